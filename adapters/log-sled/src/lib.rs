@@ -1,0 +1,1 @@
+//! Keeps a space's log in sled, durably.

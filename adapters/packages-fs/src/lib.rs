@@ -1,0 +1,1 @@
+//! Keeps packages in a folder, by their hash.

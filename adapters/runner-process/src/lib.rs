@@ -1,0 +1,1 @@
+//! Runs the steps of a deployment as processes under a guard.

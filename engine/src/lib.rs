@@ -1,0 +1,3 @@
+//! The flow: pure, synchronous, deterministic.
+
+pub mod log;

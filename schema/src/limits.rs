@@ -1,0 +1,93 @@
+//! Every maximum of the protocol and of stored state, in one place.
+//!
+//! A limit is checked before memory is set aside for what it bounds.
+
+/// Largest encoded entry, header and payload together, in bytes.
+pub const ENTRY_BYTES_MAX: usize = 512 * 1024;
+
+/// Most memory that decoding one payload may claim, in bytes. Larger than an entry because a
+/// decoded list of short strings takes more room than its bytes.
+pub const DECODE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Most entries in one envelope.
+pub const ENVELOPE_ENTRIES_MAX: usize = 256;
+
+/// Size at which an envelope is closed although more entries wait, in bytes of entries. One entry
+/// always fits, however large.
+pub const ENVELOPE_BYTES_SOFT: usize = 256 * 1024;
+
+/// Largest envelope accepted, in bytes: one entry of the largest size, its framing, the header,
+/// the signature, rounded up.
+pub const ENVELOPE_BYTES_MAX: usize = 640 * 1024;
+
+/// Bytes of one piece of an object (a package) inside an envelope.
+pub const PIECE_BYTES_MAX: usize = 128 * 1024;
+
+/// Pieces that one want may ask for.
+pub const WANT_PIECES_MAX: usize = 16;
+
+/// Largest object (package), in bytes.
+pub const OBJECT_BYTES_MAX: u64 = 16 * 1024 * 1024 * 1024;
+
+/// Ranges beyond the contiguous part that one ack may name.
+pub const ACK_RANGES_MAX: usize = 32;
+
+/// Envelopes that a recipient keeps while an earlier one is missing, for each link.
+pub const HOLD_BACK_ENVELOPES_MAX: usize = 64;
+
+/// Bytes that a recipient keeps while an earlier envelope is missing, for each link.
+pub const HOLD_BACK_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Entries sent and not yet acknowledged, for each link.
+pub const IN_FLIGHT_ENTRIES_MAX: u64 = 4096;
+
+/// Refused envelopes remembered with their reason, for each space; older ones are only counted.
+pub const QUARANTINE_MAX: usize = 256;
+
+/// Longest name of a space, project, environment, lifecycle, person or step, in bytes.
+pub const NAME_BYTES_MAX: usize = 128;
+
+/// Longest free text inside one event: notes, a reason, a help text, in bytes.
+pub const TEXT_BYTES_MAX: usize = 64 * 1024;
+
+/// Largest document (certificate, bundle, receipt) in its JSON form, in bytes. It rides in an
+/// entry and must leave room for the entry's own fields.
+pub const DOCUMENT_BYTES_MAX: usize = 480 * 1024;
+
+/// Key statements in one certificate.
+pub const CERTIFICATE_STATEMENTS_MAX: usize = 256;
+
+/// Output kept of one step of a deployment, in bytes; more is cut, and the cut is marked.
+pub const STEP_OUTPUT_BYTES_MAX: usize = 64 * 1024;
+
+/// Output of one step that a receipt quotes at level *full*, in bytes.
+pub const RECEIPT_OUTPUT_BYTES_MAX: usize = 4 * 1024;
+
+/// Times that policy starts a deployment again which was cut short by a stop of the node.
+pub const INTERRUPTED_RESTARTS_MAX: u32 = 25;
+
+/// Interval of beats while something is unacknowledged, in milliseconds.
+pub const BEAT_BUSY_MS: u64 = 15_000;
+
+/// Interval of beats on an idle link, in milliseconds.
+pub const BEAT_IDLE_MS: u64 = 60_000;
+
+/// First interval of hellos on a link that has not answered yet, in milliseconds; doubles up to
+/// [`BEAT_BUSY_MS`].
+pub const HELLO_RETRY_MS_MIN: u64 = 1_000;
+
+/// A peer is stale when nothing was heard for this many tenths of the promised interval.
+pub const STALE_TENTHS: u64 = 25;
+
+/// Longest delay of an ack, in milliseconds.
+pub const ACK_DELAY_MS: u64 = 200;
+
+/// Envelopes after which an ack is due at once.
+pub const ACK_ENVELOPES: u32 = 64;
+
+/// First wait before unacknowledged entries are sent again, in milliseconds; doubles up to
+/// [`RESEND_MS_MAX`].
+pub const RESEND_MS_MIN: u64 = 1_000;
+
+/// Longest wait before unacknowledged entries are sent again, in milliseconds.
+pub const RESEND_MS_MAX: u64 = 15_000;

@@ -1,0 +1,11 @@
+//! Version 1 of every object, one file for each format.
+
+pub mod block;
+pub mod document;
+pub mod entry;
+pub mod envelope;
+pub mod event;
+pub mod model;
+pub mod piece;
+pub mod record;
+pub mod signal;

@@ -1,0 +1,6 @@
+//! Documents: signed things that travel on unchanged and can be verified alone.
+
+pub mod bundle;
+pub mod certificate;
+pub mod dsse;
+pub mod receipt;

@@ -1,0 +1,154 @@
+//! Events: facts in the past tense, numbered for ever.
+//!
+//! The payload of an entry is the bincode form of one of the structs of this module's files. A
+//! number is never used for anything else again; new fields are a new version, lifted here to the
+//! latest form, by this one function, for live entries, replay, import and audit alike.
+
+pub mod configuration;
+pub mod deployment;
+pub mod promotion;
+pub mod release;
+pub mod trust;
+
+use crate::bytes::Malformed;
+use crate::codec;
+use crate::v1::entry::{Header, MUST_UNDERSTAND};
+
+pub use configuration::{Change, ConfigurationApplied, Definition, Kind, User};
+pub use deployment::{DeploymentFinished, DeploymentReported, DeploymentStarted};
+pub use promotion::{
+    EnvironmentsPublished, PackageArrived, PromotionAnswered, ReleaseAccepted, ReleasePromoted,
+    ReleaseRejected,
+};
+pub use release::{PackagePushed, ReleaseCreated};
+pub use trust::{GrantsChanged, LinkContradicted, LinkOffered, PeerTrusted, SpaceCreated};
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $name:ident = $kind:literal, version $version:literal, $flags:expr, $text:literal;)*) => {
+        /// Any event, in its latest form.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Event {
+            $($(#[$doc])* $name($name),)*
+            /// What this build does not know: kept, passed on, never guessed at.
+            Unknown {
+                /// Its kind.
+                kind: u16,
+                /// The version of its form.
+                version: u16,
+                /// Whether nothing may be folded past it.
+                must_understand: bool,
+            },
+        }
+
+        impl Event {
+            /// Kind, version, flags and payload.
+            ///
+            /// # Panics
+            /// For [`Event::Unknown`]: nobody writes what they do not know.
+            #[must_use]
+            pub fn encode(&self) -> (u16, u16, u16, Vec<u8>) {
+                match self {
+                    $(Self::$name(event) => ($kind, $version, $flags, codec::encode(event)),)*
+                    Self::Unknown { .. } => unreachable!("an unknown event is never written"),
+                }
+            }
+
+            /// The event of an entry with this header and payload.
+            ///
+            /// # Errors
+            /// When the payload is not exactly the bytes of such an event, or its flags are not
+            /// those of its kind.
+            pub fn decode(header: &Header, payload: &[u8]) -> Result<Self, Malformed> {
+                match (header.kind, header.version) {
+                    $(($kind, $version) => {
+                        if header.flags != $flags {
+                            return Err(Malformed::new("event: flags"));
+                        }
+                        codec::decode(payload, $text).map(Self::$name)
+                    })*
+                    (kind, version) => Ok(Self::Unknown {
+                        kind,
+                        version,
+                        must_understand: header.flags & MUST_UNDERSTAND != 0,
+                    }),
+                }
+            }
+
+            /// Its name, as it is shown and as other tools see it.
+            #[must_use]
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$name(_) => $text,)*
+                    Self::Unknown { .. } => "unknown",
+                }
+            }
+        }
+
+        /// Kind, version, flags and name of each event, for documents and vectors.
+        pub const TABLE: &[(u16, u16, u16, &str)] = &[$(($kind, $version, $flags, $text),)*];
+    };
+}
+
+events! {
+    /// A space began.
+    SpaceCreated = 1, version 1, MUST_UNDERSTAND, "space.created";
+    /// The random number for the ids of this space's links was drawn.
+    LinkOffered = 2, version 1, MUST_UNDERSTAND, "link.offered";
+    /// A peer became trusted.
+    PeerTrusted = 3, version 1, MUST_UNDERSTAND, "peer.trusted";
+    /// What may flow over a link changed.
+    GrantsChanged = 4, version 1, MUST_UNDERSTAND, "grants.changed";
+    /// A peer told two stories; the link is frozen.
+    LinkContradicted = 5, version 1, MUST_UNDERSTAND, "link.contradicted";
+    /// The configuration changed.
+    ConfigurationApplied = 10, version 1, MUST_UNDERSTAND, "configuration.applied";
+    /// A package was put into the space's store.
+    PackagePushed = 20, version 1, 0, "package.pushed";
+    /// A release was created.
+    ReleaseCreated = 21, version 1, 0, "release.created";
+    /// A release was sent on to a peer. Crosses.
+    ReleasePromoted = 22, version 1, MUST_UNDERSTAND, "release.promoted";
+    /// A release of a peer was accepted.
+    ReleaseAccepted = 23, version 1, 0, "release.accepted";
+    /// A release of a peer was rejected.
+    ReleaseRejected = 24, version 1, 0, "release.rejected";
+    /// The answer to a promotion. Crosses.
+    PromotionAnswered = 25, version 1, 0, "promotion.answered";
+    /// A package of a peer's release is complete and proven.
+    PackageArrived = 26, version 1, 0, "package.arrived";
+    /// The names of the environments whose results will be sent. Crosses.
+    EnvironmentsPublished = 27, version 1, 0, "environments.published";
+    /// A deployment began.
+    DeploymentStarted = 30, version 1, 0, "deployment.started";
+    /// A deployment ended.
+    DeploymentFinished = 31, version 1, 0, "deployment.finished";
+    /// The result of a deployment, as far as a peer may see it. Crosses.
+    DeploymentReported = 32, version 1, 0, "deployment.reported";
+}
+
+impl Event {
+    /// Whether events of this kind are written for a peer. All others never leave their space.
+    #[must_use]
+    pub const fn crosses(&self) -> bool {
+        match self {
+            Self::ReleasePromoted(_)
+            | Self::PromotionAnswered(_)
+            | Self::EnvironmentsPublished(_)
+            | Self::DeploymentReported(_) => true,
+            Self::SpaceCreated(_)
+            | Self::LinkOffered(_)
+            | Self::PeerTrusted(_)
+            | Self::GrantsChanged(_)
+            | Self::LinkContradicted(_)
+            | Self::ConfigurationApplied(_)
+            | Self::PackagePushed(_)
+            | Self::ReleaseCreated(_)
+            | Self::ReleaseAccepted(_)
+            | Self::ReleaseRejected(_)
+            | Self::PackageArrived(_)
+            | Self::DeploymentStarted(_)
+            | Self::DeploymentFinished(_)
+            | Self::Unknown { .. } => false,
+        }
+    }
+}

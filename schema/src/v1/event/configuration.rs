@@ -1,0 +1,100 @@
+//! Events of configuration: what `apply` changed, all of it in one entry or none.
+
+use crate::name::Name;
+use crate::v1::model::{Acceptance, Lifecycle, Project};
+use bincode::{Decode, Encode};
+
+/// What can be defined.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Definition {
+    /// A place to deploy to.
+    Environment(Name),
+    /// A lifecycle.
+    Lifecycle(Lifecycle),
+    /// A project.
+    Project(Project),
+    /// What is done with a peer's bundles.
+    Acceptance(Acceptance),
+    /// A person.
+    User(User),
+}
+
+/// The kinds of definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub enum Kind {
+    /// An environment.
+    Environment,
+    /// A lifecycle.
+    Lifecycle,
+    /// A project.
+    Project,
+    /// A rule of acceptance.
+    Acceptance,
+    /// A person.
+    User,
+}
+
+impl Kind {
+    /// The word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Environment => "environment",
+            Self::Lifecycle => "lifecycle",
+            Self::Project => "project",
+            Self::Acceptance => "acceptance",
+            Self::User => "user",
+        }
+    }
+}
+
+/// A person who may act in this space.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct User {
+    /// The name.
+    pub name: Name,
+    /// H(token). A token is 256 random bits, so a plain hash is enough.
+    pub token: [u8; 32],
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Change {
+    /// Defined anew or differently.
+    Put(Definition),
+    /// Gone.
+    Remove(Kind, String),
+}
+
+/// The configuration changed.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ConfigurationApplied {
+    /// The changes.
+    pub changes: Vec<Change>,
+}
+
+impl Definition {
+    /// Which kind.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Environment(_) => Kind::Environment,
+            Self::Lifecycle(_) => Kind::Lifecycle,
+            Self::Project(_) => Kind::Project,
+            Self::Acceptance(_) => Kind::Acceptance,
+            Self::User(_) => Kind::User,
+        }
+    }
+
+    /// What tells it from others of its kind.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self {
+            Self::Environment(name) => name.to_string(),
+            Self::Lifecycle(lifecycle) => lifecycle.name.to_string(),
+            Self::Project(project) => project.name.to_string(),
+            Self::Acceptance(rule) => format!("{}: {}", rule.from, rule.project),
+            Self::User(user) => user.name.to_string(),
+        }
+    }
+}

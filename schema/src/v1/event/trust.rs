@@ -1,0 +1,64 @@
+//! Events of identity and trust.
+
+use crate::id::{Incarnation, LinkId, LinkSeq, SpaceId};
+use crate::name::Name;
+use crate::v1::model::Grant;
+use bincode::{Decode, Encode};
+
+/// A space began. Always at Position 1.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct SpaceCreated {
+    /// The space's own certificate: its key statements, as JSON.
+    pub certificate: String,
+    /// The incarnation of this log.
+    pub incarnation: Incarnation,
+}
+
+/// The random number for the ids of this space's links was drawn.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct LinkOffered {
+    /// The signed offer, as JSON.
+    pub offer: String,
+}
+
+/// A peer became trusted. Its certificate was verified before this was written.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct PeerTrusted {
+    /// The peer.
+    pub peer: SpaceId,
+    /// What this space calls it; no two peers have the same name here.
+    pub name: Name,
+    /// The link.
+    pub link: LinkId,
+    /// Its certificate and offer, as JSON.
+    pub certificate: String,
+    /// What may flow.
+    pub grants: Vec<Grant>,
+}
+
+/// What may flow over a link changed.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct GrantsChanged {
+    /// The link.
+    pub link: LinkId,
+    /// All grants of this side, from now on.
+    pub grants: Vec<Grant>,
+    /// The first LinkSeq of what comes from the peer for which they hold.
+    pub from: LinkSeq,
+}
+
+/// A peer signed two different things under the same LinkSeq. The link is frozen; what was kept
+/// and this envelope together are the proof.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct LinkContradicted {
+    /// The link.
+    pub link: LinkId,
+    /// Where the two stories part, at the latest.
+    pub at: LinkSeq,
+    /// The header of the envelope that contradicts what is in the log.
+    pub header: Vec<u8>,
+    /// H(body) of that envelope.
+    pub body_hash: [u8; 32],
+    /// Its signature.
+    pub signature: [u8; 64],
+}

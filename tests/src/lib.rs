@@ -1,0 +1,1 @@
+//! A world of spaces, and stories told in it.
