@@ -1,3 +1,4 @@
 //! The flow: pure, synchronous, deterministic.
 
 pub mod log;
+pub mod run;
