@@ -12,6 +12,7 @@
 //! nothing more.
 
 pub mod tree;
+pub mod verify;
 
 use schema::id::Position;
 use schema::latest::{Block, Record};
@@ -47,7 +48,9 @@ pub enum Fault {
     #[error("the log is damaged at {0}")]
     Damaged(Damage),
     /// The log is shorter than its fence says it was, or another one.
-    #[error("the log was rolled back: Position {first_missing} is missing, the fence stands at {fence}")]
+    #[error(
+        "the log was rolled back: Position {first_missing} is missing, the fence stands at {fence}"
+    )]
     RolledBack {
         /// The first Position that is not there.
         first_missing: Position,
@@ -90,10 +93,7 @@ pub trait Log: Send {
     ///
     /// # Errors
     /// When the store itself cannot be read.
-    fn scan(
-        &self,
-        visit: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), Fault>;
+    fn scan(&self, visit: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>) -> Result<(), Fault>;
 
     /// Lets the fence catch up with the log. The runtime calls it when it is idle and at a stop;
     /// it does nothing when there is nothing to do.

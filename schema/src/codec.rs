@@ -11,7 +11,9 @@ use bincode::config::{BigEndian, Configuration, Limit, Varint};
 use bincode::{Decode, Encode};
 
 const CONFIG: Configuration<BigEndian, Varint, Limit<DECODE_BYTES_MAX>> =
-    bincode::config::standard().with_big_endian().with_limit::<DECODE_BYTES_MAX>();
+    bincode::config::standard()
+        .with_big_endian()
+        .with_limit::<DECODE_BYTES_MAX>();
 
 /// The bytes of `value`.
 ///
@@ -26,10 +28,7 @@ pub fn encode<T: Encode>(value: &T) -> Vec<u8> {
 /// # Errors
 /// When the bytes are too long for the limit, end early, leave a rest, or are not the bytes that
 /// [`encode`] gives.
-pub fn decode<T: Decode<()> + Encode>(
-    bytes: &[u8],
-    what: &'static str,
-) -> Result<T, Malformed> {
+pub fn decode<T: Decode<()> + Encode>(bytes: &[u8], what: &'static str) -> Result<T, Malformed> {
     let (value, consumed) =
         bincode::decode_from_slice::<T, _>(bytes, CONFIG).map_err(|_| Malformed::new(what))?;
     if consumed != bytes.len() || encode(&value) != bytes {

@@ -80,7 +80,10 @@ pub fn chain_start(
     link: &LinkId,
     incarnation: &Incarnation,
 ) -> Hash {
-    hash(Domain::Chain, &[&origin.0, &recipient.0, &link.0, &incarnation.0])
+    hash(
+        Domain::Chain,
+        &[&origin.0, &recipient.0, &link.0, &incarnation.0],
+    )
 }
 
 /// c(n) from c(n-1). `incarnation` and `position` are those of the entry in its origin's log.

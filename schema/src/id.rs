@@ -140,7 +140,11 @@ impl LinkId {
     /// arguments does not matter: the smaller space id comes first.
     #[must_use]
     pub fn between(one: (&SpaceId, &Hash), other: (&SpaceId, &Hash)) -> Self {
-        let (low, high) = if one.0 <= other.0 { (one, other) } else { (other, one) };
+        let (low, high) = if one.0 <= other.0 {
+            (one, other)
+        } else {
+            (other, one)
+        };
         Self(hash(Domain::Link, &[&low.0.0, &high.0.0, low.1, high.1]))
     }
 }
@@ -152,7 +156,12 @@ impl CommandId {
     pub fn derived(cause: &EntryId, rule: &str) -> Self {
         let whole = hash(
             Domain::Command,
-            &[&cause.origin.0, &cause.incarnation.0, &cause.position.0.to_be_bytes(), rule.as_bytes()],
+            &[
+                &cause.origin.0,
+                &cause.incarnation.0,
+                &cause.position.0.to_be_bytes(),
+                rule.as_bytes(),
+            ],
         );
         let mut id = [0; 16];
         id.copy_from_slice(&whole[..16]);
@@ -162,15 +171,37 @@ impl CommandId {
 
 /// A place in one space's log, from 1.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode,
-    serde::Serialize, serde::Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Encode,
+    Decode,
+    serde::Serialize,
+    serde::Deserialize,
 )]
 pub struct Position(pub u64);
 
 /// A place in what one space sends another over one link, from 1, without gaps.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode,
-    serde::Serialize, serde::Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Encode,
+    Decode,
+    serde::Serialize,
+    serde::Deserialize,
 )]
 pub struct LinkSeq(pub u64);
 
@@ -208,7 +239,13 @@ pub struct EntryId {
 
 impl fmt::Display for EntryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{}", self.origin.short(), self.incarnation.short(), self.position)
+        write!(
+            f,
+            "{}/{}/{}",
+            self.origin.short(),
+            self.incarnation.short(),
+            self.position
+        )
     }
 }
 
@@ -228,7 +265,10 @@ mod tests {
     fn a_link_has_the_same_id_on_both_sides() {
         let (a, b) = ((&SpaceId([1; 32]), &[3; 32]), (&SpaceId([2; 32]), &[4; 32]));
         assert_eq!(LinkId::between(a, b), LinkId::between(b, a));
-        assert_ne!(LinkId::between(a, b), LinkId::between((a.0, b.1), (b.0, a.1)));
+        assert_ne!(
+            LinkId::between(a, b),
+            LinkId::between((a.0, b.1), (b.0, a.1))
+        );
     }
 
     #[test]

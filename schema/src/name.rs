@@ -155,7 +155,9 @@ fn is_file_name(text: &str, also: &[u8]) -> bool {
     let bytes = text.as_bytes();
     bytes.len() <= NAME_BYTES_MAX
         && bytes.first().is_some_and(u8::is_ascii_alphanumeric)
-        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || also.contains(b))
+        && bytes
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || also.contains(b))
 }
 
 impl PartialOrd for Name {
@@ -190,7 +192,9 @@ impl PartialOrd for Version {
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.sort_key().cmp(&other.sort_key()).then_with(|| self.0.cmp(&other.0))
+        self.sort_key()
+            .cmp(&other.sort_key())
+            .then_with(|| self.0.cmp(&other.0))
     }
 }
 
@@ -251,8 +255,19 @@ mod tests {
     #[test]
     fn versions_are_ordered_as_people_expect() {
         let ascending = [
-            "0.9", "1.0.0-alpha", "1.0.0-rc1", "1.0.0-rc2", "1.0.0-rc10", "1.0.0", "1.0.1", "v1.2",
-            "1.2.3.4", "1.10", "2024.02.3-rc1", "2024.2.3", "99999999999999999999.0",
+            "0.9",
+            "1.0.0-alpha",
+            "1.0.0-rc1",
+            "1.0.0-rc2",
+            "1.0.0-rc10",
+            "1.0.0",
+            "1.0.1",
+            "v1.2",
+            "1.2.3.4",
+            "1.10",
+            "2024.02.3-rc1",
+            "2024.2.3",
+            "99999999999999999999.0",
         ];
         for pair in ascending.windows(2) {
             assert!(version(pair[0]) < version(pair[1]), "{pair:?}");
@@ -261,7 +276,9 @@ mod tests {
 
     #[test]
     fn a_version_cannot_leave_its_folder() {
-        for text in ["", "..", "../1", "/1", "1/2", "1\0", "1\n", ".1", "-1", "1 2", "\u{661}"] {
+        for text in [
+            "", "..", "../1", "/1", "1/2", "1\0", "1\n", ".1", "-1", "1 2", "\u{661}",
+        ] {
             assert!(text.parse::<Version>().is_err(), "{text:?}");
             assert!(text.parse::<PackageName>().is_err(), "{text:?}");
         }
@@ -273,7 +290,15 @@ mod tests {
             assert!(text.parse::<Name>().is_ok(), "{text:?}");
         }
         for text in [
-            "", " a", "a ", "a\nb", "a\u{202e}b", "a\u{200b}b", "a\u{1b}[31m", "a: b", "a\u{feff}",
+            "",
+            " a",
+            "a ",
+            "a\nb",
+            "a\u{202e}b",
+            "a\u{200b}b",
+            "a\u{1b}[31m",
+            "a: b",
+            "a\u{feff}",
         ] {
             assert!(text.parse::<Name>().is_err(), "{text:?}");
         }

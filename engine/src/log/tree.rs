@@ -32,7 +32,10 @@ impl Tree {
         let mut merged = leaf;
         // Each trailing one bit of the size is a full subtree that the new leaf completes.
         for _ in 0..self.size.trailing_ones() {
-            let left = self.peaks.pop().expect("a peak for each one bit of the size");
+            let left = self
+                .peaks
+                .pop()
+                .expect("a peak for each one bit of the size");
             merged = node(&left, &merged);
         }
         self.peaks.push(merged);
@@ -82,7 +85,12 @@ mod tests {
     fn the_roots_are_those_of_the_known_vectors() {
         // The test inputs that certificate transparency implementations share.
         let inputs: [&[u8]; 8] = [
-            b"", b"\x00", b"\x10", b"\x20\x21", b"\x30\x31", b"\x40\x41\x42\x43",
+            b"",
+            b"\x00",
+            b"\x10",
+            b"\x20\x21",
+            b"\x30\x31",
+            b"\x40\x41\x42\x43",
             b"\x50\x51\x52\x53\x54\x55\x56\x57",
             b"\x60\x61\x62\x63\x64\x65\x66\x67\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f",
         ];
@@ -91,6 +99,9 @@ mod tests {
             tree.push(sha256(&[&[0], input]));
         }
         let root = schema::id::hex(&tree.root());
-        assert_eq!(root, "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328");
+        assert_eq!(
+            root,
+            "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"
+        );
     }
 }

@@ -41,7 +41,13 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// The text that is signed: the body of a C2SP checkpoint with one extension line.
     #[must_use]
-    pub fn note(space: &SpaceId, incarnation: &Incarnation, size: u64, root: &Hash, time_ms: u64) -> String {
+    pub fn note(
+        space: &SpaceId,
+        incarnation: &Incarnation,
+        size: u64,
+        root: &Hash,
+        time_ms: u64,
+    ) -> String {
         let root = data_encoding::BASE64.encode(root);
         let (space, incarnation) = (base32(&space.0), base32(&incarnation.0));
         format!("interspace/v1/{space}/{incarnation}\n{size}\n{root}\ntime {time_ms}\n")
@@ -104,7 +110,10 @@ impl Block {
     pub fn read(bytes: &[u8], first: Position) -> Result<Self, Damage> {
         let mut input = Reader::new(bytes, WHAT);
         let head = (|| Ok::<_, Malformed>((input.u8()?, input.u64()?, input.u32()?)))();
-        let damage = |position, what: &str| Damage { position, what: what.to_owned() };
+        let damage = |position, what: &str| Damage {
+            position,
+            what: what.to_owned(),
+        };
         let Ok((1, stated, count)) = head else {
             return Err(damage(first, "the block's head is damaged"));
         };
@@ -142,6 +151,10 @@ impl Block {
         let last = Position(end.0.saturating_sub(1).max(first.0));
         let checkpoint =
             checkpoint.map_err(|_| damage(last, "the checkpoint behind it is damaged"))?;
-        Ok(Self { first, records, checkpoint })
+        Ok(Self {
+            first,
+            records,
+            checkpoint,
+        })
     }
 }

@@ -112,7 +112,11 @@ impl Entry {
             return Err(Malformed::new("entry: too large"));
         }
         let payload_at = bytes.len() - payload.len();
-        Ok(Self { bytes: bytes.into(), header, payload_at })
+        Ok(Self {
+            bytes: bytes.into(),
+            header,
+            payload_at,
+        })
     }
 
     /// Reads an entry and keeps its bytes. The payload is not looked at.
@@ -166,7 +170,11 @@ impl Entry {
             actor,
             audience,
         };
-        Ok(Self { bytes: bytes.into(), header, payload_at })
+        Ok(Self {
+            bytes: bytes.into(),
+            header,
+            payload_at,
+        })
     }
 
     /// What is written before the payload.

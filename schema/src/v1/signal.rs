@@ -30,7 +30,10 @@ impl Mark {
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Self { start: input.array()?, count: input.u64()? })
+        Ok(Self {
+            start: input.array()?,
+            count: input.u64()?,
+        })
     }
 }
 
@@ -104,7 +107,9 @@ impl Ack {
         for (first, last) in &self.ranges {
             out.u64(first.0).u64(last.0);
         }
-        out.u64(self.credit_bytes).u32(self.credit_envelopes).u16(self.schema);
+        out.u64(self.credit_bytes)
+            .u32(self.credit_envelopes)
+            .u16(self.schema);
         self.echo.write(out);
     }
 

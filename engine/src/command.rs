@@ -1,0 +1,172 @@
+//! What can be asked of a space, who asks, and what is answered.
+
+use schema::id::{CommandId, EntryId, Position};
+use schema::latest::Actor;
+use schema::name::{Name, PackageName, Text, Version};
+use schema::v1::event::Definition;
+use schema::v1::model::{Grant, Package, TemplateValue};
+use thiserror::Error;
+
+/// A request, in the imperative.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Make the configuration exactly this.
+    Apply {
+        /// All definitions; what is not among them is removed.
+        definitions: Vec<Definition>,
+    },
+    /// Trust the space that this certificate is of.
+    Trust {
+        /// Its certificate with its offer, as JSON.
+        certificate: String,
+        /// What to call it here; its own name if none is given.
+        name: Option<Name>,
+        /// What may flow.
+        grants: Vec<Grant>,
+    },
+    /// Change what may flow.
+    Grant {
+        /// The peer.
+        peer: Name,
+        /// All grants of this side, from now on.
+        grants: Vec<Grant>,
+    },
+    /// Record a package that is durable in this space's store.
+    PushPackage {
+        /// The package.
+        package: Package,
+    },
+    /// Freeze the project as it is.
+    CreateRelease {
+        /// The project.
+        project: Name,
+        /// The version.
+        version: Version,
+        /// Notes.
+        notes: Text,
+        /// The version of each package; the release's own version where none is named.
+        packages: Vec<(PackageName, Version)>,
+    },
+    /// Send a release on to a peer.
+    Promote {
+        /// Which.
+        release: ReleaseName,
+        /// To whom.
+        peer: Name,
+    },
+    /// Accept a bundle.
+    Accept {
+        /// Which.
+        release: ReleaseName,
+        /// The lifecycle; chosen by itself where only one fits.
+        lifecycle: Option<Name>,
+        /// Values of this space's environments.
+        values: Vec<TemplateValue>,
+    },
+    /// Reject a bundle.
+    Reject {
+        /// Which.
+        release: ReleaseName,
+        /// Why; it travels back.
+        reason: Text,
+    },
+    /// Run a release in an environment.
+    Deploy {
+        /// Which.
+        release: ReleaseName,
+        /// Where.
+        environment: Name,
+    },
+    /// Policy's own: run again what a stop of the node cut short.
+    Restart {
+        /// The deployment that was cut short.
+        deployment: Position,
+    },
+}
+
+/// A release as people name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseName {
+    /// The space that owns the project, by the name it has here; this space if none is given.
+    pub owner: Option<Name>,
+    /// The project.
+    pub project: Name,
+    /// The version.
+    pub version: Version,
+}
+
+/// A command with its sender.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// What makes it repeatable: the same id again gives the same answer and does nothing.
+    pub id: CommandId,
+    /// Who asks.
+    pub actor: Actor,
+    /// What.
+    pub command: Command,
+}
+
+/// What a command did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Done {
+    /// The entries that it wrote; none when everything was so already.
+    pub entries: Vec<EntryId>,
+    /// Whether it had been done before, under the same id.
+    pub repeated: bool,
+}
+
+/// What kind of rejection: the exit code and HTTP status follow from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RejectionKind {
+    /// The request makes no sense as it is.
+    Invalid,
+    /// What it names is not there.
+    NotFound,
+    /// It does not fit what is.
+    Conflict,
+    /// It may fit later, by itself.
+    NotYet,
+}
+
+/// A command declined, with what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{what}")]
+pub struct Rejection {
+    /// Which kind.
+    pub kind: RejectionKind,
+    /// What is wrong.
+    pub what: String,
+    /// What to do next.
+    pub hint: String,
+}
+
+impl Rejection {
+    /// A rejection.
+    pub fn new(kind: RejectionKind, what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            kind,
+            what: what.into(),
+            hint: hint.into(),
+        }
+    }
+
+    /// The request makes no sense as it is.
+    pub fn invalid(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(RejectionKind::Invalid, what, hint)
+    }
+
+    /// What it names is not there.
+    pub fn not_found(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(RejectionKind::NotFound, what, hint)
+    }
+
+    /// It does not fit what is.
+    pub fn conflict(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(RejectionKind::Conflict, what, hint)
+    }
+
+    /// It may fit later, by itself.
+    pub fn not_yet(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(RejectionKind::NotYet, what, hint)
+    }
+}

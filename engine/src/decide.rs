@@ -1,0 +1,164 @@
+//! From a command and what is true to the events that follow: pure, one file for each subject.
+
+pub mod configuration;
+pub mod deployment;
+pub mod import;
+pub mod release;
+pub mod result;
+pub mod trust;
+
+use crate::command::{Command, Rejection, ReleaseName, Request};
+use crate::state::State;
+use crate::state::releases::Release;
+use crate::trust::identity::Identity;
+use schema::id::{CommandId, EntryId};
+use schema::latest::{Actor, Audience, Event};
+use schema::v1::model::{ProjectId, ReleaseId};
+
+/// An event that is about to become an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// The event.
+    pub event: Event,
+    /// Who may see it.
+    pub audience: Audience,
+    /// Who did it, as the audience may know it.
+    pub actor: Actor,
+    /// The command that began the whole story; the command itself if none is given.
+    pub correlation: Option<CommandId>,
+    /// The entry that caused it.
+    pub causation: Option<EntryId>,
+}
+
+/// What a decision may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Given<'a> {
+    /// What is true.
+    pub state: &'a State,
+    /// Who signs.
+    pub identity: &'a Identity,
+    /// The clock, milliseconds since 1970.
+    pub wall_ms: u64,
+}
+
+impl Draft {
+    /// An event that stays in this space.
+    #[must_use]
+    pub const fn internal(actor: Actor, event: Event) -> Self {
+        Self {
+            event,
+            audience: Audience::Internal,
+            actor,
+            correlation: None,
+            causation: None,
+        }
+    }
+
+    /// The same, as a part of the story of `release`.
+    #[must_use]
+    pub const fn about(mut self, release: &Release) -> Self {
+        self.correlation = Some(release.correlation);
+        self.causation = Some(release.entry);
+        self
+    }
+
+    /// The same, caused by `entry`.
+    #[must_use]
+    pub const fn because(mut self, entry: EntryId) -> Self {
+        self.causation = Some(entry);
+        self
+    }
+}
+
+/// Decides.
+///
+/// # Errors
+/// [`Rejection`] with what to do instead; then nothing happened.
+pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejection> {
+    let actor = &request.actor;
+    match &request.command {
+        Command::Apply { definitions } => configuration::apply(given.state, actor, definitions),
+        Command::Trust {
+            certificate,
+            name,
+            grants,
+        } => trust::trust(given.state, actor, certificate, name.as_ref(), grants),
+        Command::Grant { peer, grants } => trust::grant(given.state, actor, peer, grants),
+        Command::PushPackage { package } => release::push(given.state, actor, package),
+        Command::CreateRelease {
+            project,
+            version,
+            notes,
+            packages,
+        } => release::create(given, actor, project, version, notes, packages),
+        Command::Promote { release, peer } => {
+            let id = resolve(given.state, release)?;
+            release::promote(given, actor, &id, peer)
+        }
+        Command::Accept {
+            release,
+            lifecycle,
+            values,
+        } => {
+            let id = resolve(given.state, release)?;
+            import::accept(given.state, actor, &id, lifecycle.as_ref(), values)
+        }
+        Command::Reject { release, reason } => {
+            let id = resolve(given.state, release)?;
+            import::reject(given.state, actor, &id, reason)
+        }
+        Command::Deploy {
+            release,
+            environment,
+        } => {
+            let id = resolve(given.state, release)?;
+            deployment::deploy(given.state, actor, &id, environment, 0)
+        }
+        Command::Restart { deployment } => deployment::restart(given.state, actor, *deployment),
+    }
+}
+
+/// The release that a person named.
+///
+/// # Errors
+/// When there is none, with the versions that there are.
+pub fn resolve(state: &State, name: &ReleaseName) -> Result<ReleaseId, Rejection> {
+    let space = match &name.owner {
+        None => state.me(),
+        Some(owner) if state.name_of(&state.me()) == owner.as_str() => state.me(),
+        Some(owner) => match state.links.named(owner) {
+            Some((space, _)) => space,
+            None => {
+                return Err(Rejection::not_found(
+                    format!("no space is called {owner} here"),
+                    "`interspace link list` shows the spaces that are known",
+                ));
+            }
+        },
+    };
+    let project = ProjectId {
+        space,
+        name: name.project.clone(),
+    };
+    let id = ReleaseId {
+        project,
+        version: name.version.clone(),
+    };
+    if state.releases.get(&id).is_some() {
+        return Ok(id);
+    }
+    let versions: Vec<String> = state
+        .releases
+        .of(&id.project)
+        .map(|(id, _)| id.version.to_string())
+        .collect();
+    let hint = if versions.is_empty() {
+        "`interspace release list` shows all releases".to_owned()
+    } else {
+        format!("there are: {}", versions.join(", "))
+    };
+    Err(Rejection::not_found(
+        format!("there is no release {} {}", name.project, name.version),
+        hint,
+    ))
+}

@@ -1,0 +1,241 @@
+//! `apply`: what changes when the configuration becomes what a file says.
+
+use crate::command::Rejection;
+use crate::decide::Draft;
+use crate::state::State;
+use schema::latest::{Actor, Event};
+use schema::name::Name;
+use schema::v1::event::{Change, ConfigurationApplied, Definition, Kind};
+use schema::v1::model::{Acceptance, Lifecycle, Project, TemplateValue};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One entry with all changes, or nothing where nothing changes.
+///
+/// # Errors
+/// When the definitions contradict each other; then nothing changes at all.
+pub fn apply(
+    state: &State,
+    actor: &Actor,
+    definitions: &[Definition],
+) -> Result<Vec<Draft>, Rejection> {
+    let changes = changes(state, definitions)?;
+    if changes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let event = Event::ConfigurationApplied(ConfigurationApplied { changes });
+    Ok(vec![Draft::internal(actor.clone(), event)])
+}
+
+/// What would change: first what is defined, then what is removed.
+///
+/// # Errors
+/// When the definitions contradict each other.
+pub fn changes(state: &State, definitions: &[Definition]) -> Result<Vec<Change>, Rejection> {
+    let wanted = index(definitions)?;
+    check(&wanted)?;
+    let mut changes = Vec::new();
+    for ((kind, key), definition) in &wanted {
+        if state.configuration.get(*kind, key) != Some(definition) {
+            changes.push(Change::Put((*definition).clone()));
+        }
+    }
+    for ((kind, key), _) in state.configuration.all() {
+        if !wanted.contains_key(&(*kind, key.clone())) {
+            changes.push(Change::Remove(*kind, key.clone()));
+        }
+    }
+    Ok(changes)
+}
+
+type Wanted<'a> = BTreeMap<(Kind, String), &'a Definition>;
+
+fn index(definitions: &[Definition]) -> Result<Wanted<'_>, Rejection> {
+    let mut wanted = BTreeMap::new();
+    for definition in definitions {
+        let key = (definition.kind(), definition.key());
+        let name = format!("{} {}", key.0.as_str(), key.1);
+        if wanted.insert(key, definition).is_some() {
+            return Err(Rejection::invalid(
+                format!("{name} is defined twice"),
+                "remove or rename one of the two",
+            ));
+        }
+    }
+    Ok(wanted)
+}
+
+fn check(wanted: &Wanted<'_>) -> Result<(), Rejection> {
+    let mut tokens = BTreeSet::new();
+    for definition in wanted.values() {
+        match definition {
+            Definition::Environment(_) => {}
+            Definition::Lifecycle(lifecycle) => check_lifecycle(wanted, lifecycle)?,
+            Definition::Project(project) => check_project(wanted, project)?,
+            Definition::Acceptance(rule) => check_acceptance(wanted, rule)?,
+            Definition::User(user) => {
+                if !tokens.insert(user.token) {
+                    return Err(Rejection::invalid(
+                        format!("user {} has the token of another user", user.name),
+                        "give each person a token of their own",
+                    ));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn require(wanted: &Wanted<'_>, kind: Kind, name: &Name, by: &str) -> Result<(), Rejection> {
+    if wanted.contains_key(&(kind, name.to_string())) {
+        return Ok(());
+    }
+    let word = kind.as_str();
+    let known: Vec<&str> = wanted
+        .keys()
+        .filter(|(known, _)| *known == kind)
+        .map(|(_, name)| name.as_str())
+        .collect();
+    let hint = if known.is_empty() {
+        format!("define it with [[{word}s]]")
+    } else {
+        format!(
+            "define it with [[{word}s]], or use one of: {}",
+            known.join(", ")
+        )
+    };
+    Err(Rejection::invalid(
+        format!("{by} uses {word} {name}, which is not defined"),
+        hint,
+    ))
+}
+
+fn check_lifecycle(wanted: &Wanted<'_>, lifecycle: &Lifecycle) -> Result<(), Rejection> {
+    let by = format!("lifecycle {}", lifecycle.name);
+    let mut places = BTreeSet::new();
+    let mut phases = BTreeSet::new();
+    for phase in &lifecycle.phases {
+        if !phases.insert(&phase.name) {
+            return Err(Rejection::invalid(
+                format!("{by} has two phases called {}", phase.name),
+                "rename one of them",
+            ));
+        }
+        if phase.environments.is_empty() && phase.spaces.is_empty() {
+            return Err(Rejection::invalid(
+                format!(
+                    "phase {} of {by} has no environment and no space",
+                    phase.name
+                ),
+                "name at least one place, or remove the phase",
+            ));
+        }
+        for environment in &phase.environments {
+            require(wanted, Kind::Environment, environment, &by)?;
+        }
+        let named = phase.environments.iter().map(|name| (false, name));
+        for place in named.chain(phase.spaces.iter().map(|name| (true, name))) {
+            if !places.insert(place) {
+                return Err(Rejection::invalid(
+                    format!("{by} names {} twice", place.1),
+                    "a place belongs to one phase",
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_project(wanted: &Wanted<'_>, project: &Project) -> Result<(), Rejection> {
+    let by = format!("project {}", project.name);
+    require(wanted, Kind::Lifecycle, &project.lifecycle, &by)?;
+    unique(project.steps.iter().map(|step| &step.name), &by, "step")?;
+    unique(
+        project.templates.iter().map(|template| &template.name),
+        &by,
+        "template",
+    )?;
+    unique(
+        project.variables.iter().map(|variable| &variable.name),
+        &by,
+        "variable",
+    )?;
+    if let Some(step) = project.steps.iter().find(|step| step.run.is_empty()) {
+        return Err(Rejection::invalid(
+            format!("step {} of {by} runs nothing", step.name),
+            "name a program in `run`",
+        ));
+    }
+    if let Some(variable) = project.variables.iter().find(|variable| {
+        project
+            .templates
+            .iter()
+            .any(|template| template.name == variable.name)
+    }) {
+        return Err(Rejection::invalid(
+            format!(
+                "{by} has both a variable and a template called {}",
+                variable.name
+            ),
+            "rename one of them",
+        ));
+    }
+    for value in &project.values {
+        require(wanted, Kind::Environment, &value.environment, &by)?;
+        if !project
+            .templates
+            .iter()
+            .any(|template| template.name == value.template)
+        {
+            return Err(Rejection::invalid(
+                format!(
+                    "{by} has a value for {}, which is none of its templates",
+                    value.template
+                ),
+                "define the template, or remove the value",
+            ));
+        }
+    }
+    unique_values(&project.values, &by)
+}
+
+fn check_acceptance(wanted: &Wanted<'_>, rule: &Acceptance) -> Result<(), Rejection> {
+    let by = format!("the rule for {} from {}", rule.project, rule.from);
+    require(wanted, Kind::Lifecycle, &rule.lifecycle, &by)?;
+    for value in &rule.values {
+        require(wanted, Kind::Environment, &value.environment, &by)?;
+    }
+    unique_values(&rule.values, &by)
+}
+
+fn unique<'a>(
+    names: impl Iterator<Item = &'a Name>,
+    by: &str,
+    word: &str,
+) -> Result<(), Rejection> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(Rejection::invalid(
+                format!("{by} has two {word}s called {name}"),
+                "rename one of them",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn unique_values(values: &[TemplateValue], by: &str) -> Result<(), Rejection> {
+    let mut seen = BTreeSet::new();
+    for value in values {
+        if !seen.insert((&value.template, &value.environment)) {
+            return Err(Rejection::invalid(
+                format!(
+                    "{by} has two values of {} for {}",
+                    value.template, value.environment
+                ),
+                "remove one of them",
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,275 @@
+//! What is done with a bundle that a peer sent: accept it, or reject it with a reason.
+
+use crate::command::Rejection;
+use crate::decide::Draft;
+use crate::decide::result::shown_actor;
+use crate::state::State;
+use crate::state::links::Peer;
+use crate::state::releases::{Answer, Import, Release, Source};
+use schema::id::EntryId;
+use schema::latest::{Actor, Audience, Event};
+use schema::name::{Name, Text};
+use schema::v1::event::{PromotionAnswered, ReleaseAccepted, ReleaseRejected};
+use schema::v1::model::{Acceptance, Lifecycle, ReleaseId, Template, TemplateValue};
+
+/// Accepts a bundle: through which lifecycle, with which values. The same again changes nothing.
+///
+/// # Errors
+/// When it was answered differently, the lifecycle is not clear, or a required value is missing.
+pub fn accept(
+    state: &State,
+    actor: &Actor,
+    id: &ReleaseId,
+    lifecycle: Option<&Name>,
+    values: &[TemplateValue],
+) -> Result<Vec<Draft>, Rejection> {
+    let (release, import, peer) = waiting(state, id)?;
+    let rule = rule(state, peer, id);
+    let lifecycle = choose_lifecycle(state, lifecycle, rule)?;
+    let values = answers(release, lifecycle, rule, values)?;
+    match &import.answer {
+        Answer::Waiting => {}
+        Answer::Accepted {
+            lifecycle: known,
+            values: before,
+        } if *known == lifecycle.name && *before == values => {
+            return Ok(Vec::new());
+        }
+        Answer::Accepted { .. } => {
+            return Err(Rejection::conflict(
+                format!(
+                    "{} {} was accepted already, in another way",
+                    id.project.name, id.version
+                ),
+                "`interspace release show` tells how",
+            ));
+        }
+        Answer::Rejected { reason } => {
+            return Err(Rejection::conflict(
+                format!("{} {} was rejected: {reason}", id.project.name, id.version),
+                "ask the source to promote it again",
+            ));
+        }
+    }
+    let event = ReleaseAccepted {
+        bundle: import.bundle,
+        release: id.clone(),
+        lifecycle: lifecycle.name.clone(),
+        values,
+    };
+    let accepted = Draft::internal(actor.clone(), Event::ReleaseAccepted(event)).about(release);
+    Ok(vec![
+        accepted,
+        answer(state, actor, id, release, import, peer, None),
+    ])
+}
+
+/// Rejects a bundle with a reason that travels back. The same again changes nothing.
+///
+/// # Errors
+/// When it was accepted before.
+pub fn reject(
+    state: &State,
+    actor: &Actor,
+    id: &ReleaseId,
+    reason: &Text,
+) -> Result<Vec<Draft>, Rejection> {
+    let (release, import, peer) = waiting(state, id)?;
+    match &import.answer {
+        Answer::Waiting => {}
+        Answer::Rejected { .. } => return Ok(Vec::new()),
+        Answer::Accepted { .. } => {
+            return Err(Rejection::conflict(
+                format!("{} {} was accepted already", id.project.name, id.version),
+                "what is accepted stays accepted; do not deploy it",
+            ));
+        }
+    }
+    if reason.as_str().trim().is_empty() {
+        return Err(Rejection::invalid(
+            "a rejection needs a reason",
+            "say it with --reason; the source will see it",
+        ));
+    }
+    let event = ReleaseRejected {
+        bundle: import.bundle,
+        release: id.clone(),
+        reason: reason.clone(),
+    };
+    let rejected = Draft::internal(actor.clone(), Event::ReleaseRejected(event)).about(release);
+    Ok(vec![
+        rejected,
+        answer(
+            state,
+            actor,
+            id,
+            release,
+            import,
+            peer,
+            Some(reason.clone()),
+        ),
+    ])
+}
+
+fn waiting<'a>(
+    state: &'a State,
+    id: &ReleaseId,
+) -> Result<(&'a Release, &'a Import, &'a Peer), Rejection> {
+    let found = state
+        .releases
+        .get(id)
+        .and_then(|release| match &release.source {
+            Source::Imported(import) => Some((release, import, state.links.peer(&import.from)?)),
+            Source::Local => None,
+        });
+    found.ok_or_else(|| {
+        Rejection::conflict(
+            format!(
+                "{} {} was created here and needs no acceptance",
+                id.project.name, id.version
+            ),
+            "`interspace inbox list` shows what waits",
+        )
+    })
+}
+
+fn rule<'a>(state: &'a State, peer: &Peer, id: &ReleaseId) -> Option<&'a Acceptance> {
+    state.configuration.acceptance(&peer.name, &id.project.name)
+}
+
+/// The lifecycle that was named, or that the rule names, or the only one there is.
+fn choose_lifecycle<'a>(
+    state: &'a State,
+    named: Option<&Name>,
+    rule: Option<&Acceptance>,
+) -> Result<&'a Lifecycle, Rejection> {
+    let known: Vec<&Name> = state.configuration.lifecycles().collect();
+    let list = known
+        .iter()
+        .map(|name| name.as_str())
+        .collect::<Vec<_>>()
+        .join(", ");
+    let name = match (named.or(rule.map(|rule| &rule.lifecycle)), known.as_slice()) {
+        (Some(name), _) => name,
+        (None, [only]) => only,
+        (None, _) => {
+            return Err(Rejection::invalid(
+                "it is not clear which lifecycle the release shall go through",
+                format!("name one with --lifecycle: {list}"),
+            ));
+        }
+    };
+    state.configuration.lifecycle(name).ok_or_else(|| {
+        Rejection::not_found(
+            format!("there is no lifecycle {name}"),
+            format!("there are: {list}"),
+        )
+    })
+}
+
+/// An answer for every template in every environment of the lifecycle.
+///
+/// # Errors
+/// When a required value is missing, or a value is for something that is not asked.
+pub fn answers(
+    release: &Release,
+    lifecycle: &Lifecycle,
+    rule: Option<&Acceptance>,
+    given: &[TemplateValue],
+) -> Result<Vec<TemplateValue>, Rejection> {
+    let templates = &release.snapshot.templates;
+    let environments: Vec<&Name> = lifecycle
+        .phases
+        .iter()
+        .flat_map(|phase| &phase.environments)
+        .collect();
+    if let Some(odd) = given.iter().find(|value| {
+        !templates
+            .iter()
+            .any(|template| template.name == value.template)
+            || !environments.contains(&&value.environment)
+    }) {
+        let names: Vec<&str> = templates
+            .iter()
+            .map(|template| template.name.as_str())
+            .collect();
+        return Err(Rejection::invalid(
+            format!("nobody asks for {} in {}", odd.template, odd.environment),
+            format!("asked for are: {}", names.join(", ")),
+        ));
+    }
+    let known = rule.map_or([].as_slice(), |rule| rule.values.as_slice());
+    let mut values = Vec::new();
+    let mut missing = Vec::new();
+    for environment in environments {
+        for template in templates {
+            match value(template, environment, given, known) {
+                Some(value) => values.push(value),
+                None => missing.push(format!(
+                    "{} ({}) for {environment}",
+                    template.name, template.label
+                )),
+            }
+        }
+    }
+    if missing.is_empty() {
+        return Ok(values);
+    }
+    Err(Rejection::invalid(
+        format!("values are missing: {}", missing.join(", ")),
+        "give each with --value 'ENVIRONMENT/NAME=VALUE', or --value 'NAME=VALUE' for all of them",
+    ))
+}
+
+fn value(
+    template: &Template,
+    environment: &Name,
+    given: &[TemplateValue],
+    known: &[TemplateValue],
+) -> Option<TemplateValue> {
+    let mut answers = given.iter().chain(known);
+    let answer =
+        answers.find(|value| value.template == template.name && value.environment == *environment);
+    // "No value" is an answer, but not where a value is required.
+    let value = match answer {
+        Some(answer) => answer.value.clone(),
+        None => template.default.clone(),
+    };
+    (value.is_some() || !template.required).then(|| TemplateValue {
+        template: template.name.clone(),
+        environment: environment.clone(),
+        value,
+    })
+}
+
+fn answer(
+    state: &State,
+    actor: &Actor,
+    id: &ReleaseId,
+    release: &Release,
+    import: &Import,
+    peer: &Peer,
+    rejected: Option<Text>,
+) -> Draft {
+    let event = PromotionAnswered {
+        bundle: import.bundle,
+        release: id.clone(),
+        rejected,
+    };
+    let shown = shown_actor(state, peer, actor);
+    let draft = Draft::internal(shown, Event::PromotionAnswered(event)).about(release);
+    Draft {
+        audience: Audience::Link(peer.link),
+        ..draft
+    }
+}
+
+/// Whether a rule accepts this bundle by itself: automatic, and no required value is missing.
+#[must_use]
+pub fn accepts_by_itself(state: &State, id: &ReleaseId) -> Option<EntryId> {
+    let (release, import, peer) = waiting(state, id).ok()?;
+    let rule = rule(state, peer, id).filter(|rule| rule.automatic)?;
+    let lifecycle = state.configuration.lifecycle(&rule.lifecycle)?;
+    let complete = answers(release, lifecycle, Some(rule), &[]).is_ok();
+    (import.answer == Answer::Waiting && complete).then_some(release.entry)
+}

@@ -1,0 +1,157 @@
+//! From what the runner answered to receipts: the whole one for this space, and for each peer that
+//! may see results as much as it may see.
+
+use crate::decide::{Draft, Given};
+use crate::run::Report;
+use crate::state::State;
+use crate::state::cells::{CellId, Running};
+use crate::state::links::Peer;
+use schema::id::DocumentId;
+use schema::latest::{Actor, Audience, Event, Kind, Outcome, Receipt};
+use schema::v1::document::receipt::DeployedBy;
+use schema::v1::event::{DeploymentFinished, DeploymentReported, EnvironmentsPublished};
+use schema::v1::model::Disclosure;
+
+/// The actor as `peer` may know it: below level *summary* only the space.
+#[must_use]
+pub fn shown_actor(state: &State, peer: &Peer, actor: &Actor) -> Actor {
+    match (actor, peer.disclosure()) {
+        (Actor::Policy, _) => Actor::Policy,
+        (_, Some(Disclosure::Summary | Disclosure::Full)) => actor.clone(),
+        (_, Some(Disclosure::Status) | None) => Actor::Space(state.me()),
+    }
+}
+
+/// The end of a deployment: its receipt, and the reports to peers.
+#[must_use]
+pub fn finish(given: Given<'_>, cell: &CellId, running: &Running, report: &Report) -> Vec<Draft> {
+    let receipt = receipt(given, cell, running, report);
+    let document = given.identity.document(Kind::Receipt, &receipt);
+    let event = DeploymentFinished {
+        deployment: running.deployment.position,
+        receipt: document.write(),
+    };
+    let correlation = given
+        .state
+        .releases
+        .get(&running.release)
+        .map(|release| release.correlation);
+    let finished = Draft {
+        correlation,
+        causation: Some(running.deployment),
+        ..Draft::internal(running.by.clone(), Event::DeploymentFinished(event))
+    };
+    let mut drafts = vec![finished];
+    // An interruption is begun again by itself; peers hear of it when it is given up.
+    let given_up = running.restarts >= schema::limits::INTERRUPTED_RESTARTS_MAX;
+    if receipt.outcome != Outcome::Interrupted || given_up {
+        drafts.extend(reports(
+            given,
+            &receipt,
+            document.id(),
+            running,
+            correlation,
+        ));
+    }
+    drafts
+}
+
+fn receipt(given: Given<'_>, cell: &CellId, running: &Running, report: &Report) -> Receipt {
+    Receipt {
+        space: given.state.me(),
+        space_name: given.identity.name().clone(),
+        deployment: Receipt::deployment_id(&running.deployment),
+        part_of: None,
+        release: running.release.clone(),
+        digest: running.digest,
+        environment: cell.environment.clone(),
+        tenant: None,
+        outcome: report.outcome,
+        started_ms: report.started_ms,
+        finished_ms: report.finished_ms,
+        restarts: running.restarts,
+        by: match &running.by {
+            Actor::Person(name) => DeployedBy::Person(name.clone()),
+            Actor::Policy | Actor::Space(_) => DeployedBy::Policy,
+        },
+        disclosure: Disclosure::Full,
+        packages: report.proven.clone(),
+        steps: report.steps.clone(),
+        key: given.identity.number(),
+    }
+}
+
+/// A report for the peer that owns the project, if it may see results.
+fn reports(
+    given: Given<'_>,
+    receipt: &Receipt,
+    whole: DocumentId,
+    running: &Running,
+    correlation: Option<schema::id::CommandId>,
+) -> Vec<Draft> {
+    let owner = receipt.release.project.space;
+    let Some(peer) = given.state.links.peer(&owner) else {
+        return Vec::new();
+    };
+    let Some(level) = peer.disclosure() else {
+        return Vec::new();
+    };
+    let document = given
+        .identity
+        .document(Kind::Receipt, &disclosed(receipt, whole, level));
+    let event = DeploymentReported {
+        receipt: document.write(),
+    };
+    vec![Draft {
+        event: Event::DeploymentReported(event),
+        audience: Audience::Link(peer.link),
+        actor: shown_actor(given.state, peer, &running.by),
+        correlation,
+        causation: Some(running.deployment),
+    }]
+}
+
+/// The part of a receipt that a level discloses.
+fn disclosed(receipt: &Receipt, whole: DocumentId, level: Disclosure) -> Receipt {
+    let mut part = Receipt {
+        part_of: Some(whole),
+        disclosure: level,
+        ..receipt.clone()
+    };
+    match level {
+        Disclosure::Full => {}
+        Disclosure::Summary => {
+            for step in &mut part.steps {
+                step.output = None;
+            }
+        }
+        Disclosure::Status => {
+            part.by = DeployedBy::Undisclosed;
+            part.steps.clear();
+        }
+    }
+    part
+}
+
+/// Tells each peer that may see results the names of this space's environments, where it does not
+/// know them yet.
+#[must_use]
+pub fn publish_environments(state: &State) -> Vec<Draft> {
+    let environments: Vec<_> = state.configuration.environments().cloned().collect();
+    let untold = state.links.all().filter(|(_, peer)| {
+        peer.disclosure().is_some()
+            && peer.told.as_ref() != Some(&environments)
+            && !(peer.told.is_none() && environments.is_empty())
+    });
+    let draft = |peer: &Peer| {
+        let event = EnvironmentsPublished {
+            environments: environments.clone(),
+        };
+        let event = Event::EnvironmentsPublished(event);
+        Draft {
+            audience: Audience::Link(peer.link),
+            ..Draft::internal(Actor::Policy, event)
+        }
+    };
+    untold.map(|(_, peer)| draft(peer)).collect()
+}

@@ -1,0 +1,124 @@
+//! Whom this space trusts, and what may flow.
+
+use crate::command::Rejection;
+use crate::decide::Draft;
+use crate::state::State;
+use crate::trust::certificate::Keys;
+use schema::id::{LinkId, LinkSeq};
+use schema::latest::{Actor, Certificate, Event};
+use schema::name::Name;
+use schema::v1::event::{GrantsChanged, PeerTrusted};
+use schema::v1::model::Grant;
+
+/// Trusts the space that a certificate is of. The same certificate again changes nothing.
+///
+/// # Errors
+/// When the certificate is not believed, is this space's own, has no offer, or its name is taken.
+pub fn trust(
+    state: &State,
+    actor: &Actor,
+    certificate: &str,
+    name: Option<&Name>,
+    wanted: &[Grant],
+) -> Result<Vec<Draft>, Rejection> {
+    let keys = Certificate::read(certificate)
+        .map_err(|malformed| malformed.to_string())
+        .and_then(|certificate| Keys::verify(&certificate).map_err(|why| why.to_string()))
+        .map_err(|why| {
+            Rejection::invalid(
+                format!("this is not a certificate to be believed: {why}"),
+                "ask the other side to export it again: `interspace certificate export`",
+            )
+        })?;
+    let peer = keys.space();
+    if peer == state.me() {
+        return Err(Rejection::conflict(
+            "this is the space's own certificate",
+            "import the certificate of the other side",
+        ));
+    }
+    let offers = (keys.offer(), state.offer.as_ref());
+    let (Some(theirs), Some((ours, _))) = offers else {
+        return Err(Rejection::invalid(
+            "the certificate holds no offer of a link",
+            "use the file that `interspace certificate export` writes, not the one in a backup",
+        ));
+    };
+    let link = LinkId::between((&state.me(), ours), (&peer, theirs));
+    let name = name.unwrap_or_else(|| keys.name()).clone();
+    if let Some(known) = state.links.peer(&peer) {
+        if known.link == link && known.name == name {
+            return grant(state, actor, &name, &merged(&known.grants, wanted));
+        }
+        return Err(Rejection::conflict(
+            format!("this space is trusted already, as {}", known.name),
+            "`interspace link show` tells more about it",
+        ));
+    }
+    if state.links.named(&name).is_some() || state.name_of(&state.me()) == name.as_str() {
+        return Err(Rejection::conflict(
+            format!("another space is called {name} here"),
+            "give it a name of its own with --as",
+        ));
+    }
+    let certificate = keys.certificate().write();
+    let grants = merged(&[], wanted);
+    let event = PeerTrusted {
+        peer,
+        name,
+        link,
+        certificate,
+        grants,
+    };
+    Ok(vec![Draft::internal(
+        actor.clone(),
+        Event::PeerTrusted(event),
+    )])
+}
+
+/// Sets what may flow over the link to a peer.
+///
+/// # Errors
+/// When the peer is not known.
+pub fn grant(
+    state: &State,
+    actor: &Actor,
+    peer: &Name,
+    grants: &[Grant],
+) -> Result<Vec<Draft>, Rejection> {
+    let Some((_, known)) = state.links.named(peer) else {
+        return Err(Rejection::not_found(
+            format!("no space is called {peer} here"),
+            "`interspace link list` shows the spaces that are known",
+        ));
+    };
+    let grants = merged(&[], grants);
+    if known.grants == grants {
+        return Ok(Vec::new());
+    }
+    let event = GrantsChanged {
+        link: known.link,
+        grants,
+        from: LinkSeq(0),
+    };
+    Ok(vec![Draft::internal(
+        actor.clone(),
+        Event::GrantsChanged(event),
+    )])
+}
+
+/// Both lists as one, sorted, each grant once, of several disclosures the widest.
+fn merged(one: &[Grant], other: &[Grant]) -> Vec<Grant> {
+    let mut grants: Vec<Grant> = one.iter().chain(other).cloned().collect();
+    grants.sort();
+    grants.dedup();
+    let widest = grants
+        .iter()
+        .rposition(|grant| matches!(grant, Grant::SendResults(_)));
+    let mut index = 0;
+    grants.retain(|grant| {
+        index += 1;
+        !matches!(grant, Grant::SendResults(_)) || Some(index - 1) == widest
+    });
+    grants
+}

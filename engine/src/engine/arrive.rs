@@ -1,0 +1,232 @@
+//! What comes from peers: entries, acks, beats, wants and pieces.
+
+use super::Engine;
+use crate::fetch::Held;
+use crate::inbox::Admission;
+use crate::outbox::Acknowledged;
+use crate::state::releases::{Answer, Source};
+use crate::step::Effect;
+use crate::trust::door::{Content, Verified};
+use crate::trust::refusal::Refusal;
+use schema::id::{CommandId, LinkId, LinkSeq, ObjectId, SpaceId};
+use schema::latest::{Ack, Actor, Event, Evidence, Piece, Want};
+use schema::limits::OBJECT_BYTES_MAX;
+use schema::v1::event::{LinkContradicted, PackageArrived};
+
+impl Engine {
+    pub(super) fn arrive(&mut self, verified: Verified) {
+        let link = verified.header().link;
+        let origin = verified.header().origin;
+        // The link was known at the door; it may have been frozen since.
+        let Some(peer) = self.state.links.peer(&origin) else {
+            return;
+        };
+        if peer.frozen {
+            let header = &verified.evidence().header;
+            self.quarantine
+                .refuse(Refusal::Frozen, header, self.now.wall_ms);
+            return;
+        }
+        if matches!(verified.content(), Content::Entries(_)) {
+            self.arrive_entries(link, verified);
+            return;
+        }
+        let Some(traffic) = self.traffic.get_mut(&link) else {
+            return;
+        };
+        let now = self.now;
+        match verified.into_content() {
+            Content::Entries(_) => {}
+            Content::Beat(beat) => {
+                traffic.signals.hear(&beat, now.monotonic_ms, now.wall_ms);
+                traffic.signals.owe_ack(false, now.monotonic_ms);
+            }
+            Content::Hello(beat, ack) => {
+                traffic.signals.hear(&beat, now.monotonic_ms, now.wall_ms);
+                traffic.signals.owe_ack(true, now.monotonic_ms);
+                self.acknowledge(link, &ack);
+            }
+            Content::Ack(ack) => {
+                traffic
+                    .signals
+                    .echoed(ack.echo, now.monotonic_ms, now.wall_ms);
+                self.acknowledge(link, &ack);
+            }
+            Content::Want(want) => self.wanted(link, origin, &want),
+            Content::Piece(piece) => self.piece(&origin, piece),
+        }
+    }
+
+    fn arrive_entries(&mut self, link: LinkId, verified: Verified) {
+        let mut next = Some(verified);
+        let mut gap = false;
+        while let Some(verified) = next.take() {
+            let Some(traffic) = self.traffic.get_mut(&link) else {
+                return;
+            };
+            let evidence = verified.evidence().clone();
+            match traffic.inbox.admit(verified) {
+                Admission::Admitted(admitted) => {
+                    for record in admitted.into_records() {
+                        self.append(record);
+                    }
+                    self.fetch_missing();
+                }
+                Admission::Duplicate => {}
+                Admission::Gap | Admission::Overflow => gap = true,
+                Admission::Refused(reason) => {
+                    self.quarantine
+                        .refuse(reason, &evidence.header, self.now.wall_ms);
+                }
+                Admission::Contradiction(at) => {
+                    self.contradicted(link, at, evidence);
+                    return;
+                }
+            }
+            let Some(traffic) = self.traffic.get_mut(&link) else {
+                return;
+            };
+            next = traffic.inbox.release();
+        }
+        if let Some(traffic) = self.traffic.get_mut(&link) {
+            traffic.signals.owe_ack(gap, self.now.monotonic_ms);
+        }
+    }
+
+    /// The peer told two stories: freeze the link, keep both, tell the operator.
+    fn contradicted(&mut self, link: LinkId, at: LinkSeq, evidence: Evidence) {
+        let Evidence {
+            header,
+            body_hash,
+            signature,
+        } = evidence;
+        let event = LinkContradicted {
+            link,
+            at,
+            header,
+            body_hash,
+            signature,
+        };
+        let command = CommandId(self.entropy.bytes());
+        let event = Event::LinkContradicted(event);
+        let draft = crate::decide::Draft::internal(Actor::Policy, event);
+        // A header always fits into an entry.
+        let _ = self.append_drafts(command, &[draft]);
+        let alarm = format!(
+            "the peer on link {} contradicts itself at {at}: the link is frozen",
+            link.short()
+        );
+        self.effects.push(Effect::Alarm(alarm));
+    }
+
+    fn acknowledge(&mut self, link: LinkId, ack: &Ack) {
+        let Some(traffic) = self.traffic.get_mut(&link) else {
+            return;
+        };
+        match traffic
+            .outbox
+            .acknowledge(ack, &self.start, self.now.monotonic_ms)
+        {
+            Acknowledged::Taken => {
+                if traffic.outbox.answered() && ack.echo.start == self.start {
+                    traffic.signals.answered();
+                }
+            }
+            Acknowledged::Foreign => {}
+            Acknowledged::RolledBack => {
+                let alarm = format!(
+                    "the peer on link {} has entries that this log does not have: this log was \
+                     rolled back, nothing more is sent",
+                    link.short()
+                );
+                self.effects.push(Effect::Alarm(alarm));
+            }
+        }
+    }
+
+    pub(super) fn connected(&mut self, peer: &SpaceId) {
+        let now_ms = self.now.monotonic_ms;
+        for traffic in self
+            .traffic
+            .values_mut()
+            .filter(|traffic| traffic.peer == *peer)
+        {
+            traffic.signals.connected(now_ms);
+        }
+    }
+
+    /// A peer may have the objects of releases that were promoted to it, and no others.
+    fn wanted(&mut self, link: LinkId, origin: SpaceId, want: &Want) {
+        let promoted = self.state.releases.all().any(|(_, release)| {
+            release.promotions.contains_key(&origin)
+                && release
+                    .snapshot
+                    .packages
+                    .iter()
+                    .any(|package| package.object == want.object)
+        });
+        if !promoted {
+            return;
+        }
+        for offset in &want.offsets {
+            let (object, offset) = (want.object, *offset);
+            self.effects.push(Effect::ReadPiece {
+                link,
+                object,
+                offset,
+            });
+        }
+    }
+
+    fn piece(&mut self, origin: &SpaceId, piece: Piece) {
+        let (object, total) = (piece.object, piece.total);
+        for (offset, bytes) in self.fetches.piece(origin, piece) {
+            self.effects.push(Effect::Store(Piece {
+                object,
+                total,
+                offset,
+                bytes,
+            }));
+        }
+    }
+
+    /// Begins to fetch what bundles need and is not here.
+    pub(super) fn fetch_missing(&mut self) {
+        let mut missing = Vec::new();
+        for (_, release) in self.state.releases.all() {
+            let Source::Imported(import) = &release.source else {
+                continue;
+            };
+            if matches!(import.answer, Answer::Rejected { .. }) {
+                continue;
+            }
+            for package in &release.snapshot.packages {
+                if !self.state.objects.contains(&package.object) && package.size <= OBJECT_BYTES_MAX
+                {
+                    missing.push((package.object, package.size, import.from));
+                }
+            }
+        }
+        for (object, size, from) in missing {
+            if self.fetches.begin(object, size, from) {
+                self.effects.push(Effect::Look { object, size });
+            }
+        }
+    }
+
+    pub(super) fn holds(&mut self, object: ObjectId, held: Held) {
+        let Some((_, size)) = self.fetches.progress(&object) else {
+            return;
+        };
+        self.fetches.held(&object, held, self.now.monotonic_ms);
+        if held.complete && !self.state.objects.contains(&object) {
+            self.fetches.end(&object);
+            let entry = self.entry_id(schema::id::Position(1));
+            let command = CommandId::derived(&entry, &format!("arrived {object}"));
+            let event = Event::PackageArrived(PackageArrived { object, size });
+            let draft = crate::decide::Draft::internal(Actor::Policy, event);
+            // The event is a few dozen bytes.
+            let _ = self.append_drafts(command, &[draft]);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What goes to peers: what is due on each link after the block of a step.
+
+use super::Engine;
+use crate::signals::Due;
+use crate::step::Effect;
+use crate::traffic::Traffic;
+use crate::trust::seal::{Head, Run};
+use schema::bytes::Writer;
+use schema::id::{Incarnation, LinkId, LinkSeq};
+use schema::latest::{Carried, EnvelopeKind, Piece, Record, Want};
+
+impl Engine {
+    /// Hands out everything that is due now.
+    pub(super) fn depart(&mut self) {
+        let links: Vec<LinkId> = self.traffic.keys().copied().collect();
+        for link in links {
+            self.signal(link);
+            let now_ms = self.now.monotonic_ms;
+            let Some(traffic) = self.traffic.get_mut(&link) else {
+                continue;
+            };
+            while let Some(run) = traffic.outbox.next(now_ms) {
+                self.effects.push(Effect::Publish { link, run });
+            }
+        }
+        for (peer, want) in self.fetches.due(self.now.monotonic_ms) {
+            self.want(peer, &want);
+        }
+    }
+
+    fn signal(&mut self, link: LinkId) {
+        let now_ms = self.now.monotonic_ms;
+        while let Some(traffic) = self.traffic.get_mut(&link)
+            && let Some(due) = traffic.signals.due(now_ms)
+        {
+            let busy = traffic.outbox.acknowledged() < traffic.outbox.newest();
+            let answered = traffic.outbox.answered();
+            let mut body = Writer::new();
+            let kind = match due {
+                Due::Hello => {
+                    traffic
+                        .signals
+                        .beat(busy, answered, true, now_ms)
+                        .write(&mut body);
+                    traffic.inbox.ack(traffic.signals.heard()).write(&mut body);
+                    EnvelopeKind::Hello
+                }
+                Due::Beat => {
+                    traffic
+                        .signals
+                        .beat(busy, answered, false, now_ms)
+                        .write(&mut body);
+                    EnvelopeKind::Beat
+                }
+                Due::Ack => {
+                    traffic.signals.ack_sent();
+                    traffic.inbox.ack(traffic.signals.heard()).write(&mut body);
+                    EnvelopeKind::Ack
+                }
+            };
+            self.send(link, kind, body);
+        }
+    }
+
+    fn want(&mut self, peer: schema::id::SpaceId, want: &Want) {
+        let Some(link) = self.state.links.peer(&peer).map(|peer| peer.link) else {
+            return;
+        };
+        let mut body = Writer::new();
+        body.fixed(&want.write());
+        self.send(link, EnvelopeKind::Want, body);
+    }
+
+    pub(super) fn send_piece(&mut self, link: LinkId, piece: &Piece) {
+        let mut body = Writer::new();
+        body.fixed(&piece.write());
+        self.send(link, EnvelopeKind::Piece, body);
+    }
+
+    /// Seals and sends an envelope without entries.
+    fn send(&mut self, link: LinkId, kind: EnvelopeKind, body: Writer) {
+        let Some(traffic) = self.traffic.get(&link) else {
+            return;
+        };
+        let Some((peer, known)) = self.state.links.on(&link) else {
+            return;
+        };
+        let head = self.head(traffic);
+        let (me, keys) = (&self.identity, &known.keys);
+        let sealed = self
+            .sealer
+            .signal(me, keys, link, &head, kind, body, &mut self.entropy);
+        match sealed {
+            Some(bytes) => self.effects.push(Effect::Send { peer, bytes }),
+            None => {
+                let alarm = format!("{} has no key that can be sealed to", known.name);
+                self.effects.push(Effect::Alarm(alarm));
+            }
+        }
+    }
+
+    /// The envelope of a run whose records were read from the log. None if they are not the own
+    /// entries that the outbox named.
+    pub fn seal(
+        &mut self,
+        link: LinkId,
+        run: &crate::outbox::Outgoing,
+        records: Vec<Record>,
+    ) -> Option<(schema::id::SpaceId, Vec<u8>)> {
+        let traffic = self.traffic.get(&link)?;
+        let (peer, known) = self.state.links.on(&link)?;
+        let incarnation = self.state.incarnation?;
+        let mut entries = Vec::with_capacity(records.len());
+        for (record, position) in records.into_iter().zip(&run.positions) {
+            let Record::Own(own) = record else {
+                return None;
+            };
+            let entry = own.entry.bytes().to_vec();
+            entries.push(Carried {
+                incarnation,
+                position: *position,
+                salt: own.salt,
+                entry,
+            });
+        }
+        let run = Run {
+            first: run.first,
+            chain_before: run.chain_before,
+            chain_after: run.chain_after,
+            entries,
+        };
+        let head = self.head(traffic);
+        let bytes = self.sealer.entries(
+            &self.identity,
+            &known.keys,
+            link,
+            &head,
+            &run,
+            &mut self.entropy,
+        )?;
+        Some((peer, bytes))
+    }
+
+    fn head(&self, traffic: &Traffic) -> Head {
+        Head {
+            incarnation: self.state.incarnation.unwrap_or(Incarnation([0; 16])),
+            newest: traffic.outbox.newest(),
+            chain: traffic.outbox.chain(),
+            oldest: LinkSeq(1),
+            checkpoint: self.checkpoint,
+        }
+    }
+
+    /// When a step is due although nothing comes in, monotonic milliseconds.
+    #[must_use]
+    pub fn deadline_ms(&self) -> Option<u64> {
+        let links = self.traffic.values().flat_map(|traffic| {
+            [
+                Some(traffic.signals.deadline_ms()),
+                traffic.outbox.deadline_ms(),
+            ]
+        });
+        links.flatten().chain(self.fetches.deadline_ms()).min()
+    }
+}

@@ -1,0 +1,236 @@
+//! Appending and folding: every record goes through `fold`, live and in replay alike.
+
+use super::Engine;
+use crate::command::Rejection;
+use crate::decide::Draft;
+use crate::inbox::Folded;
+use crate::inbox::verdict::{Verdict, judge};
+use crate::policy;
+use crate::state::At;
+use crate::state::releases::Source;
+use crate::traffic::Traffic;
+use schema::hash::Hash;
+use schema::id::{CommandId, EntryId, Incarnation, Position};
+use schema::latest::{
+    Audience, Block, Document, Entry, Event, Header, Kind, Mirrored, Own, Receipt, Record,
+};
+
+impl Engine {
+    /// The id of an entry of this log.
+    pub(super) fn entry_id(&self, position: Position) -> EntryId {
+        let incarnation = self.state.incarnation.unwrap_or(Incarnation([0; 16]));
+        EntryId {
+            origin: self.identity.space(),
+            incarnation,
+            position,
+        }
+    }
+
+    /// The entry that a draft becomes.
+    pub(super) fn write(&self, command: CommandId, draft: &Draft) -> Result<Entry, Rejection> {
+        let header = Header {
+            // Kind, version and flags are set from the event.
+            kind: 0,
+            version: 0,
+            flags: 0,
+            time_ms: self.now.wall_ms,
+            command,
+            correlation: draft.correlation.unwrap_or(command),
+            causation: draft.causation,
+            actor: draft.actor.clone(),
+            audience: draft.audience,
+        };
+        Entry::write(header, &draft.event).map_err(|_| {
+            Rejection::invalid(
+                format!(
+                    "{} would be larger than an entry may be",
+                    draft.event.name()
+                ),
+                "make it smaller: shorter notes, fewer or shorter values",
+            )
+        })
+    }
+
+    /// Appends all drafts, or none if one of them cannot be written.
+    pub(super) fn append_drafts(
+        &mut self,
+        command: CommandId,
+        drafts: &[Draft],
+    ) -> Result<Vec<EntryId>, Rejection> {
+        let entries: Result<Vec<Entry>, Rejection> = drafts
+            .iter()
+            .map(|draft| self.write(command, draft))
+            .collect();
+        Ok(entries?
+            .into_iter()
+            .map(|entry| self.append_own(entry))
+            .collect())
+    }
+
+    pub(super) fn append_own(&mut self, entry: Entry) -> EntryId {
+        let salt = self.entropy.bytes();
+        let position = self.append(Record::Own(Own { salt, entry }));
+        self.entry_id(position)
+    }
+
+    /// Appends one record to the block of this step and folds it.
+    pub(super) fn append(&mut self, record: Record) -> Position {
+        let leaf = record.leaf();
+        self.fold(&record, leaf);
+        self.records.push((record, leaf));
+        Position(self.tree.size())
+    }
+
+    /// The block of this step, if it has records.
+    pub(super) fn take_block(&mut self, time_ms: u64) -> Option<Block> {
+        if self.records.is_empty() {
+            return None;
+        }
+        let records = std::mem::take(&mut self.records);
+        let (size, root) = (self.tree.size(), self.tree.root());
+        let incarnation = self.state.incarnation.unwrap_or(Incarnation([0; 16]));
+        let checkpoint = self.identity.checkpoint(&incarnation, size, root, time_ms);
+        self.checkpoint = (size, root, time_ms);
+        let first = Position(size + 1 - records.len() as u64);
+        Some(Block {
+            first,
+            records,
+            checkpoint,
+        })
+    }
+
+    /// Folds one record that stands at the next Position.
+    pub(super) fn fold(&mut self, record: &Record, leaf: Hash) {
+        self.tree.push(leaf);
+        let position = Position(self.tree.size());
+        match record {
+            Record::Own(own) => self.fold_own(position, own),
+            Record::Mirrored(mirrored) => self.fold_mirrored(position, mirrored),
+            // It proves what follows; nothing else follows from it.
+            Record::Evidence(_) => {}
+        }
+    }
+
+    fn fold_own(&mut self, position: Position, own: &Own) {
+        let header = own.entry.header();
+        let Ok(event) = own.entry.event() else { return };
+        if let Event::SpaceCreated(created) = &event {
+            self.state.incarnation = Some(created.incarnation);
+        }
+        let at = At {
+            id: self.entry_id(position),
+            position,
+            header,
+        };
+        self.state.fold_own(&at, &event);
+        self.journeys.fold(self.identity.space(), &at, &event);
+        self.follow(&event);
+        if let Audience::Link(link) = &header.audience
+            && let Some(traffic) = self.traffic.get_mut(link)
+        {
+            let commit = own.entry.commit(&own.salt);
+            traffic
+                .outbox
+                .push(position, own.entry.bytes().len(), &commit);
+            traffic.signals.busy(self.now.monotonic_ms);
+        }
+    }
+
+    /// What an own event changes beside the state.
+    fn follow(&mut self, event: &Event) {
+        match event {
+            Event::PeerTrusted(trusted) => {
+                let incarnation = self.state.incarnation.unwrap_or(Incarnation([0; 16]));
+                let me = self.identity.space();
+                let now_ms = self.now.monotonic_ms;
+                let (peer, link) = (trusted.peer, trusted.link);
+                let traffic = Traffic::new(me, peer, link, incarnation, self.start, now_ms);
+                self.traffic.insert(link, traffic);
+                self.keyring_changed = true;
+                self.tell_environments = true;
+            }
+            Event::GrantsChanged(changed) => {
+                self.sealer.renew(&changed.link);
+                self.tell_environments = true;
+            }
+            Event::ConfigurationApplied(_) => self.tell_environments = true,
+            Event::ReleaseCreated(created) => {
+                let space = self.identity.space();
+                let project = schema::v1::model::ProjectId {
+                    space,
+                    name: created.project.clone(),
+                };
+                let version = created.version.clone();
+                self.touched
+                    .insert(schema::v1::model::ReleaseId { project, version });
+            }
+            Event::ReleaseAccepted(accepted) => {
+                self.touched.insert(accepted.release.clone());
+            }
+            Event::ReleasePromoted(promoted) => {
+                self.touched.insert(promoted.release.clone());
+            }
+            Event::PackageArrived(arrived) => {
+                let waiting = self.state.releases.all().filter(|(_, release)| {
+                    matches!(release.source, Source::Imported(_))
+                        && release
+                            .snapshot
+                            .packages
+                            .iter()
+                            .any(|p| p.object == arrived.object)
+                });
+                self.touched.extend(waiting.map(|(id, _)| id.clone()));
+            }
+            Event::DeploymentFinished(finished) => {
+                let receipt = Document::read(&finished.receipt)
+                    .and_then(|document| document.payload::<Receipt>(Kind::Receipt));
+                if let Ok(receipt) = receipt {
+                    let touched = policy::touched_by_end(&self.state, &receipt.release);
+                    self.touched.extend(touched);
+                }
+            }
+            Event::LinkContradicted(_)
+            | Event::SpaceCreated(_)
+            | Event::LinkOffered(_)
+            | Event::PackagePushed(_)
+            | Event::ReleaseRejected(_)
+            | Event::PromotionAnswered(_)
+            | Event::EnvironmentsPublished(_)
+            | Event::DeploymentStarted(_)
+            | Event::DeploymentReported(_)
+            | Event::Unknown { .. } => {}
+        }
+    }
+
+    fn fold_mirrored(&mut self, position: Position, mirrored: &Mirrored) {
+        let Some(traffic) = self.traffic.get_mut(&mirrored.link) else {
+            return;
+        };
+        let Some((_, peer)) = self.state.links.on(&mirrored.link) else {
+            return;
+        };
+        let verdict = if traffic.inbox.is_held() {
+            Verdict::Hold
+        } else {
+            judge(&self.state, peer, mirrored)
+        };
+        let folded = match &verdict {
+            Verdict::Fold(..) | Verdict::Skip(_) => Folded::Done,
+            Verdict::Hold => Folded::Held,
+            Verdict::Refuse(_) => Folded::Refused,
+        };
+        traffic.inbox.advance(mirrored, folded);
+        if let Verdict::Fold(entry, event) = &verdict {
+            let at = At {
+                id: mirrored.id,
+                position,
+                header: entry.header(),
+            };
+            self.state.fold_remote(&at, event);
+            self.journeys.fold(self.identity.space(), &at, event);
+            if let Event::ReleasePromoted(promoted) = event {
+                self.touched.insert(promoted.release.clone());
+            }
+        }
+    }
+}

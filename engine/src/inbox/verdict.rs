@@ -1,0 +1,158 @@
+//! Whether one entry of a peer is folded: the signer must own what it is about, and a grant must
+//! let it in. A verdict depends on the log before the entry alone, so that replay judges the same.
+
+use crate::state::State;
+use crate::state::links::Peer;
+use crate::trust::refusal::EntryRefusal;
+use schema::id::SpaceId;
+use schema::latest::{Actor, Audience, Bundle, Document, Entry, Event, Kind, Mirrored, Receipt};
+use schema::v1::event::{DeploymentReported, PromotionAnswered, ReleasePromoted};
+
+/// What to do with an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Fold it.
+    Fold(Entry, Event),
+    /// Keep it and go on: this build does not know it and need not.
+    Skip(Entry),
+    /// Keep it and fold nothing more of this link: this build must know it and does not.
+    Hold,
+    /// Keep it, never fold it, go on.
+    Refuse(EntryRefusal),
+}
+
+/// Judges one mirrored entry of `peer`.
+#[must_use]
+pub fn judge(state: &State, peer: &Peer, mirrored: &Mirrored) -> Verdict {
+    let Ok(entry) = Entry::read(&mirrored.entry) else {
+        return Verdict::Refuse(EntryRefusal::Malformed);
+    };
+    let header = entry.header();
+    if header.audience != Audience::Link(peer.link) {
+        return Verdict::Refuse(EntryRefusal::WrongAudience);
+    }
+    if let Actor::Space(space) = &header.actor
+        && *space != peer.keys.space()
+    {
+        return Verdict::Refuse(EntryRefusal::NotItsOwn);
+    }
+    let Ok(event) = entry.event() else {
+        return Verdict::Refuse(EntryRefusal::Malformed);
+    };
+    match permitted(state, peer, &event) {
+        Ok(Known::Yes) => Verdict::Fold(entry, event),
+        Ok(Known::NotYet {
+            must_understand: true,
+        }) => Verdict::Hold,
+        Ok(Known::NotYet {
+            must_understand: false,
+        }) => Verdict::Skip(entry),
+        Err(refusal) => Verdict::Refuse(refusal),
+    }
+}
+
+enum Known {
+    Yes,
+    NotYet { must_understand: bool },
+}
+
+fn permitted(state: &State, peer: &Peer, event: &Event) -> Result<Known, EntryRefusal> {
+    match event {
+        Event::ReleasePromoted(promoted) => promotion(state.me(), peer, promoted)?,
+        Event::PromotionAnswered(answered) => answer(state, peer, answered)?,
+        Event::EnvironmentsPublished(_) => {
+            if !peer.may_report() {
+                return Err(EntryRefusal::NotGranted);
+            }
+        }
+        Event::DeploymentReported(reported) => report(state, peer, reported)?,
+        Event::Unknown {
+            must_understand, ..
+        } => {
+            return Ok(Known::NotYet {
+                must_understand: *must_understand,
+            });
+        }
+        Event::SpaceCreated(_)
+        | Event::LinkOffered(_)
+        | Event::PeerTrusted(_)
+        | Event::GrantsChanged(_)
+        | Event::LinkContradicted(_)
+        | Event::ConfigurationApplied(_)
+        | Event::PackagePushed(_)
+        | Event::ReleaseCreated(_)
+        | Event::ReleaseAccepted(_)
+        | Event::ReleaseRejected(_)
+        | Event::PackageArrived(_)
+        | Event::DeploymentStarted(_)
+        | Event::DeploymentFinished(_) => return Err(EntryRefusal::DoesNotCross),
+    }
+    Ok(Known::Yes)
+}
+
+/// A promotion: of the peer's own project, to us, granted, and its bundle is what it says.
+fn promotion(me: SpaceId, peer: &Peer, event: &ReleasePromoted) -> Result<(), EntryRefusal> {
+    if event.release.project.space != peer.keys.space() || event.target != me {
+        return Err(EntryRefusal::NotItsOwn);
+    }
+    if !peer.may_release(&event.release.project.name) {
+        return Err(EntryRefusal::NotGranted);
+    }
+    let document = Document::read(&event.bundle).map_err(|_| EntryRefusal::BadDocument)?;
+    let bundle: Bundle = peer
+        .keys
+        .document(&document, Kind::Bundle, |bundle: &Bundle| {
+            (bundle.release.project.space, bundle.key)
+        })
+        .map_err(|_| EntryRefusal::BadDocument)?;
+    let same = bundle.release == event.release
+        && bundle.digest == event.digest
+        && bundle.targets.contains(&me)
+        && bundle.receipts.iter().all(|receipt| {
+            believed(peer, receipt).is_some_and(|receipt| {
+                receipt.release == bundle.release && receipt.digest == bundle.digest
+            })
+        });
+    if same {
+        Ok(())
+    } else {
+        Err(EntryRefusal::BadDocument)
+    }
+}
+
+/// An answer: to a promotion that was made to this peer.
+fn answer(state: &State, peer: &Peer, event: &PromotionAnswered) -> Result<(), EntryRefusal> {
+    let promotion = state
+        .releases
+        .get(&event.release)
+        .and_then(|release| release.promotions.get(&peer.keys.space()));
+    match promotion {
+        Some(promotion) if promotion.bundle == event.bundle => Ok(()),
+        Some(_) | None => Err(EntryRefusal::NotItsOwn),
+    }
+}
+
+/// A result: the peer's own receipt, for a release of ours that was promoted to it.
+fn report(state: &State, peer: &Peer, event: &DeploymentReported) -> Result<(), EntryRefusal> {
+    if !peer.may_report() {
+        return Err(EntryRefusal::NotGranted);
+    }
+    let document = Document::read(&event.receipt).map_err(|_| EntryRefusal::BadDocument)?;
+    let receipt = believed(peer, &document).ok_or(EntryRefusal::BadDocument)?;
+    let release = state.releases.get(&receipt.release);
+    let ours = receipt.release.project.space == state.me()
+        && release.is_some_and(|release| {
+            release.promotions.contains_key(&peer.keys.space()) && release.digest == receipt.digest
+        });
+    if ours {
+        Ok(())
+    } else {
+        Err(EntryRefusal::NotItsOwn)
+    }
+}
+
+/// The receipt, if it is of this peer and signed by it.
+fn believed(peer: &Peer, document: &Document) -> Option<Receipt> {
+    let claims = |receipt: &Receipt| (receipt.space, receipt.key);
+    peer.keys.document(document, Kind::Receipt, claims).ok()
+}

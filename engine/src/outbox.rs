@@ -1,0 +1,281 @@
+//! The outbox of one link: an index from LinkSeq to Position, what was acknowledged, and what to
+//! send next. It holds no payloads and is rebuilt from the log.
+
+use schema::hash::{Hash, chain_next, chain_start};
+use schema::id::{Incarnation, LinkId, LinkSeq, Position, SpaceId};
+use schema::latest::{Ack, Carried};
+use schema::limits::{
+    ENVELOPE_BYTES_SOFT, ENVELOPE_ENTRIES_MAX, IN_FLIGHT_ENTRIES_MAX, RESEND_MS_MAX, RESEND_MS_MIN,
+};
+use std::collections::VecDeque;
+
+/// A run of entries to be sent: where they are in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// LinkSeq of the first.
+    pub first: LinkSeq,
+    /// c before the first.
+    pub chain_before: Hash,
+    /// c after the last.
+    pub chain_after: Hash,
+    /// Their Positions.
+    pub positions: Vec<Position>,
+}
+
+/// What an ack did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acknowledged {
+    /// It was taken into account, or was older than what is known.
+    Taken,
+    /// It is about another incarnation.
+    Foreign,
+    /// The peer has what this log does not have, or has something else: this log was rolled back.
+    RolledBack,
+}
+
+/// One direction of a link, away from here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outbox {
+    incarnation: Incarnation,
+    /// Position and size in bytes of each entry, from LinkSeq 1.
+    index: Vec<(Position, u32)>,
+    /// c(0), c(1), ...
+    chain: Vec<Hash>,
+    flight: Flight,
+}
+
+/// What is known of the other side; begins anew with each start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Flight {
+    acknowledged: LinkSeq,
+    applied: LinkSeq,
+    sent: LinkSeq,
+    /// Whether the peer answered a hello of this start. Nothing is sent before.
+    answered: bool,
+    /// The newest of our beats whose echo came with an ack.
+    echo: u64,
+    holes: VecDeque<(LinkSeq, LinkSeq)>,
+    holes_at_ms: u64,
+    retry_at_ms: u64,
+    retry_delay_ms: u64,
+    rolled_back: bool,
+}
+
+impl Flight {
+    const fn new() -> Self {
+        Self {
+            acknowledged: LinkSeq(0),
+            applied: LinkSeq(0),
+            sent: LinkSeq(0),
+            answered: false,
+            echo: 0,
+            holes: VecDeque::new(),
+            holes_at_ms: 0,
+            retry_at_ms: 0,
+            retry_delay_ms: RESEND_MS_MIN,
+            rolled_back: false,
+        }
+    }
+}
+
+impl Outbox {
+    /// The empty outbox of a link.
+    #[must_use]
+    pub fn new(
+        origin: SpaceId,
+        recipient: SpaceId,
+        link: LinkId,
+        incarnation: Incarnation,
+    ) -> Self {
+        let start = chain_start(&origin, &recipient, &link, &incarnation);
+        Self {
+            incarnation,
+            index: Vec::new(),
+            chain: vec![start],
+            flight: Flight::new(),
+        }
+    }
+
+    /// The newest entry.
+    #[must_use]
+    pub const fn newest(&self) -> LinkSeq {
+        LinkSeq(self.index.len() as u64)
+    }
+
+    /// c at the newest entry.
+    #[must_use]
+    pub fn chain(&self) -> Hash {
+        self.chain.last().copied().unwrap_or_default()
+    }
+
+    /// What is durable at the peer.
+    #[must_use]
+    pub const fn acknowledged(&self) -> LinkSeq {
+        self.flight.acknowledged
+    }
+
+    /// What is folded at the peer.
+    #[must_use]
+    pub const fn applied(&self) -> LinkSeq {
+        self.flight.applied
+    }
+
+    /// Whether the peer answered since this process started.
+    #[must_use]
+    pub const fn answered(&self) -> bool {
+        self.flight.answered
+    }
+
+    /// Whether the peer has more than this log; nothing is sent any more.
+    #[must_use]
+    pub const fn rolled_back(&self) -> bool {
+        self.flight.rolled_back
+    }
+
+    /// What a log alone gives: the same outbox as after a start.
+    #[must_use]
+    pub fn durable(&self) -> Self {
+        Self {
+            flight: Flight::new(),
+            ..self.clone()
+        }
+    }
+
+    /// Adds an entry of this log whose audience is the link.
+    pub(crate) fn push(&mut self, position: Position, size: usize, commit: &Hash) {
+        let number = self.newest().next();
+        let next = chain_next(&self.chain(), number, &self.incarnation, position, commit);
+        self.index
+            .push((position, u32::try_from(size).unwrap_or(u32::MAX)));
+        self.chain.push(next);
+    }
+
+    /// Takes an ack into account. `start` is this process's own; only an ack that echoes it
+    /// answers a hello, and only with a newer echo may *acknowledged* fall, because the peer was
+    /// restored.
+    pub fn acknowledge(&mut self, ack: &Ack, start: &[u8; 16], now_ms: u64) -> Acknowledged {
+        let fresh = ack.echo.start == *start;
+        if ack.acknowledged.0 > 0 {
+            if ack.incarnation != self.incarnation {
+                return Acknowledged::Foreign;
+            }
+            let known = usize::try_from(ack.acknowledged.0)
+                .ok()
+                .and_then(|at| self.chain.get(at));
+            if known != Some(&ack.chain) {
+                self.flight.rolled_back |= fresh;
+                return if fresh {
+                    Acknowledged::RolledBack
+                } else {
+                    Acknowledged::Foreign
+                };
+            }
+        }
+        let flight = &mut self.flight;
+        let newer = fresh && ack.echo.count > flight.echo;
+        if fresh {
+            flight.answered = true;
+            flight.echo = flight.echo.max(ack.echo.count);
+        }
+        let risen = ack.acknowledged > flight.acknowledged;
+        let fallen = newer && ack.acknowledged < flight.acknowledged;
+        if risen || fallen {
+            flight.acknowledged = ack.acknowledged;
+            // What a restored peer lost is sent again.
+            flight.sent = if fallen {
+                ack.acknowledged
+            } else {
+                flight.sent.max(ack.acknowledged)
+            };
+            flight.retry_delay_ms = RESEND_MS_MIN;
+            flight.retry_at_ms = now_ms + RESEND_MS_MIN;
+        }
+        flight.applied = ack.applied;
+        self.note_holes(ack, now_ms);
+        Acknowledged::Taken
+    }
+
+    /// What lies between the ranges that the peer has is sent again, at most once a while.
+    fn note_holes(&mut self, ack: &Ack, now_ms: u64) {
+        let flight = &mut self.flight;
+        if ack.ranges.is_empty() || now_ms < flight.holes_at_ms {
+            return;
+        }
+        flight.holes_at_ms = now_ms + RESEND_MS_MIN / 4;
+        flight.holes.clear();
+        let mut from = ack.acknowledged.next();
+        for (first, last) in &ack.ranges {
+            if *last > flight.sent {
+                break;
+            }
+            flight.holes.push_back((from, LinkSeq(first.0 - 1)));
+            from = last.next();
+        }
+    }
+
+    /// The next run to send, if one is due: a hole first, then what was never sent, and after a
+    /// silence everything that is not acknowledged.
+    pub fn next(&mut self, now_ms: u64) -> Option<Outgoing> {
+        if !self.flight.answered || self.flight.rolled_back {
+            return None;
+        }
+        let newest = self.newest();
+        if let Some((first, last)) = self.flight.holes.pop_front() {
+            let first = first.max(self.flight.acknowledged.next());
+            if first <= last {
+                let run = self.run(first, last);
+                let end = LinkSeq(first.0 + run.positions.len() as u64);
+                if end <= last {
+                    self.flight.holes.push_front((end, last));
+                }
+                return Some(run);
+            }
+        }
+        let flight = &mut self.flight;
+        if flight.acknowledged < flight.sent && now_ms >= flight.retry_at_ms {
+            flight.sent = flight.acknowledged;
+            flight.retry_delay_ms = (flight.retry_delay_ms * 2).min(RESEND_MS_MAX);
+            flight.retry_at_ms = now_ms + flight.retry_delay_ms;
+        }
+        let room = (flight.acknowledged.0 + IN_FLIGHT_ENTRIES_MAX).saturating_sub(flight.sent.0);
+        if flight.sent >= newest || room == 0 {
+            return None;
+        }
+        if flight.acknowledged == flight.sent {
+            flight.retry_at_ms = now_ms + flight.retry_delay_ms;
+        }
+        let run = self.run(self.flight.sent.next(), newest);
+        self.flight.sent = LinkSeq(run.first.0 + run.positions.len() as u64 - 1);
+        Some(run)
+    }
+
+    /// When something is due that is not due now; none while nothing waits.
+    #[must_use]
+    pub fn deadline_ms(&self) -> Option<u64> {
+        let flight = &self.flight;
+        let waits = flight.answered && !flight.rolled_back && flight.acknowledged < flight.sent;
+        waits.then_some(flight.retry_at_ms)
+    }
+
+    /// The entries from `first` on, to `last` at the most, that fit into one envelope.
+    fn run(&self, first: LinkSeq, last: LinkSeq) -> Outgoing {
+        let start = (first.0 - 1) as usize;
+        let mut bytes = 0;
+        let mut positions = Vec::new();
+        for (position, size) in &self.index[start..last.0 as usize] {
+            bytes += *size as usize + Carried::FRAME;
+            let full = positions.len() == ENVELOPE_ENTRIES_MAX;
+            if full || (bytes > ENVELOPE_BYTES_SOFT && !positions.is_empty()) {
+                break;
+            }
+            positions.push(*position);
+        }
+        let end = start + positions.len();
+        Outgoing {
+            first,
+            chain_before: self.chain[start],
+            chain_after: self.chain[end],
+            positions,
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What this space does by itself: with remote events as facts, by its own rules, logged as its own
+//! events.
+//!
+//! Policy acts on what an event made possible, in the same block as that event, and only forward: a
+//! change of configuration alone never deploys old releases, and an older version never replaces a
+//! newer one by itself.
+
+use crate::command::{Command, ReleaseName, Request};
+use crate::decide::import::accepts_by_itself;
+use crate::progress::{Place, Standing, lifecycle, standings};
+use crate::state::State;
+use crate::state::releases::Release;
+use schema::id::{CommandId, EntryId};
+use schema::latest::{Actor, Outcome};
+use schema::name::Name;
+use schema::v1::model::ReleaseId;
+use std::collections::BTreeSet;
+
+/// What policy would ask for because of what happened to `touched` releases, most urgent first.
+/// Asking again for what is done gives nothing.
+#[must_use]
+pub fn due(state: &State, touched: &BTreeSet<ReleaseId>) -> Vec<Request> {
+    let mut requests = Vec::new();
+    for id in touched {
+        let Some(release) = state.releases.get(id) else {
+            continue;
+        };
+        restarts(state, id, release, &mut requests);
+        acceptance(state, id, &mut requests);
+        advance(state, id, release, &mut requests);
+    }
+    requests
+}
+
+/// Deployments that a stop of the node cut short.
+fn restarts(state: &State, id: &ReleaseId, release: &Release, requests: &mut Vec<Request>) {
+    for (environment, progress) in &release.progress {
+        let cut = progress.outcome == Some(Outcome::Interrupted);
+        let proof = state
+            .cells
+            .deployment(progress.deployment)
+            .and_then(|deployment| deployment.proof.as_ref());
+        if let Some(proof) = proof.filter(|_| cut && newest_tried(state, id, environment)) {
+            let command = Command::Restart {
+                deployment: progress.deployment,
+            };
+            requests.push(request(proof.entry, "restart", command));
+        }
+    }
+}
+
+fn acceptance(state: &State, id: &ReleaseId, requests: &mut Vec<Request>) {
+    if let (Some(cause), Some(name)) = (accepts_by_itself(state, id), release_name(state, id)) {
+        let command = Command::Accept {
+            release: name,
+            lifecycle: None,
+            values: Vec::new(),
+        };
+        requests.push(request(cause, "accept", command));
+    }
+}
+
+/// Automatic phases that are reached: deploys and promotions.
+fn advance(state: &State, id: &ReleaseId, release: &Release, requests: &mut Vec<Request>) {
+    let Some(name) = release_name(state, id) else {
+        return;
+    };
+    if lifecycle(state, id, release).is_none() {
+        return;
+    }
+    for phase in standings(state, id) {
+        if !phase.automatic || !phase.reached {
+            continue;
+        }
+        for (place, standing) in phase.places {
+            if standing != Standing::Untried {
+                continue;
+            }
+            match place {
+                Place::Environment(environment) => {
+                    if newest_tried(state, id, &environment) {
+                        let rule = format!("deploy {environment}");
+                        let release = name.clone();
+                        let command = Command::Deploy {
+                            release,
+                            environment,
+                        };
+                        requests.push(request(cause(release_entry(state, id)), &rule, command));
+                    }
+                }
+                Place::Space(peer) => {
+                    let rule = format!("promote {peer}");
+                    let command = Command::Promote {
+                        release: name.clone(),
+                        peer,
+                    };
+                    requests.push(request(cause(release_entry(state, id)), &rule, command));
+                }
+            }
+        }
+    }
+}
+
+/// Whether no newer version of the project was tried in the environment.
+fn newest_tried(state: &State, id: &ReleaseId, environment: &Name) -> bool {
+    state.releases.of(&id.project).all(|(other, release)| {
+        other.version <= id.version || !release.progress.contains_key(environment)
+    })
+}
+
+fn release_entry(state: &State, id: &ReleaseId) -> Option<EntryId> {
+    state.releases.get(id).map(|release| release.entry)
+}
+
+fn cause(entry: Option<EntryId>) -> EntryId {
+    entry.expect("policy looks only at releases that are there")
+}
+
+fn release_name(state: &State, id: &ReleaseId) -> Option<ReleaseName> {
+    let space = id.project.space;
+    let owner = if space == state.me() {
+        None
+    } else {
+        Some(state.links.peer(&space)?.name.clone())
+    };
+    Some(ReleaseName {
+        owner,
+        project: id.project.name.clone(),
+        version: id.version.clone(),
+    })
+}
+
+fn request(cause: EntryId, rule: &str, command: Command) -> Request {
+    Request {
+        id: CommandId::derived(&cause, rule),
+        actor: Actor::Policy,
+        command,
+    }
+}
+
+/// The releases whose chances change when a deployment of `release` ends: itself, and newer ones
+/// that waited for the environment. Older ones never move because of it.
+#[must_use]
+pub fn touched_by_end(state: &State, release: &ReleaseId) -> BTreeSet<ReleaseId> {
+    let newer = state
+        .releases
+        .of(&release.project)
+        .filter(|(id, _)| id.version >= release.version);
+    newer.map(|(id, _)| id.clone()).collect()
+}

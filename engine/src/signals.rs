@@ -1,0 +1,187 @@
+//! Beats, hellos and acks of one link: when they are due, and how fresh the peer is.
+//!
+//! Freshness is the age of our own beat that came back echoed. A stored or replayed beat of the
+//! peer fakes nothing.
+
+use schema::latest::{Beat, Mark};
+use schema::limits::{
+    ACK_DELAY_MS, ACK_ENVELOPES, BEAT_BUSY_MS, BEAT_IDLE_MS, HELLO_RETRY_MS_MIN, STALE_TENTHS,
+};
+use std::collections::VecDeque;
+
+/// Beats whose sending time is remembered until their echo comes.
+const BEATS_REMEMBERED: usize = 32;
+
+/// What is due on a link now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// A beat and an ack, because a connection begins or nothing was answered yet.
+    Hello,
+    /// A beat.
+    Beat,
+    /// An ack.
+    Ack,
+}
+
+/// The signals of one link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signals {
+    mark: Mark,
+    heard: Mark,
+    sent: VecDeque<(u64, u64)>,
+    /// When the newest echoed beat was sent, monotonic milliseconds.
+    echoed_ms: Option<u64>,
+    /// When the peer was last heard, by the wall clock, for people.
+    heard_wall_ms: Option<u64>,
+    hello_at_ms: Option<u64>,
+    hello_delay_ms: u64,
+    beat_at_ms: u64,
+    ack_at_ms: Option<u64>,
+    envelopes: u32,
+}
+
+impl Signals {
+    /// The signals of a link after a start. The first hello is due at once.
+    #[must_use]
+    pub const fn new(start: [u8; 16], now_ms: u64) -> Self {
+        Self {
+            mark: Mark { start, count: 0 },
+            heard: Mark {
+                start: [0; 16],
+                count: 0,
+            },
+            sent: VecDeque::new(),
+            echoed_ms: None,
+            heard_wall_ms: None,
+            hello_at_ms: Some(now_ms),
+            hello_delay_ms: HELLO_RETRY_MS_MIN,
+            beat_at_ms: now_ms + BEAT_BUSY_MS,
+            ack_at_ms: None,
+            envelopes: 0,
+        }
+    }
+
+    /// The newest beat that was heard: what is echoed.
+    #[must_use]
+    pub const fn heard(&self) -> Mark {
+        self.heard
+    }
+
+    /// When the peer was last heard, milliseconds since 1970.
+    #[must_use]
+    pub const fn heard_wall_ms(&self) -> Option<u64> {
+        self.heard_wall_ms
+    }
+
+    /// A connection to the peer begins: say hello.
+    pub const fn connected(&mut self, now_ms: u64) {
+        self.hello_at_ms = Some(now_ms);
+        self.hello_delay_ms = HELLO_RETRY_MS_MIN;
+    }
+
+    /// A beat came. A new start of the peer is greeted.
+    pub fn hear(&mut self, beat: &Beat, now_ms: u64, wall_ms: u64) {
+        let restarted = beat.mark.start != self.heard.start;
+        if restarted || beat.mark.count > self.heard.count {
+            self.heard = beat.mark;
+        }
+        if restarted {
+            self.hello_at_ms = Some(now_ms);
+        }
+        self.echoed(beat.echo, now_ms, wall_ms);
+    }
+
+    /// An echo of ours came, in a beat or an ack.
+    pub fn echoed(&mut self, echo: Mark, _now_ms: u64, wall_ms: u64) {
+        if echo.start != self.mark.start {
+            return;
+        }
+        let sent = self.sent.iter().find(|(count, _)| *count == echo.count);
+        if let Some((_, at)) = sent
+            && self.echoed_ms.is_none_or(|before| before <= *at)
+        {
+            self.echoed_ms = Some(*at);
+            self.heard_wall_ms = Some(wall_ms);
+        }
+        self.sent.retain(|(count, _)| *count >= echo.count);
+    }
+
+    /// An ack is owed for an envelope; at once at a gap or after enough of them.
+    pub fn owe_ack(&mut self, at_once: bool, now_ms: u64) {
+        self.envelopes += 1;
+        let now = at_once || self.envelopes >= ACK_ENVELOPES;
+        let at = if now { now_ms } else { now_ms + ACK_DELAY_MS };
+        self.ack_at_ms = Some(self.ack_at_ms.map_or(at, |before| before.min(at)));
+    }
+
+    /// What is due now. `busy` tells whether something is unacknowledged, `answered` whether the
+    /// peer answered since this start.
+    #[must_use]
+    pub fn due(&self, now_ms: u64) -> Option<Due> {
+        if self.hello_at_ms.is_some_and(|at| at <= now_ms) {
+            Some(Due::Hello)
+        } else if self.beat_at_ms <= now_ms {
+            Some(Due::Beat)
+        } else if self.ack_at_ms.is_some_and(|at| at <= now_ms) {
+            Some(Due::Ack)
+        } else {
+            None
+        }
+    }
+
+    /// When something is due next.
+    #[must_use]
+    pub fn deadline_ms(&self) -> u64 {
+        let others = [self.hello_at_ms, self.ack_at_ms].into_iter().flatten();
+        others.fold(self.beat_at_ms, u64::min)
+    }
+
+    /// The beat to send now. It also sets when the next one is due: sooner while something is
+    /// unacknowledged. Hellos go on, ever more slowly, until one is answered.
+    pub fn beat(&mut self, busy: bool, answered: bool, hello: bool, now_ms: u64) -> Beat {
+        self.mark.count += 1;
+        if self.sent.len() == BEATS_REMEMBERED {
+            self.sent.pop_front();
+        }
+        self.sent.push_back((self.mark.count, now_ms));
+        let interval_ms = if busy { BEAT_BUSY_MS } else { BEAT_IDLE_MS };
+        self.beat_at_ms = now_ms + interval_ms;
+        if hello {
+            self.ack_sent();
+            self.hello_at_ms = (!answered).then_some(now_ms + self.hello_delay_ms);
+            self.hello_delay_ms = (self.hello_delay_ms * 2).min(BEAT_BUSY_MS);
+        }
+        let interval_ms = u32::try_from(interval_ms).unwrap_or(u32::MAX);
+        Beat {
+            mark: self.mark,
+            echo: self.heard,
+            interval_ms,
+        }
+    }
+
+    /// The peer answered: no more hellos are needed.
+    pub const fn answered(&mut self) {
+        self.hello_at_ms = None;
+        self.hello_delay_ms = HELLO_RETRY_MS_MIN;
+    }
+
+    /// Something became unacknowledged: the next beat is not later than a busy one.
+    pub fn busy(&mut self, now_ms: u64) {
+        self.beat_at_ms = self.beat_at_ms.min(now_ms + BEAT_BUSY_MS);
+    }
+
+    /// An ack was sent, alone or in a hello.
+    pub const fn ack_sent(&mut self) {
+        self.ack_at_ms = None;
+        self.envelopes = 0;
+    }
+
+    /// Whether the peer was heard lately: a beat of ours came back within two and a half
+    /// intervals.
+    #[must_use]
+    pub fn fresh(&self, now_ms: u64) -> bool {
+        let bound = BEAT_IDLE_MS * STALE_TENTHS / 10;
+        self.echoed_ms
+            .is_some_and(|sent| now_ms.saturating_sub(sent) <= bound)
+    }
+}

@@ -1,0 +1,135 @@
+//! The runtime of a space, without threads: one engine, one log, one turn at a time.
+//!
+//! A turn opens what came in, steps the engine once over all of it, makes the one block durable
+//! once, and only then hands out what others can see. That is the whole batching policy.
+
+use crate::engine::{CannotOpen, Engine};
+use crate::entropy::Entropy;
+use crate::log::{Fault, Log};
+use crate::step::{Effect, Input, Now, Stepped};
+use crate::trust::door;
+use crate::trust::identity::Seeds;
+use crate::trust::keyring::{Epochs, Keyring};
+use schema::name::Name;
+
+/// A space with its log.
+pub struct Space<L> {
+    engine: Engine,
+    log: L,
+    keyring: Keyring,
+    epochs: Epochs,
+}
+
+impl<L: Log> Space<L> {
+    /// Founds a space in an empty log. `make` gives the log for the incarnation that was drawn.
+    ///
+    /// # Errors
+    /// When the log fails.
+    ///
+    /// # Panics
+    /// Never: a founded engine has an incarnation.
+    pub fn found(
+        name: &Name,
+        seeds: &Seeds,
+        entropy: Entropy,
+        now: Now,
+        make: impl FnOnce(schema::id::Incarnation) -> Result<L, Fault>,
+    ) -> Result<Self, Fault> {
+        let (engine, block) = Engine::found(name, seeds, entropy, now);
+        let mut log = make(engine.state().incarnation.expect("just founded"))?;
+        log.append(&block)?;
+        Ok(Self::with(engine, log))
+    }
+
+    /// Opens a space from its log.
+    ///
+    /// # Errors
+    /// When the log is damaged or the keys are not its own.
+    pub fn open(log: L, seeds: &Seeds, entropy: Entropy, now: Now) -> Result<Self, CannotOpen> {
+        let engine = Engine::replay(&log, seeds, entropy, now)?;
+        Ok(Self::with(engine, log))
+    }
+
+    fn with(engine: Engine, log: L) -> Self {
+        Self {
+            engine,
+            log,
+            keyring: Keyring::default(),
+            epochs: Epochs::default(),
+        }
+    }
+
+    /// Opens one envelope from outside: what [`Self::turn`] takes in.
+    pub fn receive(&mut self, bytes: Vec<u8>) -> Input {
+        if let Some(keyring) = self.engine.changed_keyring() {
+            self.keyring = keyring;
+        }
+        match door::open(
+            &bytes,
+            self.engine.identity(),
+            &self.keyring,
+            &mut self.epochs,
+        ) {
+            Ok(verified) => Input::Arrived(Box::new(verified)),
+            Err(reason) => Input::Refused { reason, bytes },
+        }
+    }
+
+    /// One turn: step, make durable, seal. What it returns may be seen by others.
+    ///
+    /// # Errors
+    /// When the log fails. Then nothing of this turn may be seen, and the space must be opened
+    /// again.
+    pub fn turn(&mut self, now: Now, inputs: Vec<Input>) -> Result<Vec<Effect>, Fault> {
+        let Stepped { block, effects } = self.engine.step(now, inputs);
+        if let Some(block) = &block {
+            self.log.append(block)?;
+        }
+        let mut visible = Vec::with_capacity(effects.len());
+        for effect in effects {
+            match effect {
+                Effect::Publish { link, run } => {
+                    let records = self.log.read(&run.positions)?;
+                    match self.engine.seal(link, &run, records) {
+                        Some((peer, bytes)) => visible.push(Effect::Send { peer, bytes }),
+                        None => visible.push(Effect::Alarm(format!(
+                            "entries for link {} could not be sealed",
+                            link.short()
+                        ))),
+                    }
+                }
+                Effect::Reply { .. }
+                | Effect::Send { .. }
+                | Effect::Run(_)
+                | Effect::Look { .. }
+                | Effect::Store(_)
+                | Effect::ReadPiece { .. }
+                | Effect::Alarm(_) => visible.push(effect),
+            }
+        }
+        Ok(visible)
+    }
+
+    /// What is true in this space.
+    #[must_use]
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The log.
+    #[must_use]
+    pub const fn log(&self) -> &L {
+        &self.log
+    }
+
+    /// The log, to let its fence catch up or to take it away.
+    pub const fn log_mut(&mut self) -> &mut L {
+        &mut self.log
+    }
+
+    /// The log alone; the engine is gone.
+    #[must_use]
+    pub fn into_log(self) -> L {
+        self.log
+    }
+}

@@ -1,0 +1,185 @@
+//! What is true here: folded from the log, needed to decide.
+//!
+//! Folding never fails and never writes. Every part is keyed by the space that owns it, so that
+//! what one peer says changes only what belongs to it.
+
+pub mod cells;
+pub mod configuration;
+pub mod links;
+pub mod releases;
+
+use crate::trust::certificate::Keys;
+use cells::Cells;
+use configuration::Configuration;
+use links::Links;
+use releases::Releases;
+use schema::hash::Hash;
+use schema::id::{CommandId, EntryId, Incarnation, ObjectId, Position, SpaceId};
+use schema::latest::{Certificate, Document, Event, Header, Kind, Offer};
+use schema::name::{PackageName, Version};
+use schema::v1::model::Package;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where an event stands: the frame in which it is folded.
+#[derive(Debug, Clone, Copy)]
+pub struct At<'a> {
+    /// Its id in the log of its origin.
+    pub id: EntryId,
+    /// Its Position in this log.
+    pub position: Position,
+    /// Its header.
+    pub header: &'a Header,
+}
+
+/// Everything that decisions need.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct State {
+    /// This space's own keys, from Position 1 on.
+    pub keys: Option<Keys>,
+    /// The incarnation of this log.
+    pub incarnation: Option<Incarnation>,
+    /// What this space puts into the ids of its links, and the signed offer of it.
+    pub offer: Option<(Hash, Document)>,
+    /// Peers, links and grants.
+    pub links: Links,
+    /// Environments, lifecycles, projects, rules, people.
+    pub configuration: Configuration,
+    /// Packages that were pushed here.
+    pub packages: BTreeMap<(PackageName, Version), Package>,
+    /// Objects that are complete in this space's store.
+    pub objects: BTreeSet<ObjectId>,
+    /// Releases of this space and of its peers.
+    pub releases: Releases,
+    /// What is deployed where, here and remotely.
+    pub cells: Cells,
+    /// What each command did, so that it can be repeated without harm.
+    pub commands: BTreeMap<CommandId, Vec<Position>>,
+}
+
+impl State {
+    /// The id of this space.
+    ///
+    /// # Panics
+    /// Before Position 1 was folded, which every log begins with.
+    #[must_use]
+    pub fn me(&self) -> SpaceId {
+        self.keys
+            .as_ref()
+            .expect("the log begins with the space's certificate")
+            .space()
+    }
+
+    /// Folds one event of this space.
+    pub fn fold_own(&mut self, at: &At<'_>, event: &Event) {
+        self.commands
+            .entry(at.header.command)
+            .or_default()
+            .push(at.position);
+        match event {
+            Event::SpaceCreated(created) => {
+                let certificate = Certificate::read(&created.certificate).ok();
+                self.keys = certificate.and_then(|certificate| Keys::verify(&certificate).ok());
+                self.incarnation = Some(created.incarnation);
+            }
+            Event::LinkOffered(offered) => self.fold_offer(&offered.offer),
+            Event::PeerTrusted(trusted) => self.links.trust(trusted),
+            Event::GrantsChanged(changed) => self.links.grant(changed),
+            Event::LinkContradicted(contradicted) => self.links.freeze(&contradicted.link),
+            Event::ConfigurationApplied(applied) => self.configuration.apply(applied),
+            Event::PackagePushed(pushed) => {
+                let package = &pushed.package;
+                self.objects.insert(package.object);
+                let key = (package.id.clone(), package.version.clone());
+                self.packages.insert(key, package.clone());
+            }
+            Event::ReleaseCreated(created) => self.releases.create(self.me(), at, created),
+            Event::ReleasePromoted(promoted) => self.releases.promoted(at, promoted),
+            Event::ReleaseAccepted(accepted) => self.releases.accepted(at, accepted),
+            Event::ReleaseRejected(rejected) => self.releases.rejected(at, rejected),
+            Event::PackageArrived(arrived) => {
+                self.objects.insert(arrived.object);
+            }
+            Event::EnvironmentsPublished(published) => {
+                self.links
+                    .published_to(&at.header.audience, &published.environments);
+            }
+            Event::DeploymentStarted(started) => {
+                let me = self.me();
+                self.releases.started(at, started);
+                self.cells.started(me, at, started);
+            }
+            Event::DeploymentFinished(finished) => {
+                let me = self.me();
+                if let Some((attempt, outcome)) = self.cells.finished(me, at, finished) {
+                    self.releases.finished(at, &attempt, outcome);
+                }
+            }
+            // Told to others; nothing changes here. Unknown own events were written by a newer
+            // build and are kept.
+            Event::PromotionAnswered(_) | Event::DeploymentReported(_) | Event::Unknown { .. } => {}
+        }
+    }
+
+    /// Folds one event of a peer. It was judged before: it belongs to the peer and is granted.
+    pub fn fold_remote(&mut self, at: &At<'_>, event: &Event) {
+        let origin = at.id.origin;
+        match event {
+            Event::ReleasePromoted(promoted) => self.releases.received(at, promoted),
+            Event::PromotionAnswered(answered) => self.releases.answered(origin, at, answered),
+            Event::EnvironmentsPublished(published) => {
+                self.links.published_by(&origin, &published.environments);
+            }
+            Event::DeploymentReported(reported) => {
+                if let Some((release, environment, outcome)) =
+                    self.cells.reported(origin, at, reported)
+                {
+                    self.releases
+                        .reported(origin, &release, environment, outcome);
+                }
+            }
+            // None of these crosses a link; the verdict refuses them before they come here.
+            Event::SpaceCreated(_)
+            | Event::LinkOffered(_)
+            | Event::PeerTrusted(_)
+            | Event::GrantsChanged(_)
+            | Event::LinkContradicted(_)
+            | Event::ConfigurationApplied(_)
+            | Event::PackagePushed(_)
+            | Event::ReleaseCreated(_)
+            | Event::ReleaseAccepted(_)
+            | Event::ReleaseRejected(_)
+            | Event::PackageArrived(_)
+            | Event::DeploymentStarted(_)
+            | Event::DeploymentFinished(_)
+            | Event::Unknown { .. } => {}
+        }
+    }
+
+    fn fold_offer(&mut self, json: &str) {
+        let document = Document::read(json).ok();
+        self.offer = document.and_then(|document| {
+            let offer: Offer = document.payload(Kind::Offer).ok()?;
+            Some((offer.random.0, document))
+        });
+    }
+
+    /// The certificate that a peer imports: the key statements and the offer.
+    #[must_use]
+    pub fn certificate(&self) -> Option<Certificate> {
+        let mut certificate = self.keys.as_ref()?.certificate();
+        certificate.documents.push(self.offer.as_ref()?.1.clone());
+        Some(certificate)
+    }
+
+    /// The name of a space as it is called here: its own, a peer's local name, or its short id.
+    #[must_use]
+    pub fn name_of(&self, space: &SpaceId) -> String {
+        match &self.keys {
+            Some(keys) if keys.space() == *space => keys.name().to_string(),
+            _ => match self.links.peer(space) {
+                Some(peer) => peer.name.to_string(),
+                None => space.short(),
+            },
+        }
+    }
+}

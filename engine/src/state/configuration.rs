@@ -1,0 +1,122 @@
+//! What `apply` defined: environments, lifecycles, projects, rules of acceptance, people.
+
+use schema::hash::Hash;
+use schema::name::Name;
+use schema::v1::event::{Change, ConfigurationApplied, Definition, Kind};
+use schema::v1::model::{Acceptance, Lifecycle, Project};
+use std::collections::BTreeMap;
+
+/// Every definition in force, by kind and key.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Configuration {
+    definitions: BTreeMap<(Kind, String), Definition>,
+}
+
+impl Configuration {
+    /// Every definition with its kind and key.
+    pub fn all(&self) -> impl Iterator<Item = (&(Kind, String), &Definition)> {
+        self.definitions.iter()
+    }
+
+    /// One definition.
+    #[must_use]
+    pub fn get(&self, kind: Kind, key: &str) -> Option<&Definition> {
+        self.definitions.get(&(kind, key.to_owned()))
+    }
+
+    /// The environments of this space, ascending.
+    pub fn environments(&self) -> impl Iterator<Item = &Name> {
+        self.definitions
+            .values()
+            .filter_map(|definition| match definition {
+                Definition::Environment(name) => Some(name),
+                Definition::Lifecycle(_)
+                | Definition::Project(_)
+                | Definition::Acceptance(_)
+                | Definition::User(_) => None,
+            })
+    }
+
+    /// A lifecycle.
+    #[must_use]
+    pub fn lifecycle(&self, name: &Name) -> Option<&Lifecycle> {
+        match self.get(Kind::Lifecycle, name.as_str()) {
+            Some(Definition::Lifecycle(lifecycle)) => Some(lifecycle),
+            _ => None,
+        }
+    }
+
+    /// The names of all lifecycles.
+    pub fn lifecycles(&self) -> impl Iterator<Item = &Name> {
+        self.definitions
+            .values()
+            .filter_map(|definition| match definition {
+                Definition::Lifecycle(lifecycle) => Some(&lifecycle.name),
+                Definition::Environment(_)
+                | Definition::Project(_)
+                | Definition::Acceptance(_)
+                | Definition::User(_) => None,
+            })
+    }
+
+    /// A project of this space.
+    #[must_use]
+    pub fn project(&self, name: &Name) -> Option<&Project> {
+        match self.get(Kind::Project, name.as_str()) {
+            Some(Definition::Project(project)) => Some(project),
+            _ => None,
+        }
+    }
+
+    /// The names of all projects of this space.
+    pub fn projects(&self) -> impl Iterator<Item = &Name> {
+        self.definitions
+            .values()
+            .filter_map(|definition| match definition {
+                Definition::Project(project) => Some(&project.name),
+                Definition::Environment(_)
+                | Definition::Lifecycle(_)
+                | Definition::Acceptance(_)
+                | Definition::User(_) => None,
+            })
+    }
+
+    /// The rule for a project of a peer.
+    #[must_use]
+    pub fn acceptance(&self, from: &Name, project: &Name) -> Option<&Acceptance> {
+        match self.get(Kind::Acceptance, &format!("{from}: {project}")) {
+            Some(Definition::Acceptance(rule)) => Some(rule),
+            _ => None,
+        }
+    }
+
+    /// The person whose token has this hash. The comparison is of hashes of 256 random bits, so
+    /// that its time tells nothing.
+    #[must_use]
+    pub fn person(&self, token: &Hash) -> Option<&Name> {
+        self.definitions
+            .values()
+            .find_map(|definition| match definition {
+                Definition::User(user) if user.token == *token => Some(&user.name),
+                Definition::User(_)
+                | Definition::Environment(_)
+                | Definition::Lifecycle(_)
+                | Definition::Project(_)
+                | Definition::Acceptance(_) => None,
+            })
+    }
+
+    pub(super) fn apply(&mut self, event: &ConfigurationApplied) {
+        for change in &event.changes {
+            match change {
+                Change::Put(definition) => {
+                    let key = (definition.kind(), definition.key());
+                    self.definitions.insert(key, definition.clone());
+                }
+                Change::Remove(kind, key) => {
+                    self.definitions.remove(&(*kind, key.clone()));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Peers: who is trusted, over which link, and what may flow.
+
+use crate::trust::certificate::Keys;
+use crate::trust::keyring::Keyring;
+use schema::id::{LinkId, SpaceId};
+use schema::latest::{Audience, Certificate};
+use schema::name::Name;
+use schema::v1::event::{GrantsChanged, PeerTrusted};
+use schema::v1::model::{Disclosure, Grant};
+use std::collections::BTreeMap;
+
+/// A trusted space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// What this space calls it.
+    pub name: Name,
+    /// Its keys.
+    pub keys: Keys,
+    /// The link to it.
+    pub link: LinkId,
+    /// What may flow, as this side decided.
+    pub grants: Vec<Grant>,
+    /// Whether it told two stories; nothing is admitted any more.
+    pub frozen: bool,
+    /// The environments whose results it said it will send.
+    pub environments: Vec<Name>,
+    /// The environments that this space told it, if it told any.
+    pub told: Option<Vec<Name>>,
+}
+
+impl Peer {
+    /// Whether releases of `project` are let in.
+    #[must_use]
+    pub fn may_release(&self, project: &Name) -> bool {
+        self.grants.iter().any(|grant| match grant {
+            Grant::AcceptReleases(granted) => granted == project || granted.as_str() == "*",
+            Grant::AcceptResults | Grant::SendResults(_) => false,
+        })
+    }
+
+    /// Whether its results are let in.
+    #[must_use]
+    pub fn may_report(&self) -> bool {
+        self.grants.contains(&Grant::AcceptResults)
+    }
+
+    /// How much of our results it is sent, if any.
+    #[must_use]
+    pub fn disclosure(&self) -> Option<Disclosure> {
+        self.grants.iter().find_map(|grant| match grant {
+            Grant::SendResults(level) => Some(*level),
+            Grant::AcceptReleases(_) | Grant::AcceptResults => None,
+        })
+    }
+}
+
+/// All peers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Links {
+    peers: BTreeMap<SpaceId, Peer>,
+}
+
+impl Links {
+    /// A peer by its id.
+    #[must_use]
+    pub fn peer(&self, space: &SpaceId) -> Option<&Peer> {
+        self.peers.get(space)
+    }
+
+    /// A peer by the name it has here.
+    #[must_use]
+    pub fn named(&self, name: &Name) -> Option<(SpaceId, &Peer)> {
+        self.all()
+            .find(|(_, peer)| peer.name == *name)
+            .map(|(space, peer)| (*space, peer))
+    }
+
+    /// The peer at the other end of a link.
+    #[must_use]
+    pub fn on(&self, link: &LinkId) -> Option<(SpaceId, &Peer)> {
+        self.all()
+            .find(|(_, peer)| peer.link == *link)
+            .map(|(space, peer)| (*space, peer))
+    }
+
+    /// Every peer, by id.
+    pub fn all(&self) -> impl Iterator<Item = (&SpaceId, &Peer)> {
+        self.peers.iter()
+    }
+
+    /// What the door needs.
+    #[must_use]
+    pub fn keyring(&self) -> Keyring {
+        let mut keyring = Keyring::default();
+        for peer in self.peers.values() {
+            keyring.admit(peer.link, peer.keys.clone());
+        }
+        keyring
+    }
+
+    pub(super) fn trust(&mut self, event: &PeerTrusted) {
+        let certificate = Certificate::read(&event.certificate).ok();
+        let Some(keys) = certificate.and_then(|read| Keys::verify(&read).ok()) else {
+            return;
+        };
+        let peer = Peer {
+            name: event.name.clone(),
+            keys,
+            link: event.link,
+            grants: event.grants.clone(),
+            frozen: false,
+            environments: Vec::new(),
+            told: None,
+        };
+        self.peers.insert(event.peer, peer);
+    }
+
+    pub(super) fn grant(&mut self, event: &GrantsChanged) {
+        if let Some(peer) = self.on_mut(&event.link) {
+            peer.grants.clone_from(&event.grants);
+        }
+    }
+
+    pub(super) fn freeze(&mut self, link: &LinkId) {
+        if let Some(peer) = self.on_mut(link) {
+            peer.frozen = true;
+        }
+    }
+
+    pub(super) fn published_by(&mut self, origin: &SpaceId, environments: &[Name]) {
+        if let Some(peer) = self.peers.get_mut(origin) {
+            peer.environments = environments.to_vec();
+        }
+    }
+
+    pub(super) fn published_to(&mut self, audience: &Audience, environments: &[Name]) {
+        if let Audience::Link(link) = audience
+            && let Some(peer) = self.on_mut(link)
+        {
+            peer.told = Some(environments.to_vec());
+        }
+    }
+
+    fn on_mut(&mut self, link: &LinkId) -> Option<&mut Peer> {
+        self.peers.values_mut().find(|peer| peer.link == *link)
+    }
+}

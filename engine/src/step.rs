@@ -1,0 +1,120 @@
+//! What goes into a step and what comes out.
+
+use crate::command::{Done, Rejection, Request};
+use crate::fetch::Held;
+use crate::outbox::Outgoing;
+use crate::run::{Plan, Report};
+use crate::trust::door::Verified;
+use crate::trust::refusal::Refusal;
+use schema::id::{LinkId, ObjectId, Position, SpaceId};
+use schema::latest::{Block, Piece};
+
+/// The two clocks, as arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Now {
+    /// Milliseconds since 1970; may jump; never an ordering.
+    pub wall_ms: u64,
+    /// Milliseconds since any moment; never falls while a process lives.
+    pub monotonic_ms: u64,
+}
+
+/// Something that happened outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// Somebody asks for something. The answer comes back under `reply`.
+    Asked {
+        /// What.
+        request: Request,
+        /// Chosen by the runtime, to find the one who asked.
+        reply: u64,
+    },
+    /// An envelope came and passed the door.
+    Arrived(Box<Verified>),
+    /// An envelope came and did not.
+    Refused {
+        /// Why.
+        reason: Refusal,
+        /// Its bytes.
+        bytes: Vec<u8>,
+    },
+    /// The carrier reached a peer, for the first time or again.
+    Connected(SpaceId),
+    /// A deployment ended.
+    Ended {
+        /// Which.
+        deployment: Position,
+        /// How.
+        report: Report,
+    },
+    /// The store told what it holds of an object.
+    Holds {
+        /// The object.
+        object: ObjectId,
+        /// How much of it.
+        held: Held,
+    },
+    /// The store read a piece that a peer asked for.
+    Read {
+        /// For whom.
+        link: LinkId,
+        /// The piece.
+        piece: Piece,
+    },
+}
+
+/// Something to be done outside. None is handed out before the block of its step is durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Answer the one who asked.
+    Reply {
+        /// Who.
+        reply: u64,
+        /// What.
+        answer: Result<Done, Rejection>,
+    },
+    /// Read these entries, seal them, send them.
+    Publish {
+        /// The link.
+        link: LinkId,
+        /// Which entries.
+        run: Outgoing,
+    },
+    /// Send this envelope.
+    Send {
+        /// To whom.
+        peer: SpaceId,
+        /// The envelope.
+        bytes: Vec<u8>,
+    },
+    /// Run a deployment.
+    Run(Plan),
+    /// Tell what the store holds of an object.
+    Look {
+        /// The object.
+        object: ObjectId,
+        /// Its size in bytes.
+        size: u64,
+    },
+    /// Store a piece; tell then what the store holds.
+    Store(Piece),
+    /// Read a piece that a peer may have.
+    ReadPiece {
+        /// For whom.
+        link: LinkId,
+        /// The object.
+        object: ObjectId,
+        /// Where the piece begins.
+        offset: u64,
+    },
+    /// Tell the operator.
+    Alarm(String),
+}
+
+/// What one step gives.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stepped {
+    /// What must be durable before anything else happens.
+    pub block: Option<Block>,
+    /// What is done then, in this order.
+    pub effects: Vec<Effect>,
+}

@@ -1,0 +1,39 @@
+//! Both directions of one link with its signals.
+
+use crate::inbox::Inbox;
+use crate::outbox::Outbox;
+use crate::signals::Signals;
+use schema::id::{Incarnation, LinkId, SpaceId};
+
+/// What flows over one link.
+#[derive(Debug, Clone)]
+pub struct Traffic {
+    /// The space at the other end.
+    pub peer: SpaceId,
+    /// Away from here.
+    pub outbox: Outbox,
+    /// Towards here.
+    pub inbox: Inbox,
+    /// Beats, hellos and acks.
+    pub signals: Signals,
+}
+
+impl Traffic {
+    /// The traffic of a new link.
+    #[must_use]
+    pub fn new(
+        me: SpaceId,
+        peer: SpaceId,
+        link: LinkId,
+        incarnation: Incarnation,
+        start: [u8; 16],
+        now_ms: u64,
+    ) -> Self {
+        Self {
+            peer,
+            outbox: Outbox::new(me, peer, link, incarnation),
+            inbox: Inbox::new(peer, me, link),
+            signals: Signals::new(start, now_ms),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Why strangers' bytes are declined.
+
+use thiserror::Error;
+
+/// Why an envelope is not admitted. Nothing of it is kept but the reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Error)]
+pub enum Refusal {
+    /// Too many bytes, too few, or not of the fixed form.
+    #[error("malformed: {0}")]
+    Malformed(&'static str),
+    /// Sealed for another space.
+    #[error("sealed for another space")]
+    NotForMe,
+    /// Sent by this space itself and returned.
+    #[error("returned to its own author")]
+    Reflected,
+    /// On a link that this space does not have.
+    #[error("unknown link")]
+    UnknownLink,
+    /// On a link whose peer is another space than the origin.
+    #[error("the origin is not the peer of the link")]
+    WrongOrigin,
+    /// Signed or sealed under a key statement that is not known.
+    #[error("unknown key statement")]
+    UnknownKey,
+    /// The signature is not the origin's.
+    #[error("wrong signature")]
+    BadSignature,
+    /// The seal does not open.
+    #[error("the seal does not open")]
+    CannotOpen,
+    /// The entries are not those that the header's chain names.
+    #[error("the entries do not fit the chain in the header")]
+    BrokenChain,
+    /// Of another incarnation than the one that is followed.
+    #[error("unknown incarnation")]
+    UnknownIncarnation,
+    /// The link is frozen.
+    #[error("the link is frozen")]
+    Frozen,
+    /// It contradicts what the origin signed before.
+    #[error("contradicts what its origin signed before")]
+    Contradiction,
+}
+
+impl Refusal {
+    /// A short stable word, for counters, vectors and runbooks.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "malformed",
+            Self::NotForMe => "not-for-me",
+            Self::Reflected => "reflected",
+            Self::UnknownLink => "unknown-link",
+            Self::WrongOrigin => "wrong-origin",
+            Self::UnknownKey => "unknown-key",
+            Self::BadSignature => "bad-signature",
+            Self::CannotOpen => "cannot-open",
+            Self::BrokenChain => "broken-chain",
+            Self::UnknownIncarnation => "unknown-incarnation",
+            Self::Frozen => "frozen",
+            Self::Contradiction => "contradiction",
+        }
+    }
+}
+
+/// Why an entry is kept but never folded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Error)]
+pub enum EntryRefusal {
+    /// The entry or its event cannot be read.
+    #[error("malformed")]
+    Malformed,
+    /// It was not written for this link.
+    #[error("written for another audience")]
+    WrongAudience,
+    /// Events of its kind do not cross links.
+    #[error("an event of this kind does not cross links")]
+    DoesNotCross,
+    /// It is about something that does not belong to its signer.
+    #[error("about what does not belong to its signer")]
+    NotItsOwn,
+    /// No grant lets it in.
+    #[error("not granted")]
+    NotGranted,
+    /// A document inside is not believed.
+    #[error("a document inside is not believed")]
+    BadDocument,
+}
+
+impl EntryRefusal {
+    /// A short stable word.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Malformed => "entry-malformed",
+            Self::WrongAudience => "wrong-audience",
+            Self::DoesNotCross => "does-not-cross",
+            Self::NotItsOwn => "not-its-own",
+            Self::NotGranted => "not-granted",
+            Self::BadDocument => "bad-document",
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! What people see: read from what was folded, never written to the log, rebuilt at every start.
+
+pub mod dashboard;
+pub mod inbox;
+pub mod journey;
+pub mod links;

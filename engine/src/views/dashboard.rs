@@ -1,0 +1,159 @@
+//! The dashboard: every project in every environment, local and remote, with its proof.
+
+use crate::state::State;
+use crate::state::cells::{Cell, CellId, Proof};
+use crate::trust::certificate::Keys;
+use schema::id::{DocumentId, SpaceId};
+use schema::latest::{Kind, Outcome, Receipt};
+use schema::name::{Name, Version};
+use schema::v1::model::ProjectId;
+use std::collections::BTreeSet;
+
+/// One deployment in a cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployed {
+    /// The version.
+    pub version: Version,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The receipt.
+    pub receipt: DocumentId,
+    /// When it ended, milliseconds since 1970.
+    pub at_ms: u64,
+    /// Whether the signature of the receipt was checked, just now.
+    pub proven: bool,
+}
+
+/// One cell as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The project.
+    pub project: ProjectId,
+    /// The space whose environment it is.
+    pub space: SpaceId,
+    /// The environment.
+    pub environment: Name,
+    /// What is installed, if anything.
+    pub installed: Option<Deployed>,
+    /// The newest deployment that ended, if any.
+    pub last: Option<Deployed>,
+    /// The version that is being deployed now; only known for this space's environments.
+    pub running: Option<Version>,
+}
+
+/// Every cell: this space's projects in its own environments and in those of the peers to which
+/// they go, and the peers' projects here. Each receipt's signature is checked again.
+#[must_use]
+pub fn cells(state: &State) -> Vec<Shown> {
+    let me = state.me();
+    let mut ids: BTreeSet<CellId> = state.cells.all().map(|(id, _)| id.clone()).collect();
+    for (project, environments) in projects(state) {
+        for (space, environment) in environments {
+            ids.insert(CellId {
+                project: project.clone(),
+                space,
+                environment,
+            });
+        }
+    }
+    let empty = Cell::default();
+    let mut shown: Vec<Shown> = ids
+        .into_iter()
+        .map(|id| show(state, &id, state.cells.get(&id).unwrap_or(&empty)))
+        .collect();
+    shown.sort_by_key(|cell| {
+        (
+            cell.project.clone(),
+            cell.space != me,
+            cell.space,
+            order(state, cell),
+        )
+    });
+    shown
+}
+
+/// Every project with the environments that it may appear in.
+fn projects(state: &State) -> Vec<(ProjectId, Vec<(SpaceId, Name)>)> {
+    let me = state.me();
+    let own: Vec<(SpaceId, Name)> = state
+        .configuration
+        .environments()
+        .map(|name| (me, name.clone()))
+        .collect();
+    let mut found = Vec::new();
+    for name in state.configuration.projects() {
+        let mut places = own.clone();
+        for (space, peer) in state.links.all().filter(|(_, peer)| peer.may_report()) {
+            places.extend(peer.environments.iter().map(|name| (*space, name.clone())));
+        }
+        found.push((
+            ProjectId {
+                space: me,
+                name: name.clone(),
+            },
+            places,
+        ));
+    }
+    let imported: BTreeSet<ProjectId> = state
+        .releases
+        .all()
+        .filter(|(id, _)| id.project.space != me)
+        .map(|(id, _)| id.project.clone())
+        .collect();
+    found.extend(imported.into_iter().map(|project| (project, own.clone())));
+    found
+}
+
+/// Environments in the order of the first lifecycle that names them, then by name.
+fn order(state: &State, cell: &Shown) -> (usize, Name) {
+    let place = state
+        .configuration
+        .lifecycles()
+        .filter_map(|name| state.configuration.lifecycle(name))
+        .find_map(|lifecycle| {
+            let mut names = lifecycle
+                .phases
+                .iter()
+                .flat_map(|phase| &phase.environments);
+            names.position(|name| *name == cell.environment)
+        });
+    (place.unwrap_or(usize::MAX), cell.environment.clone())
+}
+
+fn show(state: &State, id: &CellId, cell: &Cell) -> Shown {
+    let keys = keys(state, &id.space);
+    let deployed = |proof: &Proof| Deployed {
+        version: proof.receipt.release.version.clone(),
+        outcome: proof.receipt.outcome,
+        receipt: proof.document.id(),
+        at_ms: proof.receipt.finished_ms,
+        proven: keys.is_some_and(|keys| proves(keys, proof)),
+    };
+    Shown {
+        project: id.project.clone(),
+        space: id.space,
+        environment: id.environment.clone(),
+        installed: cell.installed.as_deref().map(deployed),
+        last: cell.last.as_deref().map(deployed),
+        running: cell
+            .running
+            .as_ref()
+            .map(|running| running.release.version.clone()),
+    }
+}
+
+fn keys<'a>(state: &'a State, space: &SpaceId) -> Option<&'a Keys> {
+    match &state.keys {
+        Some(own) if own.space() == *space => Some(own),
+        _ => state.links.peer(space).map(|peer| &peer.keys),
+    }
+}
+
+/// Whether the document is signed by this space and says what the cell shows.
+#[must_use]
+pub fn proves(keys: &Keys, proof: &Proof) -> bool {
+    keys.document(&proof.document, Kind::Receipt, |receipt: &Receipt| {
+        (receipt.space, receipt.key)
+    })
+    .is_ok_and(|receipt| receipt == proof.receipt)
+}

@@ -1,0 +1,122 @@
+//! The journey of a release through all spaces, step by step, with the entry behind each.
+
+use crate::state::At;
+use schema::id::{EntryId, SpaceId};
+use schema::latest::{Actor, Document, Event, Kind, Outcome, Receipt};
+use schema::v1::model::{ProjectId, ReleaseId};
+use std::collections::BTreeMap;
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// When, by the clock of the space where it happened, milliseconds since 1970.
+    pub at_ms: u64,
+    /// Where.
+    pub space: SpaceId,
+    /// What.
+    pub event: &'static str,
+    /// The entry in that space's log.
+    pub entry: EntryId,
+    /// Who.
+    pub actor: Actor,
+    /// To or in which place, or why.
+    pub detail: String,
+}
+
+/// The journeys of all releases.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Journeys {
+    steps: BTreeMap<ReleaseId, Vec<Step>>,
+}
+
+impl Journeys {
+    /// The steps of one release in the order in which they became known here.
+    #[must_use]
+    pub fn of(&self, release: &ReleaseId) -> &[Step] {
+        self.steps.get(release).map_or(&[], Vec::as_slice)
+    }
+
+    /// Folds one event, of this space or of a peer.
+    pub fn fold(&mut self, me: SpaceId, at: &At<'_>, event: &Event) {
+        let Some((release, detail)) = about(me, event) else {
+            return;
+        };
+        let step = Step {
+            at_ms: at.header.time_ms,
+            space: at.id.origin,
+            event: event.name(),
+            entry: at.id,
+            actor: at.header.actor.clone(),
+            detail,
+        };
+        self.steps.entry(release).or_default().push(step);
+    }
+}
+
+/// The release that an event is about, and what else there is to say.
+fn about(me: SpaceId, event: &Event) -> Option<(ReleaseId, String)> {
+    match event {
+        Event::ReleaseCreated(created) => {
+            let project = ProjectId {
+                space: me,
+                name: created.project.clone(),
+            };
+            Some((
+                ReleaseId {
+                    project,
+                    version: created.version.clone(),
+                },
+                String::new(),
+            ))
+        }
+        Event::ReleasePromoted(promoted) => {
+            Some((promoted.release.clone(), promoted.target.short()))
+        }
+        Event::ReleaseAccepted(accepted) => Some((
+            accepted.release.clone(),
+            format!("lifecycle {}", accepted.lifecycle),
+        )),
+        Event::ReleaseRejected(rejected) => {
+            Some((rejected.release.clone(), rejected.reason.to_string()))
+        }
+        Event::PromotionAnswered(answered) => {
+            let detail = match &answered.rejected {
+                None => "accepted".to_owned(),
+                Some(reason) => format!("rejected: {reason}"),
+            };
+            Some((answered.release.clone(), detail))
+        }
+        Event::DeploymentStarted(started) => {
+            Some((started.release.clone(), started.environment.to_string()))
+        }
+        Event::DeploymentFinished(finished) => result(&finished.receipt),
+        Event::DeploymentReported(reported) => result(&reported.receipt),
+        Event::SpaceCreated(_)
+        | Event::LinkOffered(_)
+        | Event::PeerTrusted(_)
+        | Event::GrantsChanged(_)
+        | Event::LinkContradicted(_)
+        | Event::ConfigurationApplied(_)
+        | Event::PackagePushed(_)
+        | Event::PackageArrived(_)
+        | Event::EnvironmentsPublished(_)
+        | Event::Unknown { .. } => None,
+    }
+}
+
+fn result(json: &str) -> Option<(ReleaseId, String)> {
+    let receipt: Receipt = Document::read(json).ok()?.payload(Kind::Receipt).ok()?;
+    let failed = receipt
+        .steps
+        .iter()
+        .find(|step| step.outcome != Outcome::Succeeded);
+    let because = failed
+        .map(|step| format!(" at step {}", step.name))
+        .unwrap_or_default();
+    let detail = format!(
+        "{} {}{because}",
+        receipt.environment,
+        receipt.outcome.as_str()
+    );
+    Some((receipt.release, detail))
+}

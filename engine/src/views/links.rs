@@ -1,0 +1,50 @@
+//! The links: what flows to and from each peer, and when it was last heard.
+
+use crate::traffic::Traffic;
+use schema::id::{LinkId, SpaceId};
+
+/// One link as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkView {
+    /// The peer.
+    pub peer: SpaceId,
+    /// The link.
+    pub link: LinkId,
+    /// The newest entry for the peer.
+    pub head: u64,
+    /// What is durable at the peer.
+    pub acknowledged: u64,
+    /// What is folded at the peer.
+    pub applied: u64,
+    /// The newest entry from the peer that is here.
+    pub received: u64,
+    /// Entries from the peer that wait for a newer build.
+    pub held: u64,
+    /// Entries from the peer that are kept and never folded.
+    pub refused: u64,
+    /// Whether a beat of ours came back lately.
+    pub fresh: bool,
+    /// When the peer was last heard, milliseconds since 1970.
+    pub heard_ms: Option<u64>,
+    /// Whether the peer has more than this log: it was rolled back.
+    pub rolled_back: bool,
+}
+
+/// Shows the traffic of one link.
+#[must_use]
+pub fn show(link: LinkId, traffic: &Traffic, now_ms: u64) -> LinkView {
+    let (held, refused) = traffic.inbox.held_and_refused();
+    LinkView {
+        peer: traffic.peer,
+        link,
+        head: traffic.outbox.newest().0,
+        acknowledged: traffic.outbox.acknowledged().0,
+        applied: traffic.outbox.applied().0,
+        received: traffic.inbox.acknowledged().0,
+        held,
+        refused,
+        fresh: traffic.signals.fresh(now_ms),
+        heard_ms: traffic.signals.heard_wall_ms(),
+        rolled_back: traffic.outbox.rolled_back(),
+    }
+}
