@@ -1,1 +1,4 @@
 //! A world of spaces, and stories told in it.
+
+pub mod blocks;
+pub mod contract;
