@@ -2,3 +2,9 @@
 
 pub mod blocks;
 pub mod contract;
+pub mod network;
+pub mod pipeline;
+pub mod runner;
+pub mod site;
+pub mod store;
+pub mod world;

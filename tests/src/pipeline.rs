@@ -1,0 +1,221 @@
+//! The pipeline that most stories are told in: one space builds, two others deploy, one of them by
+//! itself and one by a person.
+
+use crate::world::{World, name};
+use engine::command::{Command, Done, Rejection, ReleaseName};
+use schema::name::Version;
+use schema::v1::event::Definition;
+use schema::v1::model::{
+    Acceptance, HexHash, Lifecycle, Package, Phase, Project, Step, Template, TemplateValue,
+};
+
+/// The project.
+pub const PROJECT: &str = "Web";
+
+/// The three spaces.
+#[derive(Debug, Clone, Copy)]
+pub struct Pipeline {
+    /// Builds, and deploys to Dev and Test.
+    pub dev: usize,
+    /// Accepts by policy.
+    pub us: usize,
+    /// Accepts by a person.
+    pub eu: usize,
+}
+
+/// A text, or a mistake in the test.
+///
+/// # Panics
+/// When it is too long.
+#[must_use]
+pub fn text(text: &str) -> schema::name::Text {
+    text.parse().expect("a text")
+}
+
+/// A version, or a mistake in the test.
+///
+/// # Panics
+/// When it is none.
+#[must_use]
+pub fn version(text: &str) -> Version {
+    text.parse().expect("a version")
+}
+
+fn phase(called: &str, environments: &[&str], spaces: &[&str], automatic: bool) -> Phase {
+    Phase {
+        name: name(called),
+        environments: environments.iter().map(|text| name(text)).collect(),
+        spaces: spaces.iter().map(|text| name(text)).collect(),
+        automatic,
+    }
+}
+
+fn value(environment: &str, value: &str) -> TemplateValue {
+    let (template, environment) = (name("CONTACT"), name(environment));
+    TemplateValue {
+        template,
+        environment,
+        value: Some(text(value)),
+    }
+}
+
+/// The configuration of the space that builds. With `program` one step is run.
+#[must_use]
+pub fn source(program: &str) -> Vec<Definition> {
+    let step = Step {
+        name: name("run"),
+        run: vec![text(program)],
+        timeout_s: 60,
+    };
+    let template = Template {
+        name: name("CONTACT"),
+        label: text("Who is called"),
+        help: text(""),
+        required: true,
+        default: None,
+    };
+    let project = Project {
+        name: name(PROJECT),
+        lifecycle: name("Standard"),
+        packages: vec!["web".parse().expect("a package")],
+        steps: vec![step],
+        templates: vec![template],
+        variables: Vec::new(),
+        values: vec![value("Dev", "dana"), value("Test", "dana")],
+    };
+    let phases = vec![
+        phase("Dev", &["Dev"], &[], false),
+        phase("Test", &["Test"], &[], true),
+        phase("Prod", &[], &["Prod US", "Prod EU"], true),
+    ];
+    vec![
+        Definition::Environment(name("Dev")),
+        Definition::Environment(name("Test")),
+        Definition::Lifecycle(Lifecycle {
+            name: name("Standard"),
+            phases,
+        }),
+        Definition::Project(project),
+    ]
+}
+
+/// The configuration of a space that deploys: by itself, or by a person.
+#[must_use]
+pub fn target(automatic: bool) -> Vec<Definition> {
+    let phases = vec![
+        phase("Staging", &["Staging"], &[], automatic),
+        phase("Production", &["Production"], &[], automatic),
+    ];
+    let values = if automatic {
+        vec![value("Staging", "ursula"), value("Production", "ursula")]
+    } else {
+        Vec::new()
+    };
+    let rule = Acceptance {
+        from: name("DevTest Space"),
+        project: name(PROJECT),
+        lifecycle: name("Production"),
+        automatic,
+        values,
+    };
+    vec![
+        Definition::Environment(name("Staging")),
+        Definition::Environment(name("Production")),
+        Definition::Lifecycle(Lifecycle {
+            name: name("Production"),
+            phases,
+        }),
+        Definition::Acceptance(rule),
+    ]
+}
+
+impl Pipeline {
+    /// Founds, links and configures the three spaces.
+    ///
+    /// # Panics
+    /// When something of it is rejected.
+    pub fn build(world: &mut World) -> Self {
+        let dev = world.found("DevTest Space");
+        let us = world.found("Prod US");
+        let eu = world.found("Prod EU");
+        for (site, definitions) in [
+            (dev, source("true")),
+            (us, target(true)),
+            (eu, target(false)),
+        ] {
+            world
+                .ask(site, "ops", Command::Apply { definitions })
+                .expect("applied");
+        }
+        world.link(dev, us, World::usual_grants(PROJECT));
+        world.link(dev, eu, World::usual_grants(PROJECT));
+        Self { dev, us, eu }
+    }
+
+    /// Pushes a package of `size` bytes and creates a release of it.
+    ///
+    /// # Errors
+    /// When it is rejected.
+    pub fn create(&self, world: &mut World, release: &str, size: usize) -> Result<Done, Rejection> {
+        let bytes: Vec<u8> = release.bytes().cycle().take(size).collect();
+        let sha256 = HexHash(schema::hash::sha256(&[&bytes]));
+        let object = world.put_object(self.dev, bytes);
+        let package = Package {
+            id: "web".parse().expect("a package"),
+            version: version(release),
+            size: size as u64,
+            sha256,
+            object,
+        };
+        world.ask(self.dev, "dana", Command::PushPackage { package })?;
+        let command = Command::CreateRelease {
+            project: name(PROJECT),
+            version: version(release),
+            notes: text("notes"),
+            packages: Vec::new(),
+        };
+        world.ask(self.dev, "dana", command)
+    }
+
+    /// The release as `site` names it.
+    #[must_use]
+    pub fn release(&self, site: usize, release: &str) -> ReleaseName {
+        let owner = (site != self.dev).then(|| name("DevTest Space"));
+        ReleaseName {
+            owner,
+            project: name(PROJECT),
+            version: version(release),
+        }
+    }
+
+    /// A person deploys.
+    ///
+    /// # Errors
+    /// When it is rejected.
+    pub fn deploy(
+        &self,
+        world: &mut World,
+        site: usize,
+        release: &str,
+        environment: &str,
+    ) -> Result<Done, Rejection> {
+        let command = Command::Deploy {
+            release: self.release(site, release),
+            environment: name(environment),
+        };
+        world.ask(site, "erik", command)
+    }
+
+    /// A person accepts with the value that is asked for.
+    ///
+    /// # Errors
+    /// When it is rejected.
+    pub fn accept(&self, world: &mut World, release: &str) -> Result<Done, Rejection> {
+        let command = Command::Accept {
+            release: self.release(self.eu, release),
+            lifecycle: None,
+            values: vec![value("Staging", "erik"), value("Production", "erik")],
+        };
+        world.ask(self.eu, "erik", command)
+    }
+}
