@@ -73,7 +73,7 @@ macro_rules! id {
                 bytes
                     .and_then(|bytes| bytes.try_into().ok())
                     .map(Self)
-                    .ok_or(NotAnId { what: $what, length: ($bytes * 8 + 4) / 5 })
+                    .ok_or(NotAnId { what: $what, length: usize::div_ceil($bytes * 8, 5) })
             }
         }
 

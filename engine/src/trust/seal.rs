@@ -89,6 +89,7 @@ impl Sealer {
     }
 
     /// An envelope without entries. None if the peer's key cannot be sealed to.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one header")]
     pub fn signal(
         &mut self,
         me: &Identity,
