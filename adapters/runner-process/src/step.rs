@@ -30,7 +30,7 @@ const GUARD_MARGIN: Duration = Duration::from_secs(60);
 const GUARD_LEAVES: Duration = Duration::from_secs(10);
 
 /// Bytes read from the output at once.
-const CHUNK_BYTES: usize = 64 * 1024;
+const CHUNK_BYTES: usize = 16 * 1024;
 
 /// What a pipe can hold at most, where it does not say.
 const PIPE_BYTES: usize = 1024 * 1024;
