@@ -93,9 +93,9 @@ impl State {
                 self.packages.insert(key, package.clone());
             }
             Event::ReleaseCreated(created) => self.releases.create(self.me(), at, created),
-            Event::ReleasePromoted(promoted) => self.releases.promoted(at, promoted),
-            Event::ReleaseAccepted(accepted) => self.releases.accepted(at, accepted),
-            Event::ReleaseRejected(rejected) => self.releases.rejected(at, rejected),
+            Event::ReleasePromoted(promoted) => self.releases.promoted(promoted),
+            Event::ReleaseAccepted(accepted) => self.releases.accepted(accepted),
+            Event::ReleaseRejected(rejected) => self.releases.rejected(rejected),
             Event::PackageArrived(arrived) => {
                 self.objects.insert(arrived.object);
             }
@@ -111,7 +111,7 @@ impl State {
             Event::DeploymentFinished(finished) => {
                 let me = self.me();
                 if let Some((attempt, outcome)) = self.cells.finished(me, at, finished) {
-                    self.releases.finished(at, &attempt, outcome);
+                    self.releases.finished(&attempt, outcome);
                 }
             }
             // Told to others; nothing changes here. Unknown own events were written by a newer
@@ -125,7 +125,7 @@ impl State {
         let origin = at.id.origin;
         match event {
             Event::ReleasePromoted(promoted) => self.releases.received(at, promoted),
-            Event::PromotionAnswered(answered) => self.releases.answered(origin, at, answered),
+            Event::PromotionAnswered(answered) => self.releases.answered(origin, answered),
             Event::EnvironmentsPublished(published) => {
                 self.links.published_by(&origin, &published.environments);
             }

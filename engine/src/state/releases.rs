@@ -27,6 +27,8 @@ pub enum Source {
 pub struct Import {
     /// The id of the bundle.
     pub bundle: DocumentId,
+    /// The signed document, for who wants to check it again.
+    pub document: Document,
     /// What it says.
     pub content: Arc<Bundle>,
     /// The peer that sent it.
@@ -161,6 +163,7 @@ impl Releases {
         };
         let import = Import {
             bundle: document.id(),
+            document,
             content: Arc::new(content),
             from: at.id.origin,
             answer: Answer::Waiting,
@@ -180,7 +183,7 @@ impl Releases {
         self.known.entry(event.release.clone()).or_insert(release);
     }
 
-    pub(super) fn promoted(&mut self, at: &At<'_>, event: &ReleasePromoted) {
+    pub(super) fn promoted(&mut self, event: &ReleasePromoted) {
         let Ok(document) = Document::read(&event.bundle) else {
             return;
         };
@@ -189,13 +192,12 @@ impl Releases {
             answer: None,
             reported: BTreeMap::new(),
         };
-        let _ = at;
         if let Some(release) = self.known.get_mut(&event.release) {
             release.promotions.insert(event.target, promotion);
         }
     }
 
-    pub(super) fn accepted(&mut self, _: &At<'_>, event: &ReleaseAccepted) {
+    pub(super) fn accepted(&mut self, event: &ReleaseAccepted) {
         self.answer(
             &event.release,
             Answer::Accepted {
@@ -205,7 +207,7 @@ impl Releases {
         );
     }
 
-    pub(super) fn rejected(&mut self, _: &At<'_>, event: &ReleaseRejected) {
+    pub(super) fn rejected(&mut self, event: &ReleaseRejected) {
         self.answer(
             &event.release,
             Answer::Rejected {
@@ -224,7 +226,7 @@ impl Releases {
         }
     }
 
-    pub(super) fn answered(&mut self, from: SpaceId, _: &At<'_>, event: &PromotionAnswered) {
+    pub(super) fn answered(&mut self, from: SpaceId, event: &PromotionAnswered) {
         let promotion = self
             .known
             .get_mut(&event.release)
@@ -249,7 +251,7 @@ impl Releases {
         release.progress.insert(event.environment.clone(), progress);
     }
 
-    pub(super) fn finished(&mut self, _: &At<'_>, attempt: &Attempt, outcome: Outcome) {
+    pub(super) fn finished(&mut self, attempt: &Attempt, outcome: Outcome) {
         let Some(release) = self.known.get_mut(&attempt.release) else {
             return;
         };
