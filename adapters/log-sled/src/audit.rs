@@ -4,8 +4,9 @@ use crate::begin::stored_incarnation;
 use crate::copy;
 use crate::fence::Fence;
 use crate::folder::{Folder, format_fault};
-use crate::log::{LogSled, Tip};
+use crate::log::LogSled;
 use crate::store::{Store, system};
+use crate::tip::Tip;
 use engine::log::Fault;
 use std::path::Path;
 
@@ -29,8 +30,8 @@ pub fn audit_copy(folder: &Path, into: &Path) -> Result<(), Fault> {
 
 impl LogSled {
     /// Opens a copy that [`audit_copy`] made, or a `before-recovery/`, for reading: also when it is
-    /// shorter than its fence, when its fence is damaged, or when its last block is; `size` is then
-    /// what comes before the damage. Appending to it fails.
+    /// shorter than its fence or is damaged. `size` is then that of the sound blocks from the
+    /// beginning on, and the first missing Position the one after. Appending to it fails.
     ///
     /// # Errors
     /// When it is not a copy, and when sled does not open it at all.
@@ -40,16 +41,23 @@ impl LogSled {
             return Err(folder.format_fault("it is no copy; opening a log may rewrite its files"));
         }
         let fence = Fence::open(&folder.fence())?;
-        let store = Store::open(&folder.sled())?;
+        let store = Store::open(&folder.sled()).or_else(|fault| {
+            // sled does not open when the end of its file is not what its snapshot says. Without
+            // one it goes through the whole file and keeps what comes before the damage.
+            let aside = folder.set_snapshots_aside();
+            let aside = aside.map_err(|error| system("opening the log", &error))?;
+            if aside == 0 {
+                Err(fault)
+            } else {
+                Store::open(&folder.sled())
+            }
+        })?;
         let mark = fence.as_ref().and_then(Fence::mark);
-        let incarnation = stored_incarnation(&folder, &store)?;
+        let incarnation = stored_incarnation(&folder, &store).unwrap_or_default();
         let incarnation = incarnation.or(mark.map(|mark| mark.incarnation));
         let incarnation = incarnation
             .ok_or_else(|| folder.format_fault("neither it nor its fence names an incarnation"))?;
-        let tip = match Tip::find(&store) {
-            Err(Fault::Damaged(damage)) => Tip::before(damage.position),
-            found => found?,
-        };
+        let tip = Tip::find(&store).unwrap_or_else(|_| Tip::of_sound_part(&store));
         Ok(Self::assembled(folder, store, fence, incarnation, tip))
     }
 }

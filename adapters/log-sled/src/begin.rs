@@ -4,8 +4,9 @@ use crate::copy;
 use crate::fence::{Fence, FenceMark};
 use crate::folder::{self, Folder, format_fault};
 use crate::key;
-use crate::log::{LogSled, Tip};
+use crate::log::LogSled;
 use crate::store::{Store, system};
+use crate::tip::Tip;
 use engine::log::Fault;
 use engine::log::tree::Tree;
 use schema::id::{Incarnation, Position};
@@ -28,13 +29,17 @@ impl LogSled {
         // What an earlier process of this number left behind was never a log.
         copy::remove(&beside).map_err(|error| system(doing, &error))?;
         let made = make(&beside, incarnation).and_then(|()| {
-            fs::rename(&beside, folder).map_err(|error| match error.kind() {
-                io::ErrorKind::DirectoryNotEmpty
-                | io::ErrorKind::AlreadyExists
-                | io::ErrorKind::NotADirectory => {
+            let taken = [
+                io::ErrorKind::DirectoryNotEmpty,
+                io::ErrorKind::AlreadyExists,
+                io::ErrorKind::NotADirectory,
+            ];
+            fs::rename(&beside, folder).map_err(|error| {
+                if taken.contains(&error.kind()) {
                     format_fault(folder, "something is there already")
+                } else {
+                    system(doing, &error)
                 }
-                _ => system(doing, &error),
             })
         });
         if let Err(fault) = made {

@@ -32,8 +32,8 @@ const COPY_FILE: &str = "COPY";
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
-    /// The lock goes with the descriptor, also when the process is killed.
-    _lock: File,
+    /// A lock on the file; it goes with the process, however that ends.
+    lock: File,
 }
 
 impl Folder {
@@ -50,7 +50,7 @@ impl Folder {
         match lock.try_lock() {
             Ok(()) => Ok(Self {
                 path: path.to_owned(),
-                _lock: lock,
+                lock,
             }),
             Err(TryLockError::WouldBlock) => Err(Fault::Locked {
                 folder: path.display().to_string(),
@@ -92,6 +92,23 @@ impl Folder {
         fence(&self.path)
     }
 
+    /// Renames sled's snapshots, so that it does without; says how many there were.
+    pub(crate) fn set_snapshots_aside(&self) -> io::Result<usize> {
+        let mut count = 0;
+        for item in fs::read_dir(self.sled())? {
+            let item = item?;
+            if let Some(name) = item
+                .file_name()
+                .to_str()
+                .filter(|name| name.starts_with("snap."))
+            {
+                fs::rename(item.path(), self.sled().join(format!("aside.{name}")))?;
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
     /// After an unclean stop, copies everything before sled opens and rewrites it.
     pub(crate) fn copy_after_unclean_stop(&self) -> Result<(), Fault> {
         if self.path.join(RUNNING_FILE).exists() {
@@ -104,7 +121,10 @@ impl Folder {
     /// The same, however the last stop was; but not when a start after the last copy failed, for
     /// then the copy is closer to what was there. An older copy goes once the new one is complete.
     pub(crate) fn copy_before_recovery(&self) -> Result<(), Fault> {
-        let (running, recovering) = (self.path.join(RUNNING_FILE), self.path.join(RECOVERING_FILE));
+        let (running, recovering) = (
+            self.path.join(RUNNING_FILE),
+            self.path.join(RECOVERING_FILE),
+        );
         if recovering.exists() {
             return Ok(());
         }
@@ -151,6 +171,14 @@ impl Folder {
     /// A complaint about what the folder holds.
     pub(crate) fn format_fault(&self, why: impl Into<String>) -> Fault {
         format_fault(&self.path, why)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Closing the descriptor is not enough: a process that is being started elsewhere holds a
+        // copy of it until it begins.
+        let _ = self.lock.unlock();
     }
 }
 

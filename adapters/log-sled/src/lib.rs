@@ -25,6 +25,7 @@ mod log;
 mod recent;
 mod rows;
 mod store;
+mod tip;
 
 pub use audit::audit_copy;
 pub use fence::FenceMark;

@@ -39,8 +39,8 @@ pub(crate) fn cut(block: &Block) -> Result<Batch, Fault> {
 /// Puts rows together again, one block after the other.
 pub(crate) struct Stored {
     rows: Rows,
-    /// The first row of the next block: reading ran into it.
-    ahead: Option<(Position, Vec<u8>)>,
+    /// The first row of the next block, or why there is none: reading ran into it.
+    ahead: Option<Result<(Position, Vec<u8>), Fault>>,
 }
 
 impl Stored {
@@ -51,18 +51,34 @@ impl Stored {
 
     /// The next block: the Position in its keys, and its bytes as they are.
     pub(crate) fn next(&mut self) -> Result<Option<(Position, Vec<u8>)>, Fault> {
-        let mut current = self.ahead.take();
-        while let Some((first, _, bytes)) = self.rows.next()? {
-            match &mut current {
-                Some((begun, so_far)) if *begun == first => so_far.extend_from_slice(&bytes),
-                Some(_) => {
-                    self.ahead = Some((first, bytes.to_vec()));
-                    break;
+        let Some((first, mut bytes)) = self.begin()? else {
+            return Ok(None);
+        };
+        loop {
+            match self.rows.next() {
+                Ok(Some((begun, _, row))) if begun == first => {
+                    bytes.extend_from_slice(&row);
+                    continue;
                 }
-                None => current = Some((first, bytes.to_vec())),
+                Ok(Some((begun, _, row))) => self.ahead = Some(Ok((begun, row.to_vec()))),
+                Ok(None) => {}
+                // The block may have been whole before; then only the next one is missing.
+                Err(fault) if end(first, &bytes).is_some() => self.ahead = Some(Err(fault)),
+                Err(fault) => return Err(fault),
             }
+            return Ok(Some((first, bytes)));
         }
-        Ok(current)
+    }
+
+    /// The first row of the next block.
+    fn begin(&mut self) -> Result<Option<(Position, Vec<u8>)>, Fault> {
+        match self.ahead.take() {
+            Some(ahead) => ahead.map(Some),
+            None => Ok(self
+                .rows
+                .next()?
+                .map(|(first, _, row)| (first, row.to_vec()))),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use crate::key::{self, RowKey};
 use crate::rows::SEGMENT_BYTES;
 use engine::log::Fault;
 use schema::id::Position;
+use schema::v1::block::Damage;
 use sled::{Batch, Db, IVec};
 use std::fs::{self, File};
 use std::io;
@@ -19,6 +20,9 @@ const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 /// a thread of sled in this process that has not yet let go after the last close.
 const LOCK_ATTEMPTS: u32 = 250;
 const LOCK_RETRY_DELAY: Duration = Duration::from_millis(20);
+
+/// What sled knows when a page or a file of its own is damaged.
+const CORRUPTION: &str = "sled found a checksum that is wrong";
 
 /// One row: the block to which it belongs, which part of it, and the bytes.
 pub(crate) type Row = (Position, u16, IVec);
@@ -45,11 +49,27 @@ pub(crate) fn system(doing: &'static str, error: &io::Error) -> Fault {
     }
 }
 
+/// The same fault; but where sled could not read what it stored, it is damage at `position`, the
+/// first that the caller cannot have.
+pub(crate) fn named(fault: Fault, position: Position) -> Fault {
+    match fault {
+        Fault::Store { why, .. } if why == CORRUPTION => Fault::Damaged(Damage {
+            position,
+            what: why,
+        }),
+        other => other,
+    }
+}
+
 /// Runs `work`, which calls sled.
 fn guarded<T>(doing: &'static str, work: impl FnOnce() -> sled::Result<T>) -> Result<T, Fault> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(sled::Error::Io(error))) => Err(system(doing, &error)),
+        Ok(Err(sled::Error::Corruption { .. })) => Err(Fault::Store {
+            doing,
+            why: CORRUPTION.to_owned(),
+        }),
         Ok(Err(error)) => Err(Fault::Store {
             doing,
             why: format!("sled says: {error}"),
@@ -126,8 +146,9 @@ impl Store {
     /// The last row whose key is at most `key`.
     pub(crate) fn last_row(&self, key: RowKey) -> Result<Option<Row>, Fault> {
         let from = key::row(Position(0), 0);
-        let mut range = guarded("reading the log", || Ok(self.database().range(from..=key)))?;
-        let found = guarded("reading the log", || range.next_back().transpose())?;
+        let found = guarded("reading the log", || {
+            self.database().range(from..=key).next_back().transpose()
+        })?;
         found.map(parse).transpose()
     }
 
@@ -136,6 +157,14 @@ impl Store {
         let to = key::row(Position(u64::MAX), u16::MAX);
         let range = guarded("reading the log", || Ok(self.database().range(from..=to)))?;
         Ok(Rows(range))
+    }
+
+    /// Lets sled write down where everything is, which it does only when it opens. Without that
+    /// the next start goes through all that was appended since the last one, and one damaged bit
+    /// in there makes it give up the rest, and write down that it did. With it the damage is found
+    /// where it is, by who reads it.
+    pub(crate) fn snapshot(folder: &Path) -> Result<(), Fault> {
+        Self::open(folder)?.close()
     }
 
     /// Lets sled write what it still wants to write, and syncs that.
