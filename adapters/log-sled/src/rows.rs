@@ -12,10 +12,10 @@ use schema::latest::Block;
 use sled::Batch;
 
 /// Bytes of a segment. Fixed when a log is created: sled refuses to open with another.
-pub(crate) const SEGMENT_BYTES: usize = 4 * 1024 * 1024;
+pub(crate) const SEGMENT_BYTES: usize = 2 * 1024 * 1024;
 
 /// Most bytes in one row.
-pub(crate) const ROW_BYTES_MAX: usize = 60 * 1024;
+pub(crate) const ROW_BYTES_MAX: usize = 30 * 1024;
 
 /// Most rows in one leaf, and what each of them costs beside its bytes, generously.
 const LEAF_ROWS_MAX: usize = 17;

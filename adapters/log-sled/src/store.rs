@@ -52,13 +52,11 @@ pub(crate) fn system(doing: &'static str, error: &io::Error) -> Fault {
 /// The same fault; but where sled could not read what it stored, it is damage at `position`, the
 /// first that the caller cannot have.
 pub(crate) fn named(fault: Fault, position: Position) -> Fault {
-    match fault {
-        Fault::Store { why, .. } if why == CORRUPTION => Fault::Damaged(Damage {
-            position,
-            what: why,
-        }),
-        other => other,
+    if matches!(&fault, Fault::Store { why, .. } if why == CORRUPTION) {
+        let what = CORRUPTION.to_owned();
+        return Fault::Damaged(Damage { position, what });
     }
+    fault
 }
 
 /// Runs `work`, which calls sled.
