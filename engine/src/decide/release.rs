@@ -19,6 +19,9 @@ const BUNDLE_MARGIN: usize = 64 * 1024;
 /// # Errors
 /// When the same id and version stand for other bytes.
 pub fn push(state: &State, actor: &Actor, package: &Package) -> Result<Vec<Draft>, Rejection> {
+    if package.size == 0 {
+        return Err(Rejection::invalid("the package is empty", "push the file that was meant"));
+    }
     let key = (package.id.clone(), package.version.clone());
     match state.packages.get(&key) {
         Some(known) if known == package => Ok(Vec::new()),

@@ -1,7 +1,7 @@
 //! What a command says: data on standard output, words for people on standard error.
 
 use crate::failure::Failure;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use serde::Serialize;
 use std::io::{IsTerminal as _, Write};
 
@@ -86,16 +86,22 @@ pub(crate) fn table(head: &[&str], rows: Vec<Vec<String>>, empty: &str) -> Strin
         return empty.to_owned();
     }
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    if !std::io::stdout().is_terminal() {
-        table.set_width(100);
+    // A line under the head and none between the rows.
+    let style = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+    table.load_style(style);
+    if std::io::stdout().is_terminal() {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
     }
     table.set_header(head);
     for row in rows {
         table.add_row(row.iter().map(|cell| visible(cell)).collect::<Vec<_>>());
     }
-    table.to_string()
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// A time as RFC 3339 gives it, for people: to the second.
+pub(crate) fn moment(time: &str) -> String {
+    time.get(..19).map_or_else(|| time.to_owned(), |time| time.replace('T', " "))
 }
 
 /// Text of others, with everything that could move a cursor or turn the line around shown as an

@@ -149,7 +149,11 @@ fn earlier<'a>(
     let mut found: Vec<&Proof> = state
         .cells
         .all()
-        .filter(|(id, _)| *id != cell && id.project == cell.project)
+        .filter(|(id, _)| {
+            // What a third space did is no reason for what this one runs.
+            let counts = id.space == cell.space || id.space == id.project.space;
+            *id != cell && id.project == cell.project && counts
+        })
         .filter_map(|(_, cell)| cell.installed.as_deref())
         .filter(|proof| {
             proof.receipt.digest == release.digest

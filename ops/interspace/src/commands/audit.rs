@@ -5,7 +5,7 @@ use crate::client::{Client, encoded};
 use crate::commands::{place, yes};
 use crate::failure::{Failure, code};
 use crate::node::folder::Folder;
-use crate::output::{Output, table};
+use crate::output::{Output, moment, table};
 use api_http::shape::audit::{Reason, Verified};
 use schema::name::Name;
 
@@ -100,7 +100,7 @@ pub(super) fn trail(
     out.value(&reasons, || {
         let row = |reason: &Reason| {
             vec![
-                reason.at.clone(),
+                moment(&reason.at),
                 reason.what.clone(),
                 reason.who.clone().unwrap_or_else(|| "policy".to_owned()),
                 format!("{} signed by {}", short(&reason.document), reason.signer),

@@ -2,10 +2,9 @@
 
 use crate::cli::{Deployment as Verb, Which};
 use crate::client::Client;
-use crate::commands::or_dash;
 use crate::commands::release::name;
 use crate::failure::{Failure, code};
-use crate::output::{Output, table, visible};
+use crate::output::{Output, moment, table, visible};
 use api_http::shape::command::Ask;
 use api_http::shape::deployment::{Deployment, Step};
 use schema::name::Name;
@@ -102,7 +101,7 @@ fn row(deployment: &Deployment) -> Vec<String> {
         deployment.environment.clone(),
         deployment.outcome.clone(),
         deployment.by.clone().unwrap_or_else(|| "policy".to_owned()),
-        or_dash(deployment.finished_at.as_ref()),
+        deployment.finished_at.as_deref().map_or_else(|| "-".to_owned(), moment),
     ]
 }
 

@@ -4,7 +4,7 @@ use crate::cli::Which;
 use crate::client::{Client, encoded};
 use crate::commands::release::find;
 use crate::failure::Failure;
-use crate::output::{Output, table};
+use crate::output::{Output, moment, table};
 use api_http::shape::journey::Step;
 
 pub(super) fn run(which: &Which, client: &Client, out: &mut Output) -> Result<(), Failure> {
@@ -27,7 +27,7 @@ pub(crate) fn path(client: &Client, owner: &str, which: &Which) -> Result<String
 
 fn row(step: &Step) -> Vec<String> {
     vec![
-        step.at.clone(),
+        moment(&step.at),
         step.space.clone(),
         step.event.clone(),
         step.detail.clone(),
