@@ -55,7 +55,10 @@ pub(crate) fn all(node: Arc<dyn Node>, address: SocketAddr) -> Router {
     bounded
         .merge(packages)
         .fallback(|| async {
-            Problem::not_found("there is no such address here", "see the list of routes in the docs")
+            Problem::not_found(
+                "there is no such address here",
+                "see the list of routes in the docs",
+            )
         })
         .layer(from_fn_with_state(context.clone(), guard))
         .with_state(context)
@@ -92,7 +95,11 @@ async fn blocking<T: Send + 'static>(
 
 impl Context {
     /// The space that a path names, by name or id, for somebody who may enter it.
-    fn enter(&self, headers: &axum::http::HeaderMap, space: &str) -> Result<(Who, SpaceId), Problem> {
+    fn enter(
+        &self,
+        headers: &axum::http::HeaderMap,
+        space: &str,
+    ) -> Result<(Who, SpaceId), Problem> {
         let who = bearer(headers, &*self.node)?;
         let spaces = self.node.spaces();
         let found = spaces

@@ -43,8 +43,6 @@ impl Server {
             // A sender that is gone is a stop as well.
             let _ = stop.wait_for(|stop| *stop).await;
         };
-        axum::serve(listener, routes::all(node, self.address))
-            .with_graceful_shutdown(stopped)
-            .await
+        axum::serve(listener, routes::all(node, self.address)).with_graceful_shutdown(stopped).await
     }
 }

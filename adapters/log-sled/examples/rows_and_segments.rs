@@ -92,18 +92,9 @@ fn show(candidate: Candidate, row: &[Vec<Sample>], plain: &[Vec<Sample>]) {
     }
     let rate = |samples: &Vec<Sample>| median(samples, |sample| sample.entries_per_second);
     for (samples, plain) in row.iter().zip(plain) {
-        print!(
-            " | {:.0} ({:.2})",
-            rate(samples),
-            rate(samples) / rate(plain)
-        );
+        print!(" | {:.0} ({:.2})", rate(samples), rate(samples) / rate(plain));
     }
-    let blobs = row
-        .iter()
-        .flatten()
-        .map(|sample| sample.blobs)
-        .max()
-        .unwrap_or(0);
+    let blobs = row.iter().flatten().map(|sample| sample.blobs).max().unwrap_or(0);
     let growth = median(&row[2], |sample| sample.growth);
     let reopen = median(&row[2], |sample| sample.reopen_ms);
     println!(" | {blobs} | {growth:.2} | {reopen:.0} |");
@@ -183,11 +174,8 @@ fn begin(candidate: Candidate, place: &Path) -> Result<Append, Failure> {
         }
         Candidate::Adapter => {
             let (place, life) = (place.join("log"), Incarnation([1; 16]));
-            let log = if place.exists() {
-                LogSled::open(&place)
-            } else {
-                LogSled::create(&place, life)
-            };
+            let log =
+                if place.exists() { LogSled::open(&place) } else { LogSled::create(&place, life) };
             let mut log = log?;
             Ok(Box::new(move |block, _| Ok(log.append(block)?)))
         }
@@ -216,16 +204,6 @@ fn block((entries, bytes): (usize, usize)) -> Block {
         (record, leaf)
     };
     let records = (0..entries).map(record).collect();
-    let checkpoint = Checkpoint {
-        size: 0,
-        root: [0; 32],
-        time_ms: 0,
-        key: 0,
-        signature: [0; 64],
-    };
-    Block {
-        first: Position(1),
-        records,
-        checkpoint,
-    }
+    let checkpoint = Checkpoint { size: 0, root: [0; 32], time_ms: 0, key: 0, signature: [0; 64] };
+    Block { first: Position(1), records, checkpoint }
 }

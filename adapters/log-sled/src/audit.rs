@@ -46,11 +46,7 @@ impl LogSled {
             // one it goes through the whole file and keeps what comes before the damage.
             let aside = folder.set_snapshots_aside();
             let aside = aside.map_err(|error| system("opening the log", &error))?;
-            if aside == 0 {
-                Err(fault)
-            } else {
-                Store::open(&folder.sled())
-            }
+            if aside == 0 { Err(fault) } else { Store::open(&folder.sled()) }
         })?;
         let mark = fence.as_ref().and_then(Fence::mark);
         let incarnation = stored_incarnation(&folder, &store).unwrap_or_default();

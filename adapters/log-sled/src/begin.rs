@@ -95,11 +95,7 @@ impl LogSled {
         let store = Store::open(&folder.sled())?;
         let tip = Tip::find(&store)?;
         write_incarnation(&store, incarnation)?;
-        let mark = FenceMark {
-            incarnation,
-            size: tip.size,
-            root: tip.root,
-        };
+        let mark = FenceMark { incarnation, size: tip.size, root: tip.root };
         let fence = Fence::create(&folder.fence(), mark)?;
         Self::assembled(folder, store, fence, incarnation, tip).begin_running()
     }
@@ -114,11 +110,7 @@ fn make(path: &Path, incarnation: Incarnation) -> Result<(), Fault> {
     let store = Store::open(&folder::sled(path))?;
     write_incarnation(&store, incarnation)?;
     store.close()?;
-    let mark = FenceMark {
-        incarnation,
-        size: 0,
-        root: Tree::new().root(),
-    };
+    let mark = FenceMark { incarnation, size: 0, root: Tree::new().root() };
     Fence::create(&folder::fence(path), mark)?;
     Folder::finish(path).map_err(|error| system(doing, &error))
 }
@@ -156,10 +148,7 @@ fn check_incarnation(
     mark: &FenceMark,
 ) -> Result<(), Fault> {
     match stored {
-        None => Err(Fault::RolledBack {
-            first_missing: Position(1),
-            fence: mark.size,
-        }),
+        None => Err(Fault::RolledBack { first_missing: Position(1), fence: mark.size }),
         Some(stored) if stored != mark.incarnation => Err(folder.format_fault(format!(
             "it is of incarnation {stored}, its fence of {}",
             mark.incarnation
@@ -176,10 +165,7 @@ impl LogSled {
         };
         if self.tip.size < mark.size {
             let first_missing = Position(self.tip.size + 1);
-            return Err(Fault::RolledBack {
-                first_missing,
-                fence: mark.size,
-            });
+            return Err(Fault::RolledBack { first_missing, fence: mark.size });
         }
         if mark.size == 0 {
             return Ok(());
@@ -190,9 +176,6 @@ impl LogSled {
             return Ok(());
         }
         let what = "the tree's root there is not the one in the fence: this is another history";
-        Err(Fault::Damaged(Damage {
-            position,
-            what: what.to_owned(),
-        }))
+        Err(Fault::Damaged(Damage { position, what: what.to_owned() }))
     }
 }

@@ -46,18 +46,9 @@ pub(crate) struct Fence {
 impl Fence {
     /// A new file that holds `mark`.
     pub(crate) fn create(path: &Path, mark: FenceMark) -> Result<Self, Fault> {
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(path);
+        let file = File::options().read(true).write(true).create(true).truncate(true).open(path);
         let file = file.map_err(|error| system("writing the fence", &error))?;
-        let mut fence = Self {
-            file,
-            generation: 0,
-            mark: None,
-        };
+        let mut fence = Self { file, generation: 0, mark: None };
         fence.write(mark)?;
         Ok(fence)
     }
@@ -70,11 +61,7 @@ impl Fence {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(system("reading the fence", &error)),
         };
-        let mut fence = Self {
-            file,
-            generation: 0,
-            mark: None,
-        };
+        let mut fence = Self { file, generation: 0, mark: None };
         for slot in 0..2 {
             if let Some((generation, mark)) = fence.read(slot)?
                 && generation > fence.generation
@@ -94,15 +81,10 @@ impl Fence {
     pub(crate) fn write(&mut self, mark: FenceMark) -> Result<(), Fault> {
         let generation = self.generation + 1;
         let mut out = Writer::new();
-        out.u64(generation)
-            .fixed(&mark.incarnation.0)
-            .u64(mark.size)
-            .fixed(&mark.root);
+        out.u64(generation).fixed(&mark.incarnation.0).u64(mark.size).fixed(&mark.root);
         let mut slot = out.finish();
         slot.extend_from_slice(&sha256(&[&slot]));
-        let written = self
-            .file
-            .write_all_at(&slot, generation % 2 * SLOT_DISTANCE_BYTES);
+        let written = self.file.write_all_at(&slot, generation % 2 * SLOT_DISTANCE_BYTES);
         let synced = written.and_then(|()| self.file.sync_data());
         synced.map_err(|error| system("writing the fence", &error))?;
         (self.generation, self.mark) = (generation, Some(mark));
@@ -111,10 +93,7 @@ impl Fence {
 
     fn read(&self, slot: u64) -> Result<Option<(u64, FenceMark)>, Fault> {
         let mut bytes = [0; SLOT_BYTES];
-        match self
-            .file
-            .read_exact_at(&mut bytes, slot * SLOT_DISTANCE_BYTES)
-        {
+        match self.file.read_exact_at(&mut bytes, slot * SLOT_DISTANCE_BYTES) {
             Ok(()) => Ok(parse(&bytes).ok()),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
             Err(error) => Err(system("reading the fence", &error)),
@@ -132,11 +111,7 @@ fn parse(bytes: &[u8; SLOT_BYTES]) -> Result<(u64, FenceMark), Malformed> {
     };
     let checksum = input.array::<32>()?;
     let whole = checksum == sha256(&[&bytes[..SLOT_BYTES - 32]]);
-    if whole {
-        Ok((generation, mark))
-    } else {
-        Err(Malformed::new("fence"))
-    }
+    if whole { Ok((generation, mark)) } else { Err(Malformed::new("fence")) }
 }
 
 #[cfg(test)]
@@ -144,11 +119,7 @@ mod tests {
     use super::*;
 
     fn mark(size: u64) -> FenceMark {
-        FenceMark {
-            incarnation: Incarnation([1; 16]),
-            size,
-            root: [2; 32],
-        }
+        FenceMark { incarnation: Incarnation([1; 16]), size, root: [2; 32] }
     }
 
     fn open(path: &Path) -> Option<FenceMark> {

@@ -41,20 +41,14 @@ impl Folder {
     pub(crate) fn take(path: &Path) -> Result<Self, Fault> {
         check_format(path)?;
         let doing = "taking the lock";
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path.join(LOCK_FILE));
+        let lock =
+            File::options().create(true).truncate(false).write(true).open(path.join(LOCK_FILE));
         let lock = lock.map_err(|error| system(doing, &error))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self {
-                path: path.to_owned(),
-                lock,
-            }),
-            Err(TryLockError::WouldBlock) => Err(Fault::Locked {
-                folder: path.display().to_string(),
-            }),
+            Ok(()) => Ok(Self { path: path.to_owned(), lock }),
+            Err(TryLockError::WouldBlock) => {
+                Err(Fault::Locked { folder: path.display().to_string() })
+            }
             Err(TryLockError::Error(error)) => Err(system(doing, &error)),
         }
     }
@@ -97,11 +91,7 @@ impl Folder {
         let mut count = 0;
         for item in fs::read_dir(self.sled())? {
             let item = item?;
-            if let Some(name) = item
-                .file_name()
-                .to_str()
-                .filter(|name| name.starts_with("snap."))
-            {
+            if let Some(name) = item.file_name().to_str().filter(|name| name.starts_with("snap.")) {
                 fs::rename(item.path(), self.sled().join(format!("aside.{name}")))?;
                 count += 1;
             }
@@ -111,20 +101,13 @@ impl Folder {
 
     /// After an unclean stop, copies everything before sled opens and rewrites it.
     pub(crate) fn copy_after_unclean_stop(&self) -> Result<(), Fault> {
-        if self.path.join(RUNNING_FILE).exists() {
-            self.copy_before_recovery()
-        } else {
-            Ok(())
-        }
+        if self.path.join(RUNNING_FILE).exists() { self.copy_before_recovery() } else { Ok(()) }
     }
 
     /// The same, however the last stop was; but not when a start after the last copy failed, for
     /// then the copy is closer to what was there. An older copy goes once the new one is complete.
     pub(crate) fn copy_before_recovery(&self) -> Result<(), Fault> {
-        let (running, recovering) = (
-            self.path.join(RUNNING_FILE),
-            self.path.join(RECOVERING_FILE),
-        );
+        let (running, recovering) = (self.path.join(RUNNING_FILE), self.path.join(RECOVERING_FILE));
         if recovering.exists() {
             return Ok(());
         }
@@ -147,10 +130,7 @@ impl Folder {
 
     /// The log is open from now on.
     pub(crate) fn mark_running(&self) -> Result<(), Fault> {
-        let (running, recovering) = (
-            self.path.join(RUNNING_FILE),
-            self.path.join(RECOVERING_FILE),
-        );
+        let (running, recovering) = (self.path.join(RUNNING_FILE), self.path.join(RECOVERING_FILE));
         let marked = (|| {
             if recovering.exists() {
                 fs::rename(recovering, running)?;
@@ -194,10 +174,7 @@ pub(crate) fn fence(path: &Path) -> PathBuf {
 
 /// A complaint about what `path` holds.
 pub(crate) fn format_fault(path: &Path, why: impl Into<String>) -> Fault {
-    Fault::Format {
-        folder: path.display().to_string(),
-        why: why.into(),
-    }
+    Fault::Format { folder: path.display().to_string(), why: why.into() }
 }
 
 fn check_format(path: &Path) -> Result<(), Fault> {
@@ -205,16 +182,10 @@ fn check_format(path: &Path) -> Result<(), Fault> {
         Ok(found) if found == FORMAT.as_bytes() => Ok(()),
         Ok(found) => {
             let found = String::from_utf8_lossy(&found[..found.len().min(64)]).into_owned();
-            Err(format_fault(
-                path,
-                format!("its file FORMAT says {found:?}"),
-            ))
+            Err(format_fault(path, format!("its file FORMAT says {found:?}")))
         }
         Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ) =>
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
         {
             Err(format_fault(path, "there is no file FORMAT in it"))
         }

@@ -32,10 +32,7 @@ pub(crate) fn read_row(key: &[u8]) -> Option<(Position, u16)> {
     let (family, rest) = key.split_first()?;
     let (first, part) = rest.split_first_chunk::<8>()?;
     let part = <[u8; 2]>::try_from(part).ok()?;
-    let row = (
-        Position(u64::from_be_bytes(*first)),
-        u16::from_be_bytes(part),
-    );
+    let row = (Position(u64::from_be_bytes(*first)), u16::from_be_bytes(part));
     (*family == Family::Row as u8).then_some(row)
 }
 

@@ -43,10 +43,7 @@ enum State {
 }
 
 fn refused(why: String) -> Fault {
-    Fault::Store {
-        doing: "appending a block",
-        why,
-    }
+    Fault::Store { doing: "appending a block", why }
 }
 
 impl LogSled {
@@ -120,16 +117,8 @@ impl LogSled {
     /// Moves the fence to the end of the log, unless it stands there.
     fn catch_up(&mut self) -> Result<(), Fault> {
         let Tip { size, root } = self.tip;
-        let mark = FenceMark {
-            incarnation: self.incarnation,
-            size,
-            root,
-        };
-        if let Some(fence) = self
-            .fence
-            .as_mut()
-            .filter(|fence| fence.mark() != Some(mark))
-        {
+        let mark = FenceMark { incarnation: self.incarnation, size, root };
+        if let Some(fence) = self.fence.as_mut().filter(|fence| fence.mark() != Some(mark)) {
             fence.write(mark)?;
         }
         self.fenced = Instant::now();
@@ -161,15 +150,11 @@ impl LogSled {
         let (first, next, end) = (block.first, self.tip.size + 1, block.end().0 - 1);
         let stated = block.checkpoint.size;
         if first.0 != next {
-            Err(refused(format!(
-                "the block begins at Position {first}, not at {next}"
-            )))
+            Err(refused(format!("the block begins at Position {first}, not at {next}")))
         } else if block.records.is_empty() {
             Err(refused("the block is empty".to_owned()))
         } else if stated != end {
-            Err(refused(format!(
-                "the checkpoint is of size {stated}, the log would be of {end}"
-            )))
+            Err(refused(format!("the checkpoint is of size {stated}, the log would be of {end}")))
         } else {
             Ok(())
         }
@@ -232,10 +217,7 @@ impl Log for LogSled {
         let batch = rows::cut(block)?;
         let store = self.store.as_ref().ok_or(Fault::Poisoned)?;
         store.apply("appending a block", batch)?;
-        self.tip = Tip {
-            size: block.checkpoint.size,
-            root: block.checkpoint.root,
-        };
+        self.tip = Tip { size: block.checkpoint.size, root: block.checkpoint.root };
         if self.fenced.elapsed() >= FENCE_INTERVAL {
             self.catch_up()?;
         }

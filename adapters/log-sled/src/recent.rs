@@ -49,25 +49,13 @@ mod tests {
     use schema::latest::Checkpoint;
 
     fn block(first: u64) -> Arc<Block> {
-        let checkpoint = Checkpoint {
-            size: first,
-            root: [0; 32],
-            time_ms: 0,
-            key: 0,
-            signature: [0; 64],
-        };
-        let evidence = schema::latest::Evidence {
-            header: Vec::new(),
-            body_hash: [0; 32],
-            signature: [0; 64],
-        };
+        let checkpoint =
+            Checkpoint { size: first, root: [0; 32], time_ms: 0, key: 0, signature: [0; 64] };
+        let evidence =
+            schema::latest::Evidence { header: Vec::new(), body_hash: [0; 32], signature: [0; 64] };
         let record = schema::latest::Record::Evidence(evidence);
         let records = vec![(record, [0; 32])];
-        Arc::new(Block {
-            first: Position(first),
-            records,
-            checkpoint,
-        })
+        Arc::new(Block { first: Position(first), records, checkpoint })
     }
 
     #[test]

@@ -74,10 +74,7 @@ impl Stored {
     fn begin(&mut self) -> Result<Option<(Position, Vec<u8>)>, Fault> {
         match self.ahead.take() {
             Some(ahead) => ahead.map(Some),
-            None => Ok(self
-                .rows
-                .next()?
-                .map(|(first, _, row)| (first, row.to_vec()))),
+            None => Ok(self.rows.next()?.map(|(first, _, row)| (first, row.to_vec()))),
         }
     }
 }

@@ -42,10 +42,7 @@ pub(crate) fn system(doing: &'static str, error: &io::Error) -> Fault {
     #[allow(clippy::wildcard_enum_match_arm)]
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Fault::Full { doing },
-        _ => Fault::Store {
-            doing,
-            why: error.to_string(),
-        },
+        _ => Fault::Store { doing, why: error.to_string() },
     }
 }
 
@@ -64,23 +61,14 @@ fn guarded<T>(doing: &'static str, work: impl FnOnce() -> sled::Result<T>) -> Re
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(sled::Error::Io(error))) => Err(system(doing, &error)),
-        Ok(Err(sled::Error::Corruption { .. })) => Err(Fault::Store {
-            doing,
-            why: CORRUPTION.to_owned(),
-        }),
-        Ok(Err(error)) => Err(Fault::Store {
-            doing,
-            why: format!("sled says: {error}"),
-        }),
+        Ok(Err(sled::Error::Corruption { .. })) => {
+            Err(Fault::Store { doing, why: CORRUPTION.to_owned() })
+        }
+        Ok(Err(error)) => Err(Fault::Store { doing, why: format!("sled says: {error}") }),
         Err(panic) => {
             let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text
-                .or(panic.downcast_ref::<&str>().copied())
-                .unwrap_or("no reason given");
-            Err(Fault::Store {
-                doing,
-                why: format!("sled panicked: {text}"),
-            })
+            let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
+            Err(Fault::Store { doing, why: format!("sled panicked: {text}") })
         }
     }
 }
@@ -110,21 +98,13 @@ impl Store {
                 Err(fault) => return Err(fault),
             }
         };
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .open(folder.join("db"));
+        let file = File::options().read(true).write(true).open(folder.join("db"));
         let file = file.map_err(|error| system(doing, &error))?;
-        Ok(Self {
-            database: Some(database),
-            file,
-        })
+        Ok(Self { database: Some(database), file })
     }
 
     fn database(&self) -> &Db {
-        self.database
-            .as_ref()
-            .expect("only close takes it, and close takes the store")
+        self.database.as_ref().expect("only close takes it, and close takes the store")
     }
 
     /// Applies all of `batch` or nothing, and returns when it would survive the loss of power.
@@ -170,9 +150,7 @@ impl Store {
         let doing = "closing the log";
         let database = self.database.take();
         guarded(doing, || {
-            database
-                .as_ref()
-                .map_or(Ok(0), |database| database.flush())?;
+            database.as_ref().map_or(Ok(0), |database| database.flush())?;
             drop(database);
             Ok(())
         })?;

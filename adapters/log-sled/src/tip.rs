@@ -19,10 +19,7 @@ pub(crate) struct Tip {
 
 impl Tip {
     fn empty() -> Self {
-        Self {
-            size: 0,
-            root: Tree::new().root(),
-        }
+        Self { size: 0, root: Tree::new().root() }
     }
 
     /// Finds the end by the last key; only the last block is read.
@@ -30,10 +27,7 @@ impl Tip {
         let Some((block, _)) = load(store, Position(u64::MAX))? else {
             return Ok(Self::empty());
         };
-        let tip = Self {
-            size: block.checkpoint.size,
-            root: block.checkpoint.root,
-        };
+        let tip = Self { size: block.checkpoint.size, root: block.checkpoint.root };
         if block.end().0.checked_sub(1) != Some(tip.size) {
             return Err(damaged(block.first, "the checkpoint is of another size"));
         }
@@ -50,10 +44,7 @@ impl Tip {
         while let Ok(Some((first, bytes))) = stored.next() {
             match Block::read(&bytes, Position(tip.size + 1)) {
                 Ok(block) if rows::end(first, &bytes) == Some(block.end()) => {
-                    tip = Self {
-                        size: block.checkpoint.size,
-                        root: block.checkpoint.root,
-                    };
+                    tip = Self { size: block.checkpoint.size, root: block.checkpoint.root };
                 }
                 _ => break,
             }
@@ -81,8 +72,5 @@ pub(crate) fn load(store: &Store, position: Position) -> Result<Option<(Block, u
 }
 
 pub(crate) fn damaged(position: Position, what: &str) -> Fault {
-    Fault::Damaged(Damage {
-        position,
-        what: what.to_owned(),
-    })
+    Fault::Damaged(Damage { position, what: what.to_owned() })
 }

@@ -31,22 +31,13 @@ const LOCK_RETRY: Duration = Duration::from_millis(50);
 
 /// The name of the folder of an environment, by the rule of this file.
 pub(crate) fn folder_name(name: &Name) -> String {
-    let shown = name
-        .as_str()
-        .chars()
-        .take(SHOWN_CHARS_MAX)
-        .enumerate()
-        .map(|(i, c)| match c {
-            '-' if i == 0 => '_',
-            'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' => c,
-            _ => '_',
-        });
+    let shown = name.as_str().chars().take(SHOWN_CHARS_MAX).enumerate().map(|(i, c)| match c {
+        '-' if i == 0 => '_',
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' => c,
+        _ => '_',
+    });
     let hash = schema::hash::sha256(&[name.as_str().as_bytes()]);
-    format!(
-        "{}-{}",
-        shown.collect::<String>(),
-        schema::id::base32(&hash[..HASH_BYTES])
-    )
+    format!("{}-{}", shown.collect::<String>(), schema::id::base32(&hash[..HASH_BYTES]))
 }
 
 /// An environment that nobody else is in, for as long as this value or a guard lives.
@@ -172,10 +163,7 @@ mod tests {
         let mut folders: Vec<_> = names.iter().map(|name| folder(name)).collect();
         for folder in &folders {
             let safe = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-            assert!(
-                folder.chars().all(safe) && !folder.starts_with('-'),
-                "{folder}"
-            );
+            assert!(folder.chars().all(safe) && !folder.starts_with('-'), "{folder}");
         }
         folders.sort();
         folders.dedup();

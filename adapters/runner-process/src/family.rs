@@ -40,10 +40,7 @@ fn children() -> io::Result<Vec<Child>> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc")? {
         let name = entry?.file_name();
-        let Some(pid) = name
-            .to_str()
-            .and_then(|name| Pid::from_raw(name.parse().ok()?))
-        else {
+        let Some(pid) = name.to_str().and_then(|name| Pid::from_raw(name.parse().ok()?)) else {
             continue;
         };
         // A process that has gone since the folder was read is no child any more.
@@ -51,10 +48,7 @@ fn children() -> io::Result<Vec<Child>> {
         if let Some((state, parent)) = state_and_parent(&stat)
             && Pid::from_raw(parent) == Some(myself)
         {
-            found.push(Child {
-                pid,
-                living: !matches!(state, 'Z' | 'X'),
-            });
+            found.push(Child { pid, living: !matches!(state, 'Z' | 'X') });
         }
     }
     Ok(found)
@@ -64,9 +58,7 @@ fn children() -> io::Result<Vec<Child>> {
 /// hold anything, parentheses too.
 fn state_and_parent(stat: &[u8]) -> Option<(char, i32)> {
     let behind_name = stat.iter().rposition(|byte| *byte == b')')? + 1;
-    let mut fields = str::from_utf8(&stat[behind_name..])
-        .ok()?
-        .split_ascii_whitespace();
+    let mut fields = str::from_utf8(&stat[behind_name..]).ok()?.split_ascii_whitespace();
     Some((fields.next()?.chars().next()?, fields.next()?.parse().ok()?))
 }
 

@@ -99,12 +99,10 @@ fn begin(folder: &Path, order: &Order) -> Result<(Pid, OwnedFd), String> {
     };
     let child = spawn().map_err(|error| format!("cannot start {program:?}: {error}"))?;
     let main = Pid::from_child(&child);
-    pidfd_open(main, PidfdFlags::empty())
-        .map(|process| (main, process))
-        .map_err(|error| {
-            family::end(main);
-            format!("the guard cannot watch {program:?}: {error}")
-        })
+    pidfd_open(main, PidfdFlags::empty()).map(|process| (main, process)).map_err(|error| {
+        family::end(main);
+        format!("the guard cannot watch {program:?}: {error}")
+    })
 }
 
 /// Why the step is over.
@@ -153,24 +151,15 @@ fn wait_for_ending(
     deadline: Option<Instant>,
 ) -> Ending {
     loop {
-        let left = deadline.map_or(LOOK_AROUND, |at| {
-            at.saturating_duration_since(Instant::now())
-        });
-        let mut both = [
-            PollFd::new(process, PollFlags::IN),
-            PollFd::new(&*runner, PollFlags::IN),
-        ];
+        let left = deadline.map_or(LOOK_AROUND, |at| at.saturating_duration_since(Instant::now()));
+        let mut both = [PollFd::new(process, PollFlags::IN), PollFd::new(&*runner, PollFlags::IN)];
         let _ = poll(&mut both, Some(&timespec(left.min(LOOK_AROUND))));
         let [over, heard] = both.map(|one| !one.revents().is_empty());
         if over {
             return Ending::Itself;
         }
         if heard {
-            return if is_there(runner) {
-                Ending::Stopped
-            } else {
-                Ending::Alone
-            };
+            return if is_there(runner) { Ending::Stopped } else { Ending::Alone };
         }
         if left.is_zero() {
             return Ending::TimedOut;

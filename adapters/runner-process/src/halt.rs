@@ -17,25 +17,16 @@ pub(crate) enum Halt {
 impl Halt {
     /// The check of the packages failed.
     pub(crate) fn packages(reason: impl Into<String>) -> Self {
-        Self::Failed {
-            stage: "packages",
-            reason: reason.into(),
-        }
+        Self::Failed { stage: "packages", reason: reason.into() }
     }
 
     /// The variables cannot be given to a process.
     pub(crate) fn variables(reason: impl Into<String>) -> Self {
-        Self::Failed {
-            stage: "variables",
-            reason: reason.into(),
-        }
+        Self::Failed { stage: "variables", reason: reason.into() }
     }
 
     /// The environment cannot be entered.
     pub(crate) fn environment(reason: impl Into<String>) -> Self {
-        Self::Failed {
-            stage: "environment",
-            reason: reason.into(),
-        }
+        Self::Failed { stage: "environment", reason: reason.into() }
     }
 }

@@ -54,10 +54,7 @@ fn end_one(pid: Pid, mark: &[u8]) {
         return;
     };
     if bears(pid, mark) && pidfd_send_signal(&process, Signal::KILL).is_ok() {
-        tracing::warn!(
-            pid = pid.as_raw_nonzero().get(),
-            "ended a process that outlived its guard"
-        );
+        tracing::warn!(pid = pid.as_raw_nonzero().get(), "ended a process that outlived its guard");
     }
 }
 
@@ -65,8 +62,7 @@ fn marked(mark: &[u8]) -> Vec<Pid> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?));
     let myself = rustix::process::getpid();
-    pids.filter(|pid| *pid != myself && bears(*pid, mark))
-        .collect()
+    pids.filter(|pid| *pid != myself && bears(*pid, mark)).collect()
 }
 
 /// Whether a process has the mark. One that is ending has no environment any more, and another

@@ -40,26 +40,14 @@ impl Order {
     /// # Errors
     /// When there are too many.
     pub(crate) fn encode(&self) -> io::Result<Vec<u8>> {
-        let pairs = self
-            .variables
-            .iter()
-            .flat_map(|(name, value)| [name, value]);
-        let size: usize = self
-            .run
-            .iter()
-            .chain(pairs.clone())
-            .map(|word| word.len() + 4)
-            .sum();
+        let pairs = self.variables.iter().flat_map(|(name, value)| [name, value]);
+        let size: usize = self.run.iter().chain(pairs.clone()).map(|word| word.len() + 4).sum();
         if size > ORDER_BYTES_MAX - 64 {
-            return Err(io::Error::other(
-                "the step's arguments and variables are too large",
-            ));
+            return Err(io::Error::other("the step's arguments and variables are too large"));
         }
         let count = |n: usize| u32::try_from(n).map_err(io::Error::other);
         let mut body = Writer::new();
-        body.u8(VERSION)
-            .u32(self.timeout_s)
-            .u32(count(self.run.len())?);
+        body.u8(VERSION).u32(self.timeout_s).u32(count(self.run.len())?);
         for word in &self.run {
             body.variable(word.as_bytes());
         }
@@ -91,9 +79,7 @@ impl Order {
     fn decode(body: &[u8]) -> Result<Self, Malformed> {
         let mut reader = Reader::new(body, "order");
         if reader.u8()? != VERSION {
-            return Err(Malformed::new(
-                "order: it is of another version of the product",
-            ));
+            return Err(Malformed::new("order: it is of another version of the product"));
         }
         let timeout_s = reader.u32()?;
         let mut run = Vec::new();
@@ -106,18 +92,12 @@ impl Order {
             variables.insert(name, word(&mut reader)?);
         }
         reader.finish()?;
-        Ok(Self {
-            timeout_s,
-            run,
-            variables,
-        })
+        Ok(Self { timeout_s, run, variables })
     }
 }
 
 fn word(reader: &mut Reader<'_>) -> Result<OsString, Malformed> {
-    reader
-        .variable(ORDER_BYTES_MAX)
-        .map(|bytes| OsString::from_vec(bytes.to_vec()))
+    reader.variable(ORDER_BYTES_MAX).map(|bytes| OsString::from_vec(bytes.to_vec()))
 }
 
 #[cfg(test)]

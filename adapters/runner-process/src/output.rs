@@ -36,10 +36,8 @@ impl Output {
         self.total_bytes += bytes.len() as u64;
         let (head, tail) = bytes.split_at(bytes.len().min(HALF_BYTES - self.head.len()));
         self.head.extend_from_slice(head);
-        self.tail
-            .extend(&tail[tail.len().saturating_sub(HALF_BYTES)..]);
-        self.tail
-            .drain(..self.tail.len().saturating_sub(HALF_BYTES));
+        self.tail.extend(&tail[tail.len().saturating_sub(HALF_BYTES)..]);
+        self.tail.drain(..self.tail.len().saturating_sub(HALF_BYTES));
     }
 
     /// Ends the taking.
@@ -53,10 +51,7 @@ impl Output {
         } else {
             cut(&units(&self.head), &units(&tail), self.total_bytes)
         };
-        Kept {
-            sha256: self.hasher.finalize().into(),
-            text,
-        }
+        Kept { sha256: self.hasher.finalize().into(), text }
     }
 }
 
@@ -78,16 +73,12 @@ struct Unit {
 fn units(raw: &[u8]) -> Vec<Unit> {
     let mut units = Vec::new();
     for chunk in raw.utf8_chunks() {
-        units.extend(chunk.valid().chars().map(|c| Unit {
-            raw_bytes: c.len_utf8() as u64,
-            shown: show(c),
-        }));
+        units.extend(
+            chunk.valid().chars().map(|c| Unit { raw_bytes: c.len_utf8() as u64, shown: show(c) }),
+        );
         if !chunk.invalid().is_empty() {
             let raw_bytes = chunk.invalid().len() as u64;
-            units.push(Unit {
-                raw_bytes,
-                shown: char::REPLACEMENT_CHARACTER.to_string(),
-            });
+            units.push(Unit { raw_bytes, shown: char::REPLACEMENT_CHARACTER.to_string() });
         }
     }
     units
@@ -99,11 +90,7 @@ fn show(c: char) -> String {
     let steers = c.is_control() && !matches!(c, '\n' | '\t');
     let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2066}'..='\u{2069}');
-    if steers || turns {
-        c.escape_default().to_string()
-    } else {
-        c.to_string()
-    }
+    if steers || turns { c.escape_default().to_string() } else { c.to_string() }
 }
 
 /// All of it, if it is not too much.
@@ -121,17 +108,8 @@ fn cut(beginning: &[Unit], end: &[Unit], total_bytes: u64) -> String {
     tail.reverse();
     let shown_bytes: u64 = head.iter().chain(&tail).map(|unit| unit.raw_bytes).sum();
     let left_out = total_bytes.saturating_sub(shown_bytes);
-    let text = |units: &[&Unit]| {
-        units
-            .iter()
-            .map(|unit| unit.shown.as_str())
-            .collect::<String>()
-    };
-    format!(
-        "{}\n[... {left_out} bytes left out ...]\n{}",
-        text(&head),
-        text(&tail)
-    )
+    let text = |units: &[&Unit]| units.iter().map(|unit| unit.shown.as_str()).collect::<String>();
+    format!("{}\n[... {left_out} bytes left out ...]\n{}", text(&head), text(&tail))
 }
 
 /// The first of `units` that fit into `room_bytes`.
@@ -170,14 +148,8 @@ mod tests {
 
     #[test]
     fn what_steers_a_terminal_is_shown_and_not_sent() {
-        let kept = kept(&[
-            b"\x1b[31mred\x07\r\n\x9b",
-            "\u{202e}\u{9b}\u{7f}".as_bytes(),
-        ]);
-        assert_eq!(
-            kept.text,
-            "\\u{1b}[31mred\\u{7}\\r\n\u{fffd}\\u{202e}\\u{9b}\\u{7f}"
-        );
+        let kept = kept(&[b"\x1b[31mred\x07\r\n\x9b", "\u{202e}\u{9b}\u{7f}".as_bytes()]);
+        assert_eq!(kept.text, "\\u{1b}[31mred\\u{7}\\r\n\u{fffd}\\u{202e}\\u{9b}\\u{7f}");
     }
 
     #[test]
@@ -204,10 +176,7 @@ mod tests {
             assert!(long.starts_with(head) && long.ends_with(tail));
             let count: usize = count.parse().expect("a number");
             assert_eq!(head.len() + count + tail.len(), long.len());
-            assert_eq!(
-                kept.quote().len().div_ceil(12),
-                RECEIPT_OUTPUT_BYTES_MAX.div_ceil(12)
-            );
+            assert_eq!(kept.quote().len().div_ceil(12), RECEIPT_OUTPUT_BYTES_MAX.div_ceil(12));
             assert!(kept.text.ends_with(kept.quote()));
         }
     }
@@ -217,10 +186,7 @@ mod tests {
         for count in [9_000, HALF_BYTES, 2 * HALF_BYTES, 9 * HALF_BYTES] {
             let kept = kept(&[&vec![0x1b; count]]);
             assert!(kept.text.len() <= STEP_OUTPUT_BYTES_MAX, "{count}");
-            assert_eq!(
-                kept.text.contains("left out"),
-                count * 6 > STEP_OUTPUT_BYTES_MAX
-            );
+            assert_eq!(kept.text.contains("left out"), count * 6 > STEP_OUTPUT_BYTES_MAX);
         }
     }
 }

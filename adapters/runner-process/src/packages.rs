@@ -32,10 +32,7 @@ pub(crate) fn prove(
 ) -> Result<(), Halt> {
     for package in packages {
         let named = |reason: String| {
-            Halt::packages(format!(
-                "package {} {}: {reason}",
-                package.id, package.version
-            ))
+            Halt::packages(format!("package {} {}: {reason}", package.id, package.version))
         };
         let file = package_file(package).ok_or_else(|| named("it is not here".to_owned()))?;
         let found = measure(&file, package.size, cancel).map_err(|fault| match fault {
@@ -44,14 +41,9 @@ pub(crate) fn prove(
         })?;
         if found != package.sha256.0 {
             let (found, expected) = (schema::id::hex(&found), schema::id::hex(&package.sha256.0));
-            return Err(named(format!(
-                "its SHA-256 is {found}, the release says {expected}"
-            )));
+            return Err(named(format!("its SHA-256 is {found}, the release says {expected}")));
         }
-        proven.push(Proven {
-            package: package.clone(),
-            file,
-        });
+        proven.push(Proven { package: package.clone(), file });
     }
     Ok(())
 }
@@ -96,9 +88,7 @@ fn measure(file: &Path, size: u64, cancel: &AtomicBool) -> Result<[u8; 32], Faul
     }
     if count != size {
         let found = metadata.len();
-        return Err(Fault::Said(format!(
-            "it has {found} bytes, the release says {size}"
-        )));
+        return Err(Fault::Said(format!("it has {found} bytes, the release says {size}")));
     }
     Ok(hasher.finalize().into())
 }

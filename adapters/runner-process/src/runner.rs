@@ -49,9 +49,7 @@ pub struct Runner {
 
 impl fmt::Debug for Runner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Runner")
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
+        f.debug_struct("Runner").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
@@ -66,31 +64,21 @@ impl Runner {
     /// A runner; nothing is touched until it runs something.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self {
-            settings,
-            environment_wait: ENVIRONMENT_WAIT,
-            listener: None,
-        }
+        Self { settings, environment_wait: ENVIRONMENT_WAIT, listener: None }
     }
 
     /// The same, but `listener` hears the output of the steps; a report quotes only its end. It is
     /// called on the thread of the run.
     #[must_use]
     pub fn with_listener(self, listener: Listener) -> Self {
-        Self {
-            listener: Some(listener),
-            ..self
-        }
+        Self { listener: Some(listener), ..self }
     }
 
     /// The same, but waiting so long, and not 30 seconds, for another deployment to leave the
     /// environment.
     #[must_use]
     pub fn with_environment_wait(self, environment_wait: Duration) -> Self {
-        Self {
-            environment_wait,
-            ..self
-        }
+        Self { environment_wait, ..self }
     }
 
     /// The folder in which the steps for an environment work. Its name shows what is safe of the
@@ -98,9 +86,7 @@ impl Runner {
     /// and no two environments share one.
     #[must_use]
     pub fn environment_folder(&self, environment: &Name) -> PathBuf {
-        self.settings
-            .environments
-            .join(environment::folder_name(environment))
+        self.settings.environments.join(environment::folder_name(environment))
     }
 
     /// Runs `plan` on this thread until it has ended, one way or another: everything that goes
@@ -154,11 +140,7 @@ impl Runner {
                 return Ok(Outcome::Interrupted);
             }
             let run = step.run.iter().map(|word| word.as_str().into()).collect();
-            let order = Order {
-                timeout_s: step.timeout_s,
-                run,
-                variables: variables.clone(),
-            };
+            let order = Order { timeout_s: step.timeout_s, run, variables: variables.clone() };
             let report = self.run_step(plan, step, &environment, &order, cancel);
             let outcome = report.outcome;
             done.steps.push(report);
@@ -185,11 +167,9 @@ impl Runner {
         let (outcome, exit_code, reason) = match ending {
             Ending::Exited(0) => (Outcome::Succeeded, Some(0), None),
             Ending::Exited(code) => (Outcome::Failed, Some(code), None),
-            Ending::Stopped => (
-                Outcome::Interrupted,
-                None,
-                Some("the node was stopped".to_owned()),
-            ),
+            Ending::Stopped => {
+                (Outcome::Interrupted, None, Some("the node was stopped".to_owned()))
+            }
             Ending::Failed(reason) => (Outcome::Failed, None, Some(reason)),
         };
         StepReport {
@@ -228,8 +208,6 @@ fn elapsed_ms(since: Instant) -> u64 {
 }
 
 fn now_ms() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

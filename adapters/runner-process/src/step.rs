@@ -120,9 +120,8 @@ impl Watch {
         environment: &Environment,
         limit: Option<Instant>,
     ) -> io::Result<Self> {
-        let (program, arguments) = guard
-            .split_first()
-            .ok_or_else(|| io::Error::other("it has no command line"))?;
+        let (program, arguments) =
+            guard.split_first().ok_or_else(|| io::Error::other("it has no command line"))?;
         let (line, their_line) = UnixStream::pair()?;
         line.set_write_timeout(Some(GUARD_LEAVES))?;
         let (pipe, their_pipe) = io::pipe()?;
@@ -172,10 +171,8 @@ impl Watch {
 
     /// Waits a little for the line or the pipe to have something.
     fn wait(&self) -> [bool; 2] {
-        let mut both = [
-            PollFd::new(&self.line, PollFlags::IN),
-            PollFd::new(&self.pipe, PollFlags::IN),
-        ];
+        let mut both =
+            [PollFd::new(&self.line, PollFlags::IN), PollFd::new(&self.pipe, PollFlags::IN)];
         // A closed pipe has something for ever; it is not looked at any more.
         let count = if self.pipe_open { 2 } else { 1 };
         let _ = poll(&mut both[..count], Some(&timespec(LOOK)));

@@ -74,18 +74,12 @@ pub(crate) fn compose(
         all.insert(OsString::from(name), value);
     };
     set("PATH", search_path());
-    set(
-        "LANG",
-        std::env::var_os("LANG").unwrap_or_else(|| "C.UTF-8".into()),
-    );
+    set("LANG", std::env::var_os("LANG").unwrap_or_else(|| "C.UTF-8".into()));
     set("HOME", folder.into());
     for variable in &plan.variables {
         set(variable.name.as_str(), variable.value.as_str().into());
     }
-    set(
-        "INTERSPACE_PROJECT",
-        plan.release.project.name.as_str().into(),
-    );
+    set("INTERSPACE_PROJECT", plan.release.project.name.as_str().into());
     set("INTERSPACE_VERSION", plan.release.version.as_str().into());
     set("INTERSPACE_ENVIRONMENT", plan.environment.as_str().into());
     set(MARK, folder.into());
@@ -97,14 +91,8 @@ pub(crate) fn compose(
         }
         for name in names {
             set(&format!("{name}_FILE"), one.file.clone().into());
-            set(
-                &format!("{name}_SHA256"),
-                schema::id::hex(&one.package.sha256.0).into(),
-            );
-            set(
-                &format!("{name}_VERSION"),
-                one.package.version.as_str().into(),
-            );
+            set(&format!("{name}_SHA256"), schema::id::hex(&one.package.sha256.0).into());
+            set(&format!("{name}_VERSION"), one.package.version.as_str().into());
         }
     }
     all
@@ -117,14 +105,7 @@ pub(crate) fn search_path() -> OsString {
 
 fn package_variable(id: &PackageName) -> String {
     let letter = |c: char| {
-        if c.is_ascii_alphanumeric() {
-            c.to_ascii_uppercase()
-        } else {
-            '_'
-        }
+        if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }
     };
-    format!(
-        "INTERSPACE_PACKAGE_{}",
-        id.as_str().chars().map(letter).collect::<String>()
-    )
+    format!("INTERSPACE_PACKAGE_{}", id.as_str().chars().map(letter).collect::<String>())
 }

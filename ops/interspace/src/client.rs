@@ -163,15 +163,13 @@ impl Client {
     ) -> Result<T, Failure> {
         let mut response = self.checked(answer)?;
         let limit = 64 * 1024 * 1024;
-        response
-            .body_mut()
-            .with_config()
-            .limit(limit)
-            .read_json()
-            .map_err(|why| self.broken(&why))
+        response.body_mut().with_config().limit(limit).read_json().map_err(|why| self.broken(&why))
     }
 
-    fn checked(&self, answer: Result<Response<Body>, ureq::Error>) -> Result<Response<Body>, Failure> {
+    fn checked(
+        &self,
+        answer: Result<Response<Body>, ureq::Error>,
+    ) -> Result<Response<Body>, Failure> {
         let mut response = answer.map_err(|why| self.broken(&why))?;
         if response.status().is_success() {
             return Ok(response);

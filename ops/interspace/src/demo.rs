@@ -51,7 +51,8 @@ impl Stage {
         let failed = |why: std::io::Error| {
             Failure::new(code::FAILED, format!("no temporary folder: {why}"), "make room")
         };
-        let temporary = tempfile::Builder::new().prefix("interspace-demo-").tempdir().map_err(failed)?;
+        let temporary =
+            tempfile::Builder::new().prefix("interspace-demo-").tempdir().map_err(failed)?;
         let files = temporary.path().join("files");
         std::fs::create_dir(&files).map_err(|why| Failure::io("making", &files, &why))?;
         for (name, text) in FILES {
@@ -62,10 +63,15 @@ impl Stage {
             None => temporary.path().join("node"),
             Some(kept) if kept.exists() => {
                 let what = format!("{} is there already", kept.display());
-                return Err(Failure::new(code::CONFLICT, what, "name a folder that is not there yet"));
+                return Err(Failure::new(
+                    code::CONFLICT,
+                    what,
+                    "name a folder that is not there yet",
+                ));
             }
-            Some(kept) => std::path::absolute(kept)
-                .map_err(|why| Failure::io("finding", kept, &why))?,
+            Some(kept) => {
+                std::path::absolute(kept).map_err(|why| Failure::io("finding", kept, &why))?
+            }
         };
         Ok(Self { temporary: Some(temporary), files, node })
     }
@@ -107,7 +113,12 @@ fn tell(stage: &Stage, out: &mut Output) -> Result<(), Failure> {
             Line::Command { words: raw, fails } => {
                 let shown = script::shown(&raw, &words);
                 show(out, &format!("$ {shown}"));
-                perform(stage, &raw.iter().map(|word| words(word)).collect::<Vec<_>>(), fails, out)?;
+                perform(
+                    stage,
+                    &raw.iter().map(|word| words(word)).collect::<Vec<_>>(),
+                    fails,
+                    out,
+                )?;
             }
         }
     }
@@ -183,7 +194,9 @@ fn finish(
     let node = stage.node.display();
     if once {
         if keep.is_some() {
-            out.say(&format!("\nthe node's folder is kept: {node}\nnext: interspace audit verify --dir {node}"));
+            out.say(&format!(
+                "\nthe node's folder is kept: {node}\nnext: interspace audit verify --dir {node}"
+            ));
         }
         return Ok(());
     }

@@ -391,8 +391,9 @@ fn own(
 }
 
 fn runner(folder: &Path) -> Result<Runner, Failure> {
-    let executable = std::env::current_exe()
-        .map_err(|why| Failure::new(code::FAILED, format!("no own path: {why}"), "start it by path"))?;
+    let executable = std::env::current_exe().map_err(|why| {
+        Failure::new(code::FAILED, format!("no own path: {why}"), "start it by path")
+    })?;
     let settings = Settings {
         environments: folder.join("environments"),
         guard: vec![executable.into_os_string(), GUARD.into()],
@@ -422,8 +423,9 @@ fn cannot_open(why: CannotOpen) -> Failure {
 /// What an audit of a stopped node found in one space's folder. It works on a copy, because
 /// opening a log rewrites its files.
 pub(crate) fn audit_folder(space: &Path) -> Result<Result<Intact, Damage>, Failure> {
-    let copy = tempfile::tempdir()
-        .map_err(|why| Failure::new(code::FAILED, format!("no temporary folder: {why}"), "make room"))?;
+    let copy = tempfile::tempdir().map_err(|why| {
+        Failure::new(code::FAILED, format!("no temporary folder: {why}"), "make room")
+    })?;
     let into = copy.path().join("log");
     log_sled::audit_copy(&space.join("log"), &into)?;
     let log = LogSled::open_for_audit(&into)?;

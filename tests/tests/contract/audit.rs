@@ -13,15 +13,9 @@ fn a_copy_is_read_like_its_log_and_never_grows() {
     let shown = contract::shown(&LogSled::open(&path).unwrap());
     let copy = keep.path().join("copy");
     audit_copy(&path, &copy).unwrap();
-    assert!(matches!(
-        audit_copy(&path, &copy),
-        Err(Fault::Format { .. })
-    ));
+    assert!(matches!(audit_copy(&path, &copy), Err(Fault::Format { .. })));
     assert!(matches!(LogSled::open(&copy), Err(Fault::Format { .. })));
-    assert!(matches!(
-        LogSled::begin_anew(&copy, crate::sled::LIFE),
-        Err(Fault::Format { .. })
-    ));
+    assert!(matches!(LogSled::begin_anew(&copy, crate::sled::LIFE), Err(Fault::Format { .. })));
     let mut audited = LogSled::open_for_audit(&copy).unwrap();
     assert_eq!(contract::shown(&audited), shown);
     assert_eq!(audited.fence().unwrap().size, 15);
@@ -36,10 +30,7 @@ fn an_audit_opens_what_is_shorter_than_its_fence_and_sees_the_fence() {
     closed_log(&path, 5);
     fs::remove_dir_all(path.join("sled")).unwrap();
     fs::create_dir(path.join("sled")).unwrap();
-    assert!(matches!(
-        LogSled::open(&path),
-        Err(Fault::RolledBack { .. })
-    ));
+    assert!(matches!(LogSled::open(&path), Err(Fault::RolledBack { .. })));
     let copy = keep.path().join("copy");
     audit_copy(&path, &copy).unwrap();
     let audited = LogSled::open_for_audit(&copy).unwrap();

@@ -23,17 +23,8 @@ pub(crate) fn command(name: &str, folder: &Path, prefix: &[&str]) -> Command {
             command
         }
     };
-    command.args([
-        "--exact",
-        name,
-        "--ignored",
-        "--nocapture",
-        "--test-threads=1",
-    ]);
-    command
-        .env(FOLDER, folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped());
+    command.args(["--exact", name, "--ignored", "--nocapture", "--test-threads=1"]);
+    command.env(FOLDER, folder).stdin(Stdio::null()).stdout(Stdio::piped());
     command
 }
 

@@ -22,11 +22,7 @@ fn a_kill_in_the_midst_of_appends_loses_nothing_that_was_answered() {
     for kill in 0..KILLS {
         let answered = append_until_killed(&path, 1 + kill * 7 % 23);
         let log = LogSled::open(&path).expect("it opens after a kill");
-        assert!(
-            log.size() >= answered,
-            "{} of {answered} answered records",
-            log.size()
-        );
+        assert!(log.size() >= answered, "{} of {answered} answered records", log.size());
         let kept = contract::shown(&log);
         assert!(kept.len() > blocks_before);
         blocks_before = kept.len();
@@ -43,9 +39,7 @@ fn a_kill_in_the_midst_of_appends_loses_nothing_that_was_answered() {
 /// Starts a child that appends, kills it after `answers`, and says how long the log then was by
 /// the last answer that it gave.
 fn append_until_killed(path: &Path, answers: u64) -> u64 {
-    let mut child = child::command("crash::child_that_appends", path, &[])
-        .spawn()
-        .unwrap();
+    let mut child = child::command("crash::child_that_appends", path, &[]).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut last = 0;
     let mut count = 0;

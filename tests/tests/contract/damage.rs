@@ -69,10 +69,7 @@ fn damage_deep_in_a_long_log_is_named_by_its_position_and_leaves_the_rest() {
                 assert_eq!(damage.position, blocks[shown].first);
                 let read = log.read(&[damage.position]);
                 assert!(matches!(read, Err(Fault::Damaged(_))), "{damage}");
-                assert!(
-                    log.read(&[Position(400)]).is_ok(),
-                    "what is sound is still read"
-                );
+                assert!(log.read(&[Position(400)]).is_ok(), "what is sound is still read");
                 named += 1;
             }
             Err(fault) => panic!("{fault}"),
@@ -106,10 +103,7 @@ fn flip_and_look(path: &Path) -> BTreeMap<String, usize> {
         let place = format!("{name} byte {byte} bit {bit}: {verdict}");
         println!("{place}");
         let word = verdict.split(' ').next().unwrap_or_default().to_owned();
-        assert!(
-            ["fault", "damage", "intact"].contains(&word.as_str()),
-            "{place}"
-        );
+        assert!(["fault", "damage", "intact"].contains(&word.as_str()), "{place}");
         *verdicts.entry(word).or_insert(0) += 1;
         if path.join("running").exists() {
             let kept = fs::read(copy.join("before-recovery/sled").join(&name)).unwrap();
@@ -147,11 +141,7 @@ fn flips(sled: &Path) -> Vec<(String, usize, u8)> {
     for name in names {
         let bytes = fs::read(sled.join(&name)).unwrap();
         let used: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] != 0).collect();
-        let count = if name == "db" {
-            FLIPS - places.len()
-        } else {
-            6
-        };
+        let count = if name == "db" { FLIPS - places.len() } else { 6 };
         for n in 0..count {
             let at = used[n * used.len() / count + n % 3];
             places.push((name.clone(), at, u8::try_from(n * 5 % 8).unwrap()));
@@ -175,20 +165,11 @@ fn copy_files(from: &Path, into: &Path) {
 
 /// What becomes of the log, in a process of its own: sled's threads do not outlive a panic well.
 fn verdict(copy: &Path) -> String {
-    let mut command = child::command(
-        "damage::child_that_looks",
-        copy,
-        &["timeout", "-s", "KILL", "120"],
-    );
-    let output = command
-        .stderr(std::process::Stdio::piped())
-        .output()
-        .unwrap();
+    let mut command =
+        child::command("damage::child_that_looks", copy, &["timeout", "-s", "KILL", "120"]);
+    let output = command.stderr(std::process::Stdio::piped()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    let verdict = said
-        .lines()
-        .find_map(|line| child::said(line, "verdict"))
-        .map(str::to_owned);
+    let verdict = said.lines().find_map(|line| child::said(line, "verdict")).map(str::to_owned);
     let error = String::from_utf8_lossy(&output.stderr);
     verdict.unwrap_or_else(|| format!("none {:?} {said} {error}", output.status))
 }
@@ -222,10 +203,7 @@ fn look(folder: &Path) -> String {
             return format!("damage {damage}");
         }
     }
-    let written: Vec<_> = story
-        .iter()
-        .map(|block| (block.first, block.write()))
-        .collect();
+    let written: Vec<_> = story.iter().map(|block| (block.first, block.write())).collect();
     if shown != written {
         return format!("different {} blocks of {}", shown.len(), written.len());
     }

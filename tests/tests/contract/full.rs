@@ -16,15 +16,10 @@ fn a_store_that_can_grow_no_more_loses_nothing_that_was_answered() {
     let (_keep, path) = somewhere();
     LogSled::create(&path, LIFE).unwrap().close().unwrap();
     let starved = ["sh", "-c", LIMIT, "sh"];
-    let output = child::command("full::child_that_fills_the_store", &path, &starved)
-        .output()
-        .unwrap();
+    let output =
+        child::command("full::child_that_fills_the_store", &path, &starved).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
-    let last = |word| {
-        said.lines()
-            .filter_map(|line| child::said(line, word))
-            .next_back()
-    };
+    let last = |word| said.lines().filter_map(|line| child::said(line, word)).next_back();
     let answered: u64 = last("answered").expect("some appends fit").parse().unwrap();
     assert!(output.status.success(), "{said}");
     assert!(last("fault").is_some(), "{said}");

@@ -36,21 +36,10 @@ fn an_older_copy_with_the_newer_fence_is_rolled_back() {
     log.append(&writer.small(8)).unwrap();
     log.close().unwrap();
     replace_sled(&path, &older);
-    let rolled_back = Err(Fault::RolledBack {
-        first_missing: Position(13),
-        fence: 20,
-    });
+    let rolled_back = Err(Fault::RolledBack { first_missing: Position(13), fence: 20 });
     assert_eq!(LogSled::open(&path).map(|log| log.size()), rolled_back);
-    assert_eq!(
-        LogSled::open(&path).map(|log| log.size()),
-        rolled_back,
-        "every time"
-    );
-    assert_eq!(
-        LogSled::open(&older).unwrap().size(),
-        12,
-        "with its own fence it cannot be told"
-    );
+    assert_eq!(LogSled::open(&path).map(|log| log.size()), rolled_back, "every time");
+    assert_eq!(LogSled::open(&older).unwrap().size(), 12, "with its own fence it cannot be told");
 }
 
 #[test]
@@ -61,17 +50,11 @@ fn a_truncated_database_is_rolled_back_or_a_fault() {
     for eighths in 0..8 {
         let cut = keep.path().join(format!("cut-{eighths}"));
         copy_tree(&path, &cut);
-        let file = fs::File::options()
-            .write(true)
-            .open(cut.join("sled/db"))
-            .unwrap();
+        let file = fs::File::options().write(true).open(cut.join("sled/db")).unwrap();
         file.set_len(length * eighths / 8).unwrap();
         match LogSled::open(&cut) {
             Ok(log) => assert_eq!(log.size(), 120, "it was cut where nothing was"),
-            Err(Fault::RolledBack {
-                first_missing,
-                fence,
-            }) => {
+            Err(Fault::RolledBack { first_missing, fence }) => {
                 assert_eq!(fence, 120);
                 assert!(first_missing.0 <= 120);
             }
@@ -86,13 +69,7 @@ fn a_store_that_lost_everything_is_rolled_back() {
     closed_log(&path, 2);
     fs::remove_dir_all(path.join("sled")).unwrap();
     let fault = LogSled::open(&path).unwrap_err();
-    assert_eq!(
-        fault,
-        Fault::RolledBack {
-            first_missing: Position(1),
-            fence: 6
-        }
-    );
+    assert_eq!(fault, Fault::RolledBack { first_missing: Position(1), fence: 6 });
 }
 
 #[test]
@@ -110,10 +87,7 @@ fn another_history_and_another_incarnation_are_not_taken_for_this_log() {
     let fault = LogSled::open(&path).unwrap_err();
     assert!(fault.to_string().contains("Position 6: "), "{fault}");
     fs::remove_dir_all(&other).unwrap();
-    LogSled::create(&other, Incarnation([9; 16]))
-        .unwrap()
-        .close()
-        .unwrap();
+    LogSled::create(&other, Incarnation([9; 16])).unwrap().close().unwrap();
     replace_sled(&path, &other);
     let fault = LogSled::open(&path).unwrap_err();
     assert!(fault.to_string().contains("incarnation"), "{fault}");
@@ -131,12 +105,7 @@ fn a_missing_or_doubly_damaged_fence_is_a_fault_and_a_half_damaged_one_is_not() 
         assert!(fault.to_string().contains("fence"), "{fault}");
     }
     fs::remove_file(&fence).unwrap();
-    assert!(
-        LogSled::open(&path)
-            .unwrap_err()
-            .to_string()
-            .contains("fence")
-    );
+    assert!(LogSled::open(&path).unwrap_err().to_string().contains("fence"));
     for slot in [0, 4096] {
         let mut half = sound.clone();
         half[slot + 20] ^= 1;

@@ -87,13 +87,8 @@ fn a_second_open_is_refused_here_and_in_another_process() {
     let mut log = LogSled::create(&path, LIFE).unwrap();
     assert!(matches!(LogSled::open(&path), Err(Fault::Locked { .. })));
     let into = path.with_file_name("copy");
-    assert!(matches!(
-        log_sled::audit_copy(&path, &into),
-        Err(Fault::Locked { .. })
-    ));
-    let other = child::command("sled::child_that_opens", &path, &[])
-        .output()
-        .unwrap();
+    assert!(matches!(log_sled::audit_copy(&path, &into), Err(Fault::Locked { .. })));
+    let other = child::command("sled::child_that_opens", &path, &[]).output().unwrap();
     let said = String::from_utf8(other.stdout).unwrap();
     assert!(said.contains("is in use by another process"), "{said}");
     log.append(&Blocks::new().small(1)).unwrap();
@@ -111,32 +106,19 @@ fn child_that_opens() {
 fn a_log_is_made_once_and_only_where_nothing_is() {
     let (keep, path) = somewhere();
     let writer = closed_log(&path, 2);
-    assert!(matches!(
-        LogSled::create(&path, LIFE),
-        Err(Fault::Format { .. })
-    ));
+    assert!(matches!(LogSled::create(&path, LIFE), Err(Fault::Format { .. })));
     let log = LogSled::open(&path).unwrap();
     assert_eq!((log.size(), log.incarnation()), (writer.size(), LIFE));
     let left: Vec<_> = fs::read_dir(keep.path()).unwrap().collect();
-    assert_eq!(
-        left.len(),
-        1,
-        "a refused creation leaves nothing behind: {left:?}"
-    );
+    assert_eq!(left.len(), 1, "a refused creation leaves nothing behind: {left:?}");
 }
 
 #[test]
 fn a_folder_without_a_log_or_with_a_newer_one_is_refused_and_untouched() {
     let (keep, path) = somewhere();
     closed_log(&path, 1);
-    assert!(matches!(
-        LogSled::open(&keep.path().join("no")),
-        Err(Fault::Format { .. })
-    ));
-    assert!(matches!(
-        LogSled::open(keep.path()),
-        Err(Fault::Format { .. })
-    ));
+    assert!(matches!(LogSled::open(&keep.path().join("no")), Err(Fault::Format { .. })));
+    assert!(matches!(LogSled::open(keep.path()), Err(Fault::Format { .. })));
     fs::write(path.join("FORMAT"), "interspace log-sled 2\n").unwrap();
     let fault = LogSled::open(&path).unwrap_err();
     assert!(fault.to_string().contains("log-sled 2"), "{fault}");
@@ -159,12 +141,5 @@ fn closing_says_how_it_went_and_leaves_the_fence_at_the_end() {
     assert_eq!(log.fence().unwrap().size, 6);
     assert!(log.append(&block).is_err());
     assert_eq!(log.close(), Err(Fault::Poisoned));
-    assert_eq!(
-        LogSled::open(&path)
-            .unwrap()
-            .read(&[Position(6)])
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(LogSled::open(&path).unwrap().read(&[Position(6)]).unwrap().len(), 1);
 }

@@ -140,8 +140,7 @@ impl From<Release> for ReleaseName {
 
 impl From<Grants> for Vec<Grant> {
     fn from(grants: Grants) -> Self {
-        let mut all: Self =
-            grants.accept_releases.into_iter().map(Grant::AcceptReleases).collect();
+        let mut all: Self = grants.accept_releases.into_iter().map(Grant::AcceptReleases).collect();
         if grants.accept_results {
             all.push(Grant::AcceptResults);
         }
@@ -199,9 +198,10 @@ fn everywhere(
     let found = waiting.iter().find(|waiting| {
         waiting.id.project.name == release.project
             && waiting.id.version == release.version
-            && release.owner.as_ref().is_none_or(|owner| {
-                state.name_of(&waiting.id.project.space) == owner.as_str()
-            })
+            && release
+                .owner
+                .as_ref()
+                .is_none_or(|owner| state.name_of(&waiting.id.project.space) == owner.as_str())
     });
     let chosen = lifecycle.or_else(|| found.and_then(|waiting| waiting.lifecycle));
     let environments: Vec<Name> = chosen

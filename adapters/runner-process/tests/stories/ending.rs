@@ -55,10 +55,7 @@ fn a_step_that_runs_out_of_time_is_ended_with_all_that_it_started() {
         let report = world.run();
         assert_eq!((report.outcome, report.steps.len()), (Outcome::Failed, 1));
         assert_eq!(report.steps[0].exit_code, None);
-        assert_eq!(
-            reason(&report.steps[0]),
-            format!("timed out after {timeout_s} s")
-        );
+        assert_eq!(reason(&report.steps[0]), format!("timed out after {timeout_s} s"));
         assert!(report.steps[0].duration_ms >= u64::from(timeout_s) * 1000);
         assert_eq!(world.processes(), Vec::<i32>::new());
         assert!(!world.file("never").exists());
@@ -73,16 +70,10 @@ fn a_step_that_runs_out_of_time_is_ended_with_all_that_it_started() {
 fn a_stop_ends_the_step_and_is_reported_as_an_interruption() {
     let world = World::with(&[&tree("echo up; touch ready; sleep 1000"), "touch never"]);
     let report = run_and_stop(&world, "ready");
-    assert_eq!(
-        (report.outcome, report.steps.len()),
-        (Outcome::Interrupted, 1)
-    );
+    assert_eq!((report.outcome, report.steps.len()), (Outcome::Interrupted, 1));
     let step = &report.steps[0];
     assert_eq!((step.outcome, step.exit_code), (Outcome::Interrupted, None));
-    assert_eq!(
-        (reason(step), output(step)),
-        ("the node was stopped", "up\n")
-    );
+    assert_eq!((reason(step), output(step)), ("the node was stopped", "up\n"));
     assert_nothing_is_left(&world);
     assert!(!world.file("never").exists());
 }
@@ -111,9 +102,6 @@ fn a_stop_before_the_first_step_begins_nothing() {
     let world = World::with(&["touch never"]);
     world.cancel.store(true, Ordering::Relaxed);
     let report = world.run();
-    assert_eq!(
-        (report.outcome, report.steps),
-        (Outcome::Interrupted, Vec::new())
-    );
+    assert_eq!((report.outcome, report.steps), (Outcome::Interrupted, Vec::new()));
     assert!(!world.file("never").exists());
 }

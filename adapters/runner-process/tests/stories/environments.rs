@@ -16,18 +16,13 @@ fn a_name_with_slashes_and_dots_stays_inside() {
         assert_eq!(report.outcome, Outcome::Succeeded);
         let environments = world.environments().canonicalize().expect("a folder");
         let folder = world.file("here").canonicalize().expect("a file");
-        assert_eq!(
-            folder.parent().and_then(|folder| folder.parent()),
-            Some(&*environments)
-        );
+        assert_eq!(folder.parent().and_then(|folder| folder.parent()), Some(&*environments));
         assert_eq!(
             output(&report.steps[0]),
             format!("{}\n", folder.parent().expect("a folder").display())
         );
     }
-    let beside = fs::read_dir(world.environments().join(".."))
-        .expect("a folder")
-        .count();
+    let beside = fs::read_dir(world.environments().join("..")).expect("a folder").count();
     assert_eq!(beside, 2, "only environments and packages");
 }
 
@@ -64,10 +59,7 @@ fn two_environments_do_not_wait_for_each_other() {
 fn a_deployment_that_waits_too_long_fails_with_the_reason() {
     let world = World::with(&["touch begun; until test -e go; do sleep 0.01; done"]);
     let mut late = world.plan.clone();
-    late.steps[0].run = vec![
-        "touch".parse().expect("a text"),
-        "never".parse().expect("a text"),
-    ];
+    late.steps[0].run = vec!["touch".parse().expect("a text"), "never".parse().expect("a text")];
     thread::scope(|scope| {
         let first = scope.spawn(|| world.run());
         wait_for("beginning", || world.file("begun").exists().then_some(()));
@@ -76,10 +68,7 @@ fn a_deployment_that_waits_too_long_fails_with_the_reason() {
         fs::write(world.file("go"), "").expect("a file");
         assert_eq!(report.outcome, Outcome::Failed);
         assert_eq!(report.steps[0].name.as_str(), "environment");
-        assert!(
-            reason(&report.steps[0]).contains("another deployment is still in"),
-            "{report:?}"
-        );
+        assert!(reason(&report.steps[0]).contains("another deployment is still in"), "{report:?}");
         assert_eq!(first.join().expect("a report").outcome, Outcome::Succeeded);
     });
     assert!(!world.file("never").exists());
@@ -89,19 +78,13 @@ fn a_deployment_that_waits_too_long_fails_with_the_reason() {
 fn a_deployment_that_waits_can_be_stopped() {
     let world = World::with(&["touch begun; until test -e go; do sleep 0.01; done"]);
     thread::scope(|scope| {
-        let first = scope.spawn(|| {
-            world
-                .runner
-                .run(&world.plan, &|_| None, &AtomicBool::new(false))
-        });
+        let first =
+            scope.spawn(|| world.runner.run(&world.plan, &|_| None, &AtomicBool::new(false)));
         wait_for("beginning", || world.file("begun").exists().then_some(()));
         world.cancel.store(true, Ordering::Relaxed);
         let report = world.run();
         fs::write(world.file("go"), "").expect("a file");
-        assert_eq!(
-            (report.outcome, report.steps),
-            (Outcome::Interrupted, Vec::new())
-        );
+        assert_eq!((report.outcome, report.steps), (Outcome::Interrupted, Vec::new()));
         assert_eq!(first.join().expect("a report").outcome, Outcome::Succeeded);
     });
 }
@@ -112,9 +95,6 @@ fn an_environment_whose_folder_cannot_be_made_fails_with_the_reason() {
     fs::write(world.environments(), "a file").expect("a file");
     let report = world.run();
     assert_eq!(report.steps[0].name.as_str(), "environment");
-    assert!(
-        reason(&report.steps[0]).contains("cannot be made"),
-        "{report:?}"
-    );
+    assert!(reason(&report.steps[0]).contains("cannot be made"), "{report:?}");
     fs::remove_file(world.environments()).expect("a file");
 }

@@ -43,9 +43,7 @@ fn kill(mut node: Child) {
 }
 
 fn wait_until_all_have_ended(pids: &[i32]) {
-    wait_for("end", || {
-        (!pids.iter().any(|pid| is_alive(*pid))).then_some(())
-    });
+    wait_for("end", || (!pids.iter().any(|pid| is_alive(*pid))).then_some(()));
 }
 
 #[test]
@@ -74,19 +72,13 @@ fn nobody_enters_while_the_guard_of_a_killed_node_has_not_finished() {
     world.runner = runner(&world.environments(), Duration::from_millis(300));
     let report = world.run();
     assert_eq!(report.outcome, Outcome::Failed);
-    assert!(
-        reason(&report.steps[0]).contains("another deployment is still in"),
-        "{report:?}"
-    );
+    assert!(reason(&report.steps[0]).contains("another deployment is still in"), "{report:?}");
     assert!(!world.file("looked").exists());
     assert!(is_alive(pids[1]));
     signal("CONT", pids[0]);
     wait_until_all_have_ended(&pids);
     let report = world.run();
-    assert_eq!(
-        (report.outcome, output(&report.steps[0])),
-        (Outcome::Succeeded, "")
-    );
+    assert_eq!((report.outcome, output(&report.steps[0])), (Outcome::Succeeded, ""));
 }
 
 #[test]
@@ -115,14 +107,8 @@ fn what_outlived_node_and_guard_is_ended_before_the_next_run() {
     kill(node);
     signal("KILL", pids[0]);
     wait_until_all_have_ended(&pids[..1]);
-    assert!(
-        pids[1..].iter().all(|pid| is_alive(*pid)),
-        "this story needs them"
-    );
+    assert!(pids[1..].iter().all(|pid| is_alive(*pid)), "this story needs them");
     let report = world.run();
-    assert_eq!(
-        (report.outcome, output(&report.steps[0])),
-        (Outcome::Succeeded, "")
-    );
+    assert_eq!((report.outcome, output(&report.steps[0])), (Outcome::Succeeded, ""));
     assert!(pids.iter().all(|pid| !is_alive(*pid)));
 }

@@ -11,10 +11,7 @@ fn of_an_output_beyond_the_limit_both_ends_are_kept_and_all_of_it_is_hashed() {
     let report = world.run();
     assert_eq!(report.outcome, Outcome::Succeeded);
     let whole = format!("begin\n{}\nend\n", "x".repeat(3_000_000));
-    assert_eq!(
-        report.steps[0].output_sha256.0,
-        schema::hash::sha256(&[whole.as_bytes()])
-    );
+    assert_eq!(report.steps[0].output_sha256.0, schema::hash::sha256(&[whole.as_bytes()]));
     let heard = world.heard();
     let kept = heard[0].as_str();
     assert!(kept.len() <= STEP_OUTPUT_BYTES_MAX && kept.len() > STEP_OUTPUT_BYTES_MAX / 2);
@@ -28,15 +25,9 @@ fn of_an_output_beyond_the_limit_both_ends_are_kept_and_all_of_it_is_hashed() {
 #[test]
 fn nothing_that_steers_a_terminal_comes_through() {
     let report = World::with(&[r"printf '\033[31m\377\a\r\n\tno end'"]).run();
-    assert_eq!(
-        output(&report.steps[0]),
-        "\\u{1b}[31m\u{fffd}\\u{7}\\r\n\tno end"
-    );
+    assert_eq!(output(&report.steps[0]), "\\u{1b}[31m\u{fffd}\\u{7}\\r\n\tno end");
     let raw = b"\x1b[31m\xff\x07\r\n\tno end";
-    assert_eq!(
-        report.steps[0].output_sha256.0,
-        schema::hash::sha256(&[raw])
-    );
+    assert_eq!(report.steps[0].output_sha256.0, schema::hash::sha256(&[raw]));
 }
 
 #[test]

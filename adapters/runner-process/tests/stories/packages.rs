@@ -6,16 +6,9 @@ use schema::latest::Outcome;
 use std::fs;
 
 fn assert_refused(world: &World, report: &Report, why: &str) {
-    assert_eq!(
-        (report.outcome, report.steps.len()),
-        (Outcome::Failed, 1),
-        "{report:?}"
-    );
+    assert_eq!((report.outcome, report.steps.len()), (Outcome::Failed, 1), "{report:?}");
     let step = &report.steps[0];
-    assert_eq!(
-        (step.name.as_str(), step.outcome),
-        ("packages", Outcome::Failed)
-    );
+    assert_eq!((step.name.as_str(), step.outcome), ("packages", Outcome::Failed));
     assert_eq!((step.exit_code, &step.output), (None, &None));
     assert!(reason(step).contains(why), "{report:?}");
     assert!(!world.environments().exists(), "something was begun");
@@ -48,10 +41,7 @@ fn a_package_with_another_size_is_refused() {
         let mut world = World::with(&["true"]);
         let file = world.package("web", b"hello");
         fs::write(file, found).expect("a file");
-        let why = format!(
-            "package web 2.0: it has {} bytes, the release says 5",
-            found.len()
-        );
+        let why = format!("package web 2.0: it has {} bytes, the release says 5", found.len());
         assert_refused(&world, &world.run(), &why);
     }
 }
@@ -63,9 +53,5 @@ fn a_package_that_is_not_here_is_refused() {
     fs::remove_file(&file).expect("a file");
     assert_refused(&world, &world.run(), "package web 2.0: it is not here");
     fs::create_dir(&file).expect("a folder");
-    assert_refused(
-        &world,
-        &world.run(),
-        "package web 2.0: its file is not a plain file",
-    );
+    assert_refused(&world, &world.run(), "package web 2.0: its file is not a plain file");
 }

@@ -10,9 +10,7 @@ fn found(world: &World) -> BTreeMap<String, String> {
     assert_eq!(report.outcome, Outcome::Succeeded, "{report:?}");
     let lines = output(&report.steps[0]).lines();
     let pairs = lines.filter_map(|line| line.split_once('='));
-    pairs
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 #[test]
@@ -70,10 +68,7 @@ fn of_two_variables_with_one_name_the_later_wins() {
     world.variable("A", "later");
     world.variable("HOME", "/elsewhere");
     let found = found(&world);
-    assert_eq!(
-        (found["A"].as_str(), found["HOME"].as_str()),
-        ("later", "/elsewhere")
-    );
+    assert_eq!((found["A"].as_str(), found["HOME"].as_str()), ("later", "/elsewhere"));
 }
 
 #[test]
@@ -104,8 +99,5 @@ fn two_packages_whose_variables_would_have_one_name_are_refused() {
     world.package("A.b", b"2");
     let report = world.run();
     assert_eq!(report.steps[0].name.as_str(), "variables");
-    assert!(
-        reason(&report.steps[0]).contains("INTERSPACE_PACKAGE_A_B"),
-        "{report:?}"
-    );
+    assert!(reason(&report.steps[0]).contains("INTERSPACE_PACKAGE_A_B"), "{report:?}");
 }

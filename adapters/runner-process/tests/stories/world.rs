@@ -39,23 +39,14 @@ impl World {
         ));
         fs::create_dir(root.path().join("packages")).expect("a folder");
         let plan = plan();
-        Self {
-            root,
-            runner,
-            plan,
-            cancel: AtomicBool::new(false),
-            heard,
-        }
+        Self { root, runner, plan, cancel: AtomicBool::new(false), heard }
     }
 
     /// The same, with one step for each script.
     pub(crate) fn with(scripts: &[&str]) -> Self {
         let mut world = Self::new();
         for (i, script) in scripts.iter().enumerate() {
-            world
-                .plan
-                .steps
-                .push(step(&format!("step {}", i + 1), &["sh", "-c", script]));
+            world.plan.steps.push(step(&format!("step {}", i + 1), &["sh", "-c", script]));
         }
         world
     }
@@ -84,10 +75,7 @@ impl World {
     }
 
     pub(crate) fn variable(&mut self, name: &str, value: &str) {
-        let (name, value) = (
-            name.parse().expect("a name"),
-            value.parse().expect("a text"),
-        );
+        let (name, value) = (name.parse().expect("a name"), value.parse().expect("a text"));
         self.plan.variables.push(Variable { name, value });
     }
 
@@ -98,20 +86,12 @@ impl World {
 
     /// A file in the folder of the environment.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
-        self.runner
-            .environment_folder(&self.plan.environment)
-            .join(name)
+        self.runner.environment_folder(&self.plan.environment).join(name)
     }
 
     /// A number that a step wrote into a file of its environment; waits for it.
     pub(crate) fn number(&self, name: &str) -> i32 {
-        let read = || {
-            fs::read_to_string(self.file(name))
-                .ok()?
-                .strip_suffix('\n')?
-                .parse()
-                .ok()
-        };
+        let read = || fs::read_to_string(self.file(name)).ok()?.strip_suffix('\n')?.parse().ok();
         wait_for(&format!("a number in {name}"), read)
     }
 
@@ -123,10 +103,7 @@ impl World {
     /// The processes of steps and guards in this world.
     pub(crate) fn processes(&self) -> Vec<i32> {
         let folder = fs::canonicalize(self.environments()).expect("a folder");
-        processes()
-            .into_iter()
-            .filter(|pid| environ(*pid).contains(path(&folder)))
-            .collect()
+        processes().into_iter().filter(|pid| environ(*pid).contains(path(&folder))).collect()
     }
 }
 
@@ -145,24 +122,14 @@ impl Drop for World {
 pub(crate) fn runner(environments: &Path, wait: Duration) -> Runner {
     let environments = environments.to_owned();
     let guard = vec![STAND_IN.into(), "guard".into()];
-    Runner::new(Settings {
-        environments,
-        guard,
-    })
-    .with_environment_wait(wait)
+    Runner::new(Settings { environments, guard }).with_environment_wait(wait)
 }
 
 fn plan() -> Plan {
-    let project = ProjectId {
-        space: SpaceId([1; 32]),
-        name: "Web".parse().expect("a name"),
-    };
+    let project = ProjectId { space: SpaceId([1; 32]), name: "Web".parse().expect("a name") };
     Plan {
         deployment: Position(17),
-        release: ReleaseId {
-            project,
-            version: "1.2.3".parse().expect("a version"),
-        },
+        release: ReleaseId { project, version: "1.2.3".parse().expect("a version") },
         environment: "Prod EU".parse().expect("a name"),
         steps: Vec::new(),
         variables: Vec::new(),
@@ -173,10 +140,7 @@ fn plan() -> Plan {
 pub(crate) fn step(name: &str, run: &[&str]) -> Step {
     Step {
         name: name.parse().expect("a name"),
-        run: run
-            .iter()
-            .map(|word| word.parse().expect("a text"))
-            .collect(),
+        run: run.iter().map(|word| word.parse().expect("a text")).collect(),
         timeout_s: 600,
     }
 }
@@ -195,9 +159,7 @@ fn path(path: &Path) -> &str {
 
 fn processes() -> Vec<i32> {
     let entries = fs::read_dir("/proc").expect("/proc").flatten();
-    entries
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .collect()
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
 fn environ(pid: i32) -> String {
@@ -208,17 +170,12 @@ fn environ(pid: i32) -> String {
 /// Whether a process runs, or is stopped; one that has ended and is not buried does not.
 pub(crate) fn is_alive(pid: i32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let state = stat
-        .rsplit(')')
-        .next()
-        .and_then(|fields| fields.trim().chars().next());
+    let state = stat.rsplit(')').next().and_then(|fields| fields.trim().chars().next());
     !matches!(state, None | Some('Z' | 'X'))
 }
 
 pub(crate) fn signal(name: &str, pid: i32) {
-    let _ = std::process::Command::new("kill")
-        .args(["-s", name, &pid.to_string()])
-        .output();
+    let _ = std::process::Command::new("kill").args(["-s", name, &pid.to_string()]).output();
 }
 
 /// Waits until there is something.

@@ -27,21 +27,12 @@ fn node(arguments: &[OsString]) -> ExitCode {
     let word = |text: &OsString| text.to_string_lossy().into_owned();
     let runner = Runner::new(Settings {
         environments: environments.into(),
-        guard: vec![
-            std::env::current_exe().expect("this executable").into(),
-            "guard".into(),
-        ],
+        guard: vec![std::env::current_exe().expect("this executable").into(), "guard".into()],
     });
-    let project = ProjectId {
-        space: SpaceId([1; 32]),
-        name: "Web".parse().expect("a name"),
-    };
+    let project = ProjectId { space: SpaceId([1; 32]), name: "Web".parse().expect("a name") };
     let plan = Plan {
         deployment: Position(1),
-        release: ReleaseId {
-            project,
-            version: "1.0".parse().expect("a version"),
-        },
+        release: ReleaseId { project, version: "1.0".parse().expect("a version") },
         environment: word(environment).parse().expect("a name"),
         steps: vec![Step {
             name: "one".parse().expect("a name"),

@@ -44,7 +44,8 @@ pub(super) fn verify(options: &Options, out: &mut Output) -> Result<(), Failure>
 fn stopped(folder: &Folder, only: Option<&Name>) -> Result<Vec<Verified>, Failure> {
     let mut results = Vec::new();
     for space in folder.spaces()? {
-        let called = space.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let called =
+            space.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let result = match crate::wire::audit_folder(&space) {
             Ok(Ok(intact)) => Verified::intact(&intact),
             Ok(Err(damage)) => Verified::damaged(&called, &damage),
@@ -65,9 +66,9 @@ fn stopped(folder: &Folder, only: Option<&Name>) -> Result<Vec<Verified>, Failur
 
 fn running(client: &Client, options: &Options) -> Result<Vec<Verified>, Failure> {
     let spaces = client.spaces()?;
-    let chosen = spaces.iter().filter(|space| {
-        options.space.as_ref().is_none_or(|only| only.as_str() == space.name)
-    });
+    let chosen = spaces
+        .iter()
+        .filter(|space| options.space.as_ref().is_none_or(|only| only.as_str() == space.name));
     let verify = |name: &str| client.get(&format!("/v1/spaces/{}/audit/verify", encoded(name)));
     chosen.map(|space| verify(&space.name)).collect()
 }

@@ -26,8 +26,8 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
             }
         }
         Verb::Import { file, name, grants } => {
-            let certificate = std::fs::read_to_string(file)
-                .map_err(|why| Failure::io("reading", file, &why))?;
+            let certificate =
+                std::fs::read_to_string(file).map_err(|why| Failure::io("reading", file, &why))?;
             let grants = shape(grants);
             let did = client.ask(Ask::Trust { certificate, name: name.clone(), grants })?;
             out.value(&did, || {

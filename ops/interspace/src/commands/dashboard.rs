@@ -10,7 +10,11 @@ pub(super) fn run(client: &Client, out: &mut Output) -> Result<(), Failure> {
     out.value(&cells, || {
         let rows = cells.iter().map(row).collect();
         let head = ["project", "place", "version", "outcome", "last attempt", "heard", "proof"];
-        table(&head, rows, "nothing to show yet: `interspace apply` defines projects and environments")
+        table(
+            &head,
+            rows,
+            "nothing to show yet: `interspace apply` defines projects and environments",
+        )
     });
     Ok(())
 }
@@ -27,10 +31,10 @@ fn row(cell: &Cell) -> Vec<String> {
         (Some(version), Some(running)) => format!("{version}, deploying {running}"),
         (None, Some(running)) => format!("deploying {running}"),
     };
-    let last = cell.last_attempt.as_ref().map_or_else(
-        || "-".to_owned(),
-        |last| format!("{} {}", last.version, last.outcome),
-    );
+    let last = cell
+        .last_attempt
+        .as_ref()
+        .map_or_else(|| "-".to_owned(), |last| format!("{} {}", last.version, last.outcome));
     let heard = match (cell.remote, cell.fresh, &cell.heard_at) {
         (false, _, _) => "here".to_owned(),
         (true, true, _) => "fresh".to_owned(),

@@ -39,7 +39,8 @@ pub(super) fn deploy(
     }
     let why = shown.steps.iter().find(|step| step.outcome != "succeeded").map(|step| &step.name);
     let at = why.map(|step| format!(" at step {step}")).unwrap_or_default();
-    let hint = format!("`interspace deployment logs {}` shows what the steps said", shown.deployment);
+    let hint =
+        format!("`interspace deployment logs {}` shows what the steps said", shown.deployment);
     Err(Failure::new(code::FAILED, format!("deploying {what} {}{at}", shown.outcome), hint))
 }
 
@@ -63,8 +64,13 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
             let deployments = all(client)?;
             out.value(&deployments, || {
                 let rows = deployments.iter().map(row).collect();
-                let head = ["number", "project", "version", "environment", "outcome", "by", "ended"];
-                table(&head, rows, "no deployments yet: `interspace deploy PROJECT VERSION --to ENVIRONMENT`")
+                let head =
+                    ["number", "project", "version", "environment", "outcome", "by", "ended"];
+                table(
+                    &head,
+                    rows,
+                    "no deployments yet: `interspace deploy PROJECT VERSION --to ENVIRONMENT`",
+                )
             });
         }
         Verb::Show { deployment } => {
@@ -107,7 +113,8 @@ fn row(deployment: &Deployment) -> Vec<String> {
 
 fn show(deployment: &Deployment) -> String {
     let Deployment { deployment: number, project, version, environment, outcome, .. } = deployment;
-    let mut text = format!("{project} {version} in {environment}: {outcome} (deployment {number})\n");
+    let mut text =
+        format!("{project} {version} in {environment}: {outcome} (deployment {number})\n");
     for step in &deployment.steps {
         text.push_str(&step_line(step));
     }

@@ -20,10 +20,11 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
         }
         Verb::Show { peer } => {
             let links: Vec<Link> = client.get(&client.path("links")?)?;
-            let link = links.into_iter().find(|link| link.peer == peer.as_str()).ok_or_else(|| {
-                let what = format!("no space is called {peer} here");
-                Failure::new(code::NOT_FOUND, what, "`interspace link list` shows all links")
-            })?;
+            let link =
+                links.into_iter().find(|link| link.peer == peer.as_str()).ok_or_else(|| {
+                    let what = format!("no space is called {peer} here");
+                    Failure::new(code::NOT_FOUND, what, "`interspace link list` shows all links")
+                })?;
             out.value(&link, || show(&link));
         }
         Verb::Grant { peer, grants } => {

@@ -16,7 +16,10 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
             let package: Package = client.upload(&path, opened)?;
             out.value(&package, || {
                 let sha256 = schema::id::hex(&package.sha256.0);
-                format!("{} {}  {} bytes\nSHA-256 {sha256}", package.id, package.version, package.size)
+                format!(
+                    "{} {}  {} bytes\nSHA-256 {sha256}",
+                    package.id, package.version, package.size
+                )
             });
         }
         Verb::List => {

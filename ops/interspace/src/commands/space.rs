@@ -24,7 +24,11 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
             };
             out.value(&spaces, || {
                 let rows = spaces.iter().map(row).collect();
-                table(&["space", "id", "entries"], rows, "no spaces yet: `interspace space create NAME`")
+                table(
+                    &["space", "id", "entries"],
+                    rows,
+                    "no spaces yet: `interspace space create NAME`",
+                )
             });
         }
         Verb::Show => {

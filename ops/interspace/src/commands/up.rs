@@ -43,7 +43,8 @@ impl Up {
     /// Waits for Ctrl-C or the end that a service manager asks for.
     pub(crate) fn wait(&self) {
         self.runtime.block_on(async {
-            let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+            let terminate =
+                tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
             match terminate {
                 Ok(mut terminate) => {
                     tokio::select! {

@@ -53,7 +53,11 @@ impl Folder {
         let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
         let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
         let base = data.or_else(home).ok_or_else(|| {
-            Failure::new(code::USAGE, "there is no home folder", "name the node's folder with --dir")
+            Failure::new(
+                code::USAGE,
+                "there is no home folder",
+                "name the node's folder with --dir",
+            )
         })?;
         Ok(Self(base.join("interspace")))
     }

@@ -45,7 +45,8 @@ fn read_one(path: &Path, algorithm: ObjectIdentifier) -> Result<[u8; 32], Failur
     let failed = |why: std::io::Error| Failure::io("reading the key", path, &why);
     let mode = std::fs::metadata(path).map_err(failed)?.mode();
     if mode & 0o077 != 0 {
-        let what = format!("others may read the key {}: its mode is {:o}", path.display(), mode & 0o777);
+        let what =
+            format!("others may read the key {}: its mode is {:o}", path.display(), mode & 0o777);
         let hint = format!("`chmod 600 {}`, and consider whether it was read", path.display());
         return Err(Failure::new(code::FAILED, what, hint));
     }

@@ -130,7 +130,8 @@ impl<L: Log, D: Doors> Owner<L, D> {
         let mut drained = Drained::default();
         let now_ms = self.clocks.now().monotonic_ms;
         let due = self.space.engine().deadline_ms();
-        let wait = due.map_or(IDLE, |at| Duration::from_millis(at.saturating_sub(now_ms)).min(IDLE));
+        let wait =
+            due.map_or(IDLE, |at| Duration::from_millis(at.saturating_sub(now_ms)).min(IDLE));
         match self.mailbox.recv_timeout(wait) {
             Ok(mail) => self.sort(mail, &mut drained),
             Err(RecvTimeoutError::Timeout) => return drained,

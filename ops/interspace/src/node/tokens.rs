@@ -15,7 +15,8 @@ pub(crate) fn ensure(path: &Path) -> Result<Hash, Failure> {
     match std::fs::metadata(path) {
         Ok(metadata) if metadata.mode() & 0o077 != 0 => {
             let what = format!("others may read the token {}", path.display());
-            let hint = format!("`chmod 600 {}`; if it may have been read, remove it", path.display());
+            let hint =
+                format!("`chmod 600 {}`; if it may have been read, remove it", path.display());
             return Err(Failure::new(code::FAILED, what, hint));
         }
         Ok(_) => {}
