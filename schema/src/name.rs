@@ -20,13 +20,31 @@ pub struct BadName {
     rule: &'static str,
 }
 
-/// Characters that change how the text around them is shown, or that look like nothing.
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+/// Characters that look like nothing or change how the text around them is shown, by code point.
+const HIDDEN: [(u32, u32); 15] = [
+    (0xad, 0xad),
+    (0x61c, 0x61c),
+    (0x115f, 0x1160),
+    (0x180e, 0x180e),
+    (0x200b, 0x200f),
+    (0x2028, 0x202e),
+    (0x2060, 0x206f),
+    (0x3164, 0x3164),
+    (0xfe00, 0xfe0f),
+    (0xfeff, 0xfeff),
+    (0xffa0, 0xffa0),
+    (0xfff9, 0xfffb),
+    (0x1_d173, 0x1_d17a),
+    (0xe_0000, 0xe_0fff),
+    (0xf_0000, 0x10_ffff),
+];
+
+/// Whether a character is a control character, looks like nothing, or changes how the text around
+/// it is shown. Names have none; other text is shown with such characters as escapes.
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
+    let code = u32::from(c);
+    c.is_control() || HIDDEN.iter().any(|(first, last)| (*first..=*last).contains(&code))
 }
 
 macro_rules! checked_text {
@@ -121,7 +139,7 @@ checked_text!(
             && text.len() <= NAME_BYTES_MAX
             && text.trim() == text
             && !text.contains(':')
-            && !text.chars().any(is_invisible)
+            && !text.chars().any(is_hidden)
     }
 );
 

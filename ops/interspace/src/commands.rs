@@ -13,7 +13,7 @@ mod release;
 mod space;
 pub(crate) mod up;
 
-use crate::cli::{Cli, Noun, Options};
+use crate::cli::{Audit, Cli, Noun};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -21,35 +21,26 @@ use crate::output::Output;
 /// Does what the command line says.
 pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
     let options = &cli.options;
+    // Most commands speak to a running node.
+    let node = || Client::new(options);
     match &cli.noun {
         Noun::Demo { once, keep } => crate::demo::run(*once, keep.as_deref(), out),
         Noun::Up { listen } => up::run(options, *listen, out),
-        Noun::Audit(crate::cli::Audit::Verify) => audit::verify(options, out),
-        noun => with_node(noun, options, out),
-    }
-}
-
-/// The commands that speak to a running node.
-fn with_node(noun: &Noun, options: &Options, out: &mut Output) -> Result<(), Failure> {
-    let client = &Client::new(options)?;
-    match noun {
-        Noun::Space(verb) => space::run(verb, client, out),
-        Noun::Certificate(verb) => certificate::run(verb, client, out),
-        Noun::Link(verb) => link::run(verb, client, out),
-        Noun::Apply { file, dry_run } => apply::run(file, *dry_run, client, out),
-        Noun::Package(verb) => package::run(verb, client, out),
-        Noun::Release(verb) => release::run(verb, client, out),
-        Noun::Inbox(verb) => inbox::run(verb, options, client, out),
+        Noun::Space(verb) => space::run(verb, &node()?, out),
+        Noun::Certificate(verb) => certificate::run(verb, &node()?, out),
+        Noun::Link(verb) => link::run(verb, &node()?, out),
+        Noun::Apply { file, dry_run } => apply::run(file, *dry_run, &node()?, out),
+        Noun::Package(verb) => package::run(verb, &node()?, out),
+        Noun::Release(verb) => release::run(verb, &node()?, out),
+        Noun::Inbox(verb) => inbox::run(verb, options, &node()?, out),
         Noun::Deploy { release, to, no_wait } => {
-            deployment::deploy(release, to, *no_wait, client, out)
+            deployment::deploy(release, to, *no_wait, &node()?, out)
         }
-        Noun::Deployment(verb) => deployment::run(verb, client, out),
-        Noun::Dashboard => dashboard::run(client, out),
-        Noun::Journey { release } => journey::run(release, client, out),
-        Noun::Audit(crate::cli::Audit::Trail { place, project }) => {
-            audit::trail(place, project, client, out)
-        }
-        Noun::Audit(crate::cli::Audit::Verify) | Noun::Demo { .. } | Noun::Up { .. } => Ok(()),
+        Noun::Deployment(verb) => deployment::run(verb, &node()?, out),
+        Noun::Dashboard => dashboard::run(&node()?, out),
+        Noun::Journey { release } => journey::run(release, &node()?, out),
+        Noun::Audit(Audit::Verify) => audit::verify(options, out),
+        Noun::Audit(Audit::Trail { place, project }) => audit::trail(place, project, &node()?, out),
     }
 }
 

@@ -3,6 +3,7 @@
 use api_http::problem::Problem;
 use engine::log::Fault;
 use std::fmt::Display;
+use std::io::ErrorKind;
 
 /// The exit codes, the same for every command.
 pub(crate) mod code {
@@ -39,12 +40,13 @@ impl Failure {
 
     /// A file or folder that cannot be used.
     pub(crate) fn io(doing: &str, path: &std::path::Path, why: &std::io::Error) -> Self {
-        let hint = match why.kind() {
-            std::io::ErrorKind::PermissionDenied => "check who owns it, and its mode",
-            std::io::ErrorKind::NotFound => "check the path",
-            std::io::ErrorKind::StorageFull => "make room on the device and try again",
-            _ => "try again when the cause is gone",
-        };
+        let hints = [
+            (ErrorKind::PermissionDenied, "check who owns it, and its mode"),
+            (ErrorKind::NotFound, "check the path"),
+            (ErrorKind::StorageFull, "make room on the device and try again"),
+        ];
+        let known = hints.into_iter().find(|(kind, _)| *kind == why.kind());
+        let hint = known.map_or("try again when the cause is gone", |(_, hint)| hint);
         Self::new(code::FAILED, format!("{doing} {} failed: {why}", path.display()), hint)
     }
 }

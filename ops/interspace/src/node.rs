@@ -1,5 +1,6 @@
 //! A running node: its folder, its keys, and an owner thread for each space.
 
+pub(crate) mod directory;
 pub(crate) mod folder;
 pub(crate) mod keys;
 pub(crate) mod outputs;

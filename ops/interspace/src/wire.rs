@@ -1,6 +1,7 @@
 //! Where the adapters meet: the only file that knows more than one of them.
 
 use crate::failure::{Failure, code};
+use crate::node::directory::{Closed, Directory, Opened, Push};
 use crate::node::folder::{Folder, Lock, NodeFile, make, token_file};
 use crate::node::owner::{Clocks, Doors, Mail, Owner, verify};
 use crate::node::{keys, outputs, tokens};
@@ -23,14 +24,13 @@ use schema::id::{LinkId, ObjectId, Position, SpaceId};
 use schema::latest::Piece;
 use schema::name::Name;
 use schema::v1::block::Damage;
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use transport_local::{Delivery, Switchboard};
 
@@ -55,23 +55,7 @@ pub(crate) struct Running {
     clocks: Clocks,
     operator: Hash,
     switchboard: Switchboard,
-    spaces: Mutex<BTreeMap<SpaceId, Opened>>,
-}
-
-/// A space of the node.
-struct Opened {
-    name: Name,
-    folder: PathBuf,
-    mailbox: SyncSender<Mail>,
-    packages: Arc<Packages>,
-    cancel: Arc<AtomicBool>,
-    closed: Arc<Mutex<Option<String>>>,
-    owner: Option<JoinHandle<Result<(), Fault>>>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What these hold is whole after every single change.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    spaces: Directory,
 }
 
 impl Running {
@@ -83,7 +67,7 @@ impl Running {
             clocks: Clocks::start(),
             operator,
             switchboard: Switchboard::new(),
-            spaces: Mutex::new(BTreeMap::new()),
+            spaces: Directory::default(),
             _lock: lock,
             folder,
         };
@@ -101,20 +85,7 @@ impl Running {
     /// Stops every space: what runs is ended, every log is closed.
     pub(crate) fn stop(&self) -> Result<(), Failure> {
         self.folder.remove_node_file();
-        let spaces = std::mem::take(&mut *lock(&self.spaces));
-        for opened in spaces.values() {
-            opened.cancel.store(true, Ordering::Relaxed);
-            let _ = opened.mailbox.send(Mail::Stop);
-        }
-        let mut result = Ok(());
-        for (id, opened) in spaces {
-            self.switchboard.detach(&id);
-            let ended = opened.owner.map(JoinHandle::join);
-            if let Some(Ok(Err(fault))) = ended {
-                result = Err(fault.into());
-            }
-        }
-        result
+        self.spaces.stop(|id| self.switchboard.detach(id)).map_err(Failure::from)
     }
 
     fn open_space(&self, folder: &Path) -> Result<SpaceId, Failure> {
@@ -139,8 +110,8 @@ impl Running {
             cancel: Arc::clone(&cancel),
         };
         let owner = Owner::new(space, doors, self.clocks, receiver);
-        let closed = Arc::new(Mutex::new(None));
-        let thread = own(name.clone(), owner, Arc::clone(&closed));
+        let closed = Closed::default();
+        let thread = own(name.clone(), owner, closed.clone());
         let inbox = mailbox.clone();
         let deliver = move |delivery| {
             let mail = match delivery {
@@ -150,10 +121,9 @@ impl Running {
             inbox.try_send(mail).is_ok()
         };
         self.switchboard.attach(id, Box::new(deliver));
-        let owner = Some(thread);
-        let folder = folder.to_owned();
-        let opened = Opened { name, folder, mailbox, packages, cancel, closed, owner };
-        lock(&self.spaces).insert(id, opened);
+        let push: Push = Arc::new(move |bytes: &mut dyn Read| push(&packages, bytes));
+        let (owner, folder) = (Some(thread), folder.to_owned());
+        self.spaces.add(id, Opened { name, folder, mailbox, cancel, closed, owner, push });
         Ok(id)
     }
 
@@ -173,45 +143,11 @@ impl Running {
             .map_err(|why| Failure::io("making the folder", &finished, &why))?;
         self.open_space(&finished)
     }
-
-    /// The space's mailbox, or why it has none.
-    fn mailbox(&self, space: &SpaceId) -> Result<SyncSender<Mail>, Trouble> {
-        let spaces = lock(&self.spaces);
-        let gone = || Trouble::Closed("the node stops".to_owned());
-        let opened = spaces.get(space).ok_or_else(gone)?;
-        match &*lock(&opened.closed) {
-            Some(why) => Err(Trouble::Closed(why.clone())),
-            None => Ok(opened.mailbox.clone()),
-        }
-    }
-
-    /// Sends mail and waits for its answer.
-    fn call<T>(
-        &self,
-        space: &SpaceId,
-        mail: impl FnOnce(SyncSender<T>) -> Mail,
-    ) -> Result<T, Trouble> {
-        let (sender, receiver) = sync_channel(1);
-        let gone = |_| self.closed(space);
-        self.mailbox(space)?.send(mail(sender)).map_err(|_| self.closed(space))?;
-        receiver.recv().map_err(gone)
-    }
-
-    fn closed(&self, space: &SpaceId) -> Trouble {
-        match self.mailbox(space) {
-            Err(trouble) => trouble,
-            Ok(_) => Trouble::Closed("it stops".to_owned()),
-        }
-    }
 }
 
 impl Node for Running {
     fn spaces(&self) -> Vec<(SpaceId, Name)> {
-        let spaces = lock(&self.spaces);
-        let mut all: Vec<(SpaceId, Name)> =
-            spaces.iter().map(|(id, opened)| (*id, opened.name.clone())).collect();
-        all.sort_by(|one, other| one.1.cmp(&other.1));
-        all
+        self.spaces.all()
     }
 
     fn found(&self, name: &Name) -> Result<SpaceId, Trouble> {
@@ -222,34 +158,23 @@ impl Node for Running {
     }
 
     fn ask(&self, space: &SpaceId, request: Request) -> Result<Result<Done, Rejection>, Trouble> {
-        self.call(space, |answer| Mail::Ask(Box::new(request), answer))
+        self.spaces.call(space, |answer| Mail::Ask(Box::new(request), answer))
     }
 
     fn look(&self, space: &SpaceId, look: Look) -> Result<(), Trouble> {
-        self.mailbox(space)?.send(Mail::Look(look)).map_err(|_| self.closed(space))
+        self.spaces.tell(space, Mail::Look(look))
     }
 
     fn push(&self, space: &SpaceId, bytes: &mut dyn Read) -> Result<Stored, Trouble> {
-        let packages = {
-            let spaces = lock(&self.spaces);
-            let gone = || Trouble::Closed("the node stops".to_owned());
-            Arc::clone(&spaces.get(space).ok_or_else(gone)?.packages)
-        };
-        let failed = |why: NotStored| Trouble::Failed(why.to_string());
-        let stored = packages.push(bytes, schema::limits::OBJECT_BYTES_MAX).map_err(failed)?;
-        Ok(Stored { object: stored.object, sha256: stored.sha256.0, size: stored.size })
+        self.spaces.with(space, |opened| Arc::clone(&opened.push))?(bytes)
     }
 
     fn verify(&self, space: &SpaceId) -> Result<Result<Intact, Damage>, Trouble> {
-        self.call(space, Mail::Verify)
+        self.spaces.call(space, Mail::Verify)
     }
 
     fn tokens(&self, space: &SpaceId, people: &[Name]) -> Result<Vec<(Name, Hash)>, Trouble> {
-        let folder = {
-            let spaces = lock(&self.spaces);
-            let gone = || Trouble::Closed("the node stops".to_owned());
-            spaces.get(space).ok_or_else(gone)?.folder.clone()
-        };
+        let folder = self.spaces.with(space, |opened| opened.folder.clone())?;
         let token = |name: &Name| {
             let hash = tokens::ensure(&token_file(&folder, name));
             hash.map(|hash| (name.clone(), hash)).map_err(|failure| Trouble::Failed(failure.what))
@@ -262,9 +187,16 @@ impl Node for Running {
     }
 
     fn output(&self, space: &SpaceId, deployment: Position) -> Option<String> {
-        let folder = lock(&self.spaces).get(space)?.folder.join("outputs");
+        let folder = self.spaces.with(space, |opened| opened.folder.join("outputs")).ok()?;
         outputs::read(&folder, deployment)
     }
+}
+
+/// Puts an object into a space's store.
+fn push(packages: &Packages, bytes: &mut dyn Read) -> Result<Stored, Trouble> {
+    let failed = |why: NotStored| Trouble::Failed(why.to_string());
+    let stored = packages.push(bytes, schema::limits::OBJECT_BYTES_MAX).map_err(failed)?;
+    Ok(Stored { object: stored.object, sha256: stored.sha256.0, size: stored.size })
 }
 
 /// What the owner of one space does outside.
@@ -378,13 +310,13 @@ fn held(object: ObjectId, have: u64, complete: bool) -> Input {
 fn own(
     name: Name,
     owner: Owner<LogSled, SpaceDoors>,
-    closed: Arc<Mutex<Option<String>>>,
+    closed: Closed,
 ) -> JoinHandle<Result<(), Fault>> {
     std::thread::spawn(move || {
         let result = owner.run().and_then(LogSled::close);
         if let Err(fault) = &result {
             tracing::error!(space = %name, %fault, "the space is closed");
-            *lock(&closed) = Some(fault.to_string());
+            closed.because(fault);
         }
         result
     })

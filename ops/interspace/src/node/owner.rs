@@ -1,8 +1,8 @@
 //! The owner of a space: one thread, one mailbox. It drains what has come in, decides it all,
 //! makes one block durable, answers all.
 
+use api_http::port::Look;
 use engine::command::{Done, Rejection, Request};
-use engine::engine::Engine;
 use engine::log::verify::{Intact, Verifier};
 use engine::log::{Fault, Log};
 use engine::space::Space;
@@ -30,7 +30,7 @@ pub(crate) enum Mail {
     /// Somebody asks.
     Ask(Box<Request>, SyncSender<Result<Done, Rejection>>),
     /// Somebody looks.
-    Look(Box<dyn FnOnce(&Engine, Now) + Send>),
+    Look(Look),
     /// Somebody has the log verified.
     Verify(SyncSender<Result<Intact, Damage>>),
     /// The node stops.
@@ -81,7 +81,7 @@ pub(crate) struct Owner<L, D> {
 #[derive(Default)]
 struct Drained {
     inputs: Vec<Input>,
-    looks: Vec<Box<dyn FnOnce(&Engine, Now) + Send>>,
+    looks: Vec<Look>,
     audits: Vec<SyncSender<Result<Intact, Damage>>>,
     stop: bool,
 }
