@@ -1,7 +1,9 @@
 //! A world of spaces, and stories told in it.
 
 pub mod blocks;
+pub mod chance;
 pub mod contract;
+pub mod faults;
 pub mod network;
 pub mod pipeline;
 pub mod runner;

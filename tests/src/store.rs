@@ -66,7 +66,7 @@ impl Store {
         let bytes = self.complete.get(&object)?;
         let at = usize::try_from(offset)
             .ok()
-            .filter(|at| *at < bytes.len())?;
+            .filter(|at| *at < bytes.len() || *at == 0)?;
         let end = bytes.len().min(at + PIECE_BYTES_MAX);
         let total = bytes.len() as u64;
         Some(Piece {
