@@ -1,0 +1,1 @@
+//! Transcripts: what a run that failed leaves behind, and what replays it.
