@@ -117,10 +117,7 @@ impl Reference {
                 self.note_lapses();
             }
             Ok(Event::GrantsChanged(changed)) => {
-                let peer = self
-                    .peers
-                    .iter_mut()
-                    .find(|peer| peer.link == changed.link);
+                let peer = self.peers.iter_mut().find(|peer| peer.link == changed.link);
                 if let Some(peer) = peer {
                     peer.grants = changed.grants;
                 }

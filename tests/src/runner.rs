@@ -29,9 +29,7 @@ impl Runner {
         let (ended, running) = self.running.drain(..).partition(|(at, _, _)| *at <= now_ms);
         self.running = running;
         let ended: Vec<(u64, Plan, bool)> = ended;
-        let reports = ended
-            .iter()
-            .map(|(at, plan, fails)| end(*at, plan, *fails));
+        let reports = ended.iter().map(|(at, plan, fails)| end(*at, plan, *fails));
         reports.collect()
     }
 }

@@ -1,6 +1,7 @@
 //! A simulated run: spaces over a bad network, with crashes, people and clocks that jump; then the
 //! network heals and everything must come to rest.
 
+pub mod campaign;
 pub mod forger;
 pub mod healing;
 pub mod invariants;
@@ -221,7 +222,10 @@ impl Run {
         self.time_goes_on(before)?;
         self.look()?;
         self.mend();
-        let starting = self.down.iter().filter(|(_, at)| **at <= self.world.clock_ms);
+        let starting = self
+            .down
+            .iter()
+            .filter(|(_, at)| **at <= self.world.clock_ms);
         let starting: Vec<usize> = starting.map(|(site, _)| *site).collect();
         for site in &starting {
             self.start(*site)?;
@@ -231,7 +235,11 @@ impl Run {
 
     fn time_goes_on(&mut self, before: u64) -> Watched {
         let (at, turns) = self.turns_at_once;
-        self.turns_at_once = if before == at { (at, turns + 1) } else { (before, 0) };
+        self.turns_at_once = if before == at {
+            (at, turns + 1)
+        } else {
+            (before, 0)
+        };
         if turns < TURNS_AT_ONCE_MAX {
             return Ok(());
         }

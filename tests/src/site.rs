@@ -128,7 +128,8 @@ impl Site {
         }
         self.inputs.extend(self.runner.ended(now_ms));
         while self.later.front().is_some_and(|(at, _)| *at <= now_ms) {
-            self.inputs.extend(self.later.pop_front().map(|(_, input)| input));
+            self.inputs
+                .extend(self.later.pop_front().map(|(_, input)| input));
         }
     }
 

@@ -75,9 +75,9 @@ impl Forger {
             if index >= number {
                 let (size, time_ms) = (tree.size(), block.checkpoint.time_ms);
                 let root = tree.root();
-                block.checkpoint =
-                    self.identity
-                        .checkpoint(&self.incarnation, size, root, time_ms);
+                block.checkpoint = self
+                    .identity
+                    .checkpoint(&self.incarnation, size, root, time_ms);
                 let bytes = block.write();
                 site.device.alter(index, |stored| *stored = bytes);
             }

@@ -145,14 +145,8 @@ pub const NAMES: [(&str, &str); 9] = [
         "contradiction",
         "honest spaces never contradict themselves, and alarm nobody",
     ),
-    (
-        "order",
-        "no release goes past a phase that is not finished",
-    ),
-    (
-        "views",
-        "everything rebuilt from the log equals what lives",
-    ),
+    ("order", "no release goes past a phase that is not finished"),
+    ("views", "everything rebuilt from the log equals what lives"),
     ("audit", "every log verifies, from its bytes"),
     (
         "drain",

@@ -71,7 +71,10 @@ impl People {
     pub fn ask(&mut self, world: &mut World, number: usize) -> String {
         let wish = &self.wishes[number];
         let (site, request) = (wish.site, wish.request.clone());
-        let what = format!("wish {number} at site {site}: {}", describe(&request.command));
+        let what = format!(
+            "wish {number} at site {site}: {}",
+            describe(&request.command)
+        );
         self.ask_as(world, number, request);
         what
     }
@@ -111,7 +114,8 @@ impl People {
     pub fn crashed(&mut self, world: &mut World, site: usize) {
         let wishes = &self.wishes;
         let before = self.asked.len();
-        self.asked.retain(|_, (number, _)| wishes[*number].site != site);
+        self.asked
+            .retain(|_, (number, _)| wishes[*number].site != site);
         for _ in self.asked.len()..before {
             world.faults.count("answer_lost");
         }
@@ -137,7 +141,9 @@ impl People {
         let its_own = command == wish.request.id;
         let told = match (&wish.answer, &answer) {
             (Some(Ok(before)), Err(now)) if its_own && !before.entries.is_empty() => {
-                return Err(format!("wish {number} had been done and is declined: {now}"));
+                return Err(format!(
+                    "wish {number} had been done and is declined: {now}"
+                ));
             }
             (_, Ok(done)) => Some(Told {
                 site: wish.site,
@@ -181,7 +187,11 @@ impl People {
     fn push(&mut self, world: &mut World) -> Command {
         // Sometimes a patch of an older version, so that versions do not only grow.
         self.versions += 1;
-        let patch = if world.chance.percent(30) { self.versions } else { 0 };
+        let patch = if world.chance.percent(30) {
+            self.versions
+        } else {
+            0
+        };
         let minor = self.versions - world.chance.below(self.versions.min(3));
         let size = SIZES[world.chance.index(SIZES.len())];
         let size = if world.chance.percent(5) { 0 } else { size };
@@ -270,7 +280,10 @@ fn answer(world: &mut World, state: &State) -> Option<Command> {
         Source::Imported(import) => import.answer == Answer::Waiting,
         Source::Local => false,
     };
-    let waiting = state.releases.all().filter(|(_, found)| waits(&found.source));
+    let waiting = state
+        .releases
+        .all()
+        .filter(|(_, found)| waits(&found.source));
     let waiting: Vec<_> = waiting.map(|(id, _)| id).collect();
     let release = named(state, world.chance.pick(&waiting)?);
     if world.chance.percent(20) {
@@ -278,7 +291,10 @@ fn answer(world: &mut World, state: &State) -> Option<Command> {
         return Some(Command::Reject { release, reason });
     }
     let lifecycle: &Lifecycle = state.configuration.lifecycle(&name("Production"))?;
-    let places = lifecycle.phases.iter().flat_map(|phase| &phase.environments);
+    let places = lifecycle
+        .phases
+        .iter()
+        .flat_map(|phase| &phase.environments);
     let values = places.map(|place| value(place.as_str(), "erik")).collect();
     Some(Command::Accept {
         release,

@@ -29,7 +29,9 @@ fn lifecycle(called: &str, phases: Vec<Phase>) -> Definition {
 fn values(environments: &[&str], chance: &mut Chance) -> Vec<TemplateValue> {
     let person = ["ursula", "erik", "dana"][chance.index(3)];
     let names = environments.iter();
-    names.map(|environment| value(environment, person)).collect()
+    names
+        .map(|environment| value(environment, person))
+        .collect()
 }
 
 /// A configuration of the space that builds, which promotes to `targets`.

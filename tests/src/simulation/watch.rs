@@ -34,10 +34,7 @@ impl Default for Watch {
 }
 
 impl Watch {
-    fn each(
-        &mut self,
-        mut look: impl FnMut(&mut dyn Invariant) -> Result<(), String>,
-    ) -> Watched {
+    fn each(&mut self, mut look: impl FnMut(&mut dyn Invariant) -> Result<(), String>) -> Watched {
         for invariant in &mut self.invariants {
             look(invariant.as_mut()).map_err(|what| Violation {
                 invariant: invariant.name(),

@@ -13,7 +13,12 @@ pub struct Audit {
 }
 
 /// Verifies the blocks of a site from `from` on; tells how many blocks there are.
-fn verify(world: &World, site: usize, verifier: &mut Verifier, from: usize) -> Result<usize, String> {
+fn verify(
+    world: &World,
+    site: usize,
+    verifier: &mut Verifier,
+    from: usize,
+) -> Result<usize, String> {
     let image = world.sites[site].device.image();
     for block in from..image.blocks() {
         let first = Position(verifier.size() + 1);

@@ -99,7 +99,8 @@ impl Drain {
             return Ok(());
         };
         let (me, peer) = (world.sites[source].id, world.sites[target].id);
-        let flowed = !here.has_lapsed(peer, Flow::ResultsIn) && !there.has_lapsed(me, Flow::ResultsOut);
+        let flowed =
+            !here.has_lapsed(peer, Flow::ResultsIn) && !there.has_lapsed(me, Flow::ResultsOut);
         let refused = world.sites[source].engine().links(world.now_at(source));
         let refused = refused.iter().find(|link| link.peer == peer);
         if flowed && refused.is_some_and(|link| link.refused > 0) {
@@ -116,7 +117,10 @@ impl Drain {
             let place = format!("{} of site {target} at site {source}", shown.environment);
             let known = here.cell(peer, &shown.environment);
             let installed = shown.installed.as_ref().map(|at| at.version.clone());
-            let last = shown.last.as_ref().map(|at| (at.version.clone(), at.outcome));
+            let last = shown
+                .last
+                .as_ref()
+                .map(|at| (at.version.clone(), at.outcome));
             if (&installed, &last) != (&known.installed, &known.last) {
                 return Err(format!("{place} shows something else than the log says"));
             }
@@ -124,13 +128,19 @@ impl Drain {
             if !proven.into_iter().all(|deployed| deployed.proven) {
                 return Err(format!("{place} is shown without proof"));
             }
-            let itself = theirs
-                .iter()
-                .find(|cell| cell.space == peer && cell.environment == shown.environment && cell.project == shown.project);
+            let itself = theirs.iter().find(|cell| {
+                cell.space == peer
+                    && cell.environment == shown.environment
+                    && cell.project == shown.project
+            });
             let same = itself.and_then(told) == told(shown);
             let newest = there.cell(peer, &shown.environment).last == last;
             if flowed && !(same && newest) {
-                return Err(format!("{place} shows {:?}, there it is {:?}", told(shown), itself.and_then(told)));
+                return Err(format!(
+                    "{place} shows {:?}, there it is {:?}",
+                    told(shown),
+                    itself.and_then(told)
+                ));
             }
         }
         Ok(())
