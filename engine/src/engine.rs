@@ -88,23 +88,16 @@ impl Engine {
         let mut engine = Self::empty(identity, entropy, now);
         let offer = engine.identity.offer(engine.entropy.bytes());
         let incarnation = Incarnation(engine.entropy.bytes());
-        let created = SpaceCreated {
-            certificate: certificate.write(),
-            incarnation,
-        };
+        let created = SpaceCreated { certificate: certificate.write(), incarnation };
         // The first entries have no command behind them but the founding itself.
         let command = CommandId(engine.entropy.bytes());
         let first = [
             Event::SpaceCreated(created),
-            Event::LinkOffered(LinkOffered {
-                offer: offer.write(),
-            }),
+            Event::LinkOffered(LinkOffered { offer: offer.write() }),
         ];
         for event in first {
             let draft = crate::decide::Draft::internal(Actor::Policy, event);
-            let entry = engine
-                .write(command, &draft)
-                .expect("a certificate fits into an entry");
+            let entry = engine.write(command, &draft).expect("a certificate fits into an entry");
             engine.append_own(entry);
         }
         let block = engine.take_block(1).expect("two records");
@@ -202,25 +195,14 @@ impl Engine {
             CannotOpen::Log(Fault::Damaged(Damage { position, what }))
         };
         if block.first.0 != self.tree.size() + 1 {
-            return Err(damaged(
-                Position(self.tree.size() + 1),
-                "the record is missing",
-            ));
+            return Err(damaged(Position(self.tree.size() + 1), "the record is missing"));
         }
         for (record, leaf) in &block.records {
             self.fold(record, *leaf);
         }
-        let Checkpoint {
-            size,
-            root,
-            time_ms,
-            ..
-        } = block.checkpoint;
+        let Checkpoint { size, root, time_ms, .. } = block.checkpoint;
         if size != self.tree.size() || root != self.tree.root() {
-            return Err(damaged(
-                block.first,
-                "the block does not give the root of its checkpoint",
-            ));
+            return Err(damaged(block.first, "the block does not give the root of its checkpoint"));
         }
         self.checkpoint = (size, root, time_ms);
         Ok(())
@@ -238,12 +220,8 @@ impl Engine {
         });
         self.touched = cut_short.map(|(id, _)| id.clone()).collect();
         self.fetch_missing();
-        let running: Vec<Position> = self
-            .state
-            .cells
-            .running()
-            .map(|(_, running)| running.deployment.position)
-            .collect();
+        let running: Vec<Position> =
+            self.state.cells.running().map(|(_, running)| running.deployment.position).collect();
         for deployment in running {
             let report = Report {
                 outcome: Outcome::Interrupted,
@@ -267,10 +245,7 @@ impl Engine {
         self.react();
         let block = self.take_block(now.wall_ms);
         self.depart();
-        Stepped {
-            block,
-            effects: std::mem::take(&mut self.effects),
-        }
+        Stepped { block, effects: std::mem::take(&mut self.effects) }
     }
 
     fn take(&mut self, input: Input) {
@@ -293,27 +268,15 @@ impl Engine {
     /// Decides a command and appends what follows from it, once for each command id.
     fn ask(&mut self, request: &Request) -> Result<Done, crate::command::Rejection> {
         if let Some(before) = self.state.commands.get(&request.id) {
-            let entries = before
-                .iter()
-                .map(|position| self.entry_id(*position))
-                .collect();
-            return Ok(Done {
-                entries,
-                repeated: true,
-            });
+            let entries = before.iter().map(|position| self.entry_id(*position)).collect();
+            return Ok(Done { entries, repeated: true });
         }
-        let given = Given {
-            state: &self.state,
-            identity: &self.identity,
-            wall_ms: self.now.wall_ms,
-        };
+        let given =
+            Given { state: &self.state, identity: &self.identity, wall_ms: self.now.wall_ms };
         let drafts = decide(given, request)?;
         let entries = self.append_drafts(request.id, &drafts)?;
         self.schedule(&drafts, &entries);
-        Ok(Done {
-            entries,
-            repeated: false,
-        })
+        Ok(Done { entries, repeated: false })
     }
 
     /// Runs what was just started.
@@ -346,16 +309,12 @@ impl Engine {
             .map(|(cell, running)| (cell.clone(), running.clone()));
         // A report that comes twice changes nothing.
         let Some((cell, running)) = found else { return };
-        let given = Given {
-            state: &self.state,
-            identity: &self.identity,
-            wall_ms: self.now.wall_ms,
-        };
+        let given =
+            Given { state: &self.state, identity: &self.identity, wall_ms: self.now.wall_ms };
         let drafts = result::finish(given, &cell, &running, &report);
         let command = CommandId::derived(&running.deployment, "finish");
         if let Err(rejection) = self.append_drafts(command, &drafts) {
-            self.effects
-                .push(Effect::Alarm(format!("a receipt was lost: {rejection}")));
+            self.effects.push(Effect::Alarm(format!("a receipt was lost: {rejection}")));
         }
     }
 
@@ -377,8 +336,7 @@ impl Engine {
                 let _ = self.ask(&request);
             }
         }
-        self.effects
-            .push(Effect::Alarm("policy does not come to rest".to_owned()));
+        self.effects.push(Effect::Alarm("policy does not come to rest".to_owned()));
     }
 
     /// What is true.
@@ -427,9 +385,7 @@ impl Engine {
     #[must_use]
     pub fn links(&self, now: Now) -> Vec<LinkView> {
         let shown = self.traffic.iter();
-        shown
-            .map(|(link, traffic)| show(*link, traffic, now.monotonic_ms))
-            .collect()
+        shown.map(|(link, traffic)| show(*link, traffic, now.monotonic_ms)).collect()
     }
 
     /// The keyring, if it changed since it was asked for last.

@@ -69,9 +69,7 @@ impl Fetches {
     /// How much of an object is here, and its size, while it is fetched.
     #[must_use]
     pub fn progress(&self, object: &ObjectId) -> Option<(u64, u64)> {
-        self.open
-            .get(object)
-            .map(|fetch| (fetch.have.unwrap_or(0), fetch.size))
+        self.open.get(object).map(|fetch| (fetch.have.unwrap_or(0), fetch.size))
     }
 
     /// The store told what it holds; it tells in the order in which it was given pieces. Progress

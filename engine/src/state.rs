@@ -63,18 +63,12 @@ impl State {
     /// Before Position 1 was folded, which every log begins with.
     #[must_use]
     pub fn me(&self) -> SpaceId {
-        self.keys
-            .as_ref()
-            .expect("the log begins with the space's certificate")
-            .space()
+        self.keys.as_ref().expect("the log begins with the space's certificate").space()
     }
 
     /// Folds one event of this space.
     pub fn fold_own(&mut self, at: &At<'_>, event: &Event) {
-        self.commands
-            .entry(at.header.command)
-            .or_default()
-            .push(at.position);
+        self.commands.entry(at.header.command).or_default().push(at.position);
         match event {
             Event::SpaceCreated(created) => {
                 let certificate = Certificate::read(&created.certificate).ok();
@@ -100,8 +94,7 @@ impl State {
                 self.objects.insert(arrived.object);
             }
             Event::EnvironmentsPublished(published) => {
-                self.links
-                    .published_to(&at.header.audience, &published.environments);
+                self.links.published_to(&at.header.audience, &published.environments);
             }
             Event::DeploymentStarted(started) => {
                 let me = self.me();
@@ -133,8 +126,7 @@ impl State {
                 if let Some((release, environment, outcome)) =
                     self.cells.reported(origin, at, reported)
                 {
-                    self.releases
-                        .reported(origin, &release, environment, outcome);
+                    self.releases.reported(origin, &release, environment, outcome);
                 }
             }
             // None of these crosses a link; the verdict refuses them before they come here.

@@ -155,9 +155,7 @@ fn is_file_name(text: &str, also: &[u8]) -> bool {
     let bytes = text.as_bytes();
     bytes.len() <= NAME_BYTES_MAX
         && bytes.first().is_some_and(u8::is_ascii_alphanumeric)
-        && bytes
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || also.contains(b))
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || also.contains(b))
 }
 
 impl PartialOrd for Name {
@@ -192,9 +190,7 @@ impl PartialOrd for Version {
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.sort_key()
-            .cmp(&other.sort_key())
-            .then_with(|| self.0.cmp(&other.0))
+        self.sort_key().cmp(&other.sort_key()).then_with(|| self.0.cmp(&other.0))
     }
 }
 
@@ -227,10 +223,7 @@ fn parts(text: &str) -> Vec<Part<'_>> {
         let mut rest = word;
         while let Some(first) = rest.bytes().next() {
             let digits = first.is_ascii_digit();
-            let end = rest
-                .bytes()
-                .position(|b| b.is_ascii_digit() != digits)
-                .unwrap_or(rest.len());
+            let end = rest.bytes().position(|b| b.is_ascii_digit() != digits).unwrap_or(rest.len());
             let (run, after) = rest.split_at(end);
             rest = after;
             found.push(if digits {
@@ -276,9 +269,7 @@ mod tests {
 
     #[test]
     fn a_version_cannot_leave_its_folder() {
-        for text in [
-            "", "..", "../1", "/1", "1/2", "1\0", "1\n", ".1", "-1", "1 2", "\u{661}",
-        ] {
+        for text in ["", "..", "../1", "/1", "1/2", "1\0", "1\n", ".1", "-1", "1 2", "\u{661}"] {
             assert!(text.parse::<Version>().is_err(), "{text:?}");
             assert!(text.parse::<PackageName>().is_err(), "{text:?}");
         }
@@ -289,17 +280,9 @@ mod tests {
         for text in ["Prod EU", "Münster", "a/b", "本番", "x"] {
             assert!(text.parse::<Name>().is_ok(), "{text:?}");
         }
-        for text in [
-            "",
-            " a",
-            "a ",
-            "a\nb",
-            "a\u{202e}b",
-            "a\u{200b}b",
-            "a\u{1b}[31m",
-            "a: b",
-            "a\u{feff}",
-        ] {
+        for text in
+            ["", " a", "a ", "a\nb", "a\u{202e}b", "a\u{200b}b", "a\u{1b}[31m", "a: b", "a\u{feff}"]
+        {
             assert!(text.parse::<Name>().is_err(), "{text:?}");
         }
         assert!("x".repeat(NAME_BYTES_MAX + 1).parse::<Name>().is_err());

@@ -71,11 +71,7 @@ impl Default for Network {
 }
 
 const fn pair(one: usize, other: usize) -> (usize, usize) {
-    if one < other {
-        (one, other)
-    } else {
-        (other, one)
-    }
+    if one < other { (one, other) } else { (other, one) }
 }
 
 impl Network {
@@ -88,8 +84,7 @@ impl Network {
     /// Takes an envelope that arrives at `at_ms`, whatever the weather.
     pub fn send(&mut self, from: usize, to: usize, bytes: Vec<u8>, at_ms: u64) {
         self.sent += 1;
-        self.on_the_way
-            .insert((at_ms, self.sent), Parcel { from, to, bytes });
+        self.on_the_way.insert((at_ms, self.sent), Parcel { from, to, bytes });
     }
 
     /// Takes an envelope and does with it what the weather does.
@@ -100,13 +95,8 @@ impl Network {
         chance: &mut Chance,
         faults: &mut Faults,
     ) {
-        let Weather {
-            delay_ms_max,
-            delay_percent,
-            drop_percent,
-            repeat_percent,
-            corrupt_percent,
-        } = self.weather;
+        let Weather { delay_ms_max, delay_percent, drop_percent, repeat_percent, corrupt_percent } =
+            self.weather;
         let (from, to) = (parcel.from, parcel.to);
         if self.is_cut(from, to, now_ms) {
             faults.count("cut");
@@ -126,11 +116,7 @@ impl Network {
             let at = chance.index(parcel.bytes.len());
             parcel.bytes[at] ^= 1 << chance.below(8);
         }
-        let long = if chance.percent(delay_percent) {
-            100
-        } else {
-            1
-        };
+        let long = if chance.percent(delay_percent) { 100 } else { 1 };
         let delay_ms = 1 + chance.below(delay_ms_max * long);
         if delay_ms > DELAYED_MS {
             faults.count("delayed");
@@ -176,9 +162,8 @@ impl Network {
     pub fn due(&mut self, now_ms: u64) -> Vec<(usize, Vec<u8>)> {
         let later = self.on_the_way.split_off(&(now_ms + 1, 0));
         let due = std::mem::replace(&mut self.on_the_way, later);
-        let through = due
-            .into_values()
-            .filter(|parcel| !self.is_cut(parcel.from, parcel.to, now_ms));
+        let through =
+            due.into_values().filter(|parcel| !self.is_cut(parcel.from, parcel.to, now_ms));
         through.map(|parcel| (parcel.to, parcel.bytes)).collect()
     }
 

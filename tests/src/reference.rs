@@ -156,12 +156,10 @@ impl Reference {
         for change in changes {
             match change {
                 Change::Put(Definition::Lifecycle(lifecycle)) => {
-                    self.lifecycles
-                        .insert(lifecycle.name.to_string(), lifecycle.clone());
+                    self.lifecycles.insert(lifecycle.name.to_string(), lifecycle.clone());
                 }
                 Change::Put(Definition::Project(project)) => {
-                    self.projects
-                        .insert(project.name.to_string(), project.lifecycle.clone());
+                    self.projects.insert(project.name.to_string(), project.lifecycle.clone());
                 }
                 Change::Put(_) => {}
                 Change::Remove(kind, name) => match kind.as_str() {
@@ -177,22 +175,12 @@ impl Reference {
         for peer in &self.peers {
             let has = |wanted: fn(&Grant) -> bool| peer.grants.iter().any(wanted);
             let flows = [
-                (
-                    Flow::Releases,
-                    has(|grant| matches!(grant, Grant::AcceptReleases(_))),
-                ),
-                (
-                    Flow::ResultsIn,
-                    has(|grant| matches!(grant, Grant::AcceptResults)),
-                ),
-                (
-                    Flow::ResultsOut,
-                    has(|grant| matches!(grant, Grant::SendResults(_))),
-                ),
+                (Flow::Releases, has(|grant| matches!(grant, Grant::AcceptReleases(_)))),
+                (Flow::ResultsIn, has(|grant| matches!(grant, Grant::AcceptResults))),
+                (Flow::ResultsOut, has(|grant| matches!(grant, Grant::SendResults(_)))),
             ];
             let missing = flows.into_iter().filter(|(_, granted)| !granted);
-            self.lapsed
-                .extend(missing.map(|(flow, _)| (peer.space, flow)));
+            self.lapsed.extend(missing.map(|(flow, _)| (peer.space, flow)));
         }
     }
 
@@ -208,11 +196,7 @@ impl Reference {
             .and_then(|name| self.lifecycles.get(name.as_str()))
             .ok_or_else(|| format!("{version} goes to {place} without a lifecycle"))?;
         for phase in &lifecycle.phases {
-            let places = if is_space {
-                &phase.spaces
-            } else {
-                &phase.environments
-            };
+            let places = if is_space { &phase.spaces } else { &phase.environments };
             if places.contains(place) {
                 return Ok(());
             }
@@ -228,9 +212,7 @@ impl Reference {
                 ));
             }
         }
-        Err(format!(
-            "{version} goes to {place}, which is not in its lifecycle"
-        ))
+        Err(format!("{version} goes to {place}, which is not in its lifecycle"))
     }
 
     fn reported(&mut self, link: LinkId, json: &str) {

@@ -41,11 +41,7 @@ fn end(at_ms: u64, plan: &Plan, wanted: bool) -> Input {
     for step in &plan.steps {
         let program = step.run.first();
         let fails = wanted || program.is_some_and(|program| program.as_str() == "false");
-        outcome = if fails {
-            Outcome::Failed
-        } else {
-            Outcome::Succeeded
-        };
+        outcome = if fails { Outcome::Failed } else { Outcome::Succeeded };
         steps.push(StepReport {
             name: step.name.clone(),
             outcome,
@@ -66,8 +62,5 @@ fn end(at_ms: u64, plan: &Plan, wanted: bool) -> Input {
         proven: plan.packages.clone(),
         steps,
     };
-    Input::Ended {
-        deployment: plan.deployment,
-        report,
-    }
+    Input::Ended { deployment: plan.deployment, report }
 }

@@ -82,12 +82,7 @@ pub fn run(seed: u64, mut saboteur: Option<Saboteur>) -> Outcome {
     if let Some(Violation { invariant, what }) = &violation {
         run.note(&format!("violation of {invariant}: {what}"));
     }
-    Outcome {
-        steps: run.steps,
-        faults: run.world.faults,
-        lines: run.lines,
-        violation,
-    }
+    Outcome { steps: run.steps, faults: run.world.faults, lines: run.lines, violation }
 }
 
 impl Run {
@@ -127,8 +122,7 @@ impl Run {
         let source = self.world.found(settings::SOURCE);
         for called in &settings::TARGETS[..targets] {
             let target = self.world.found(called);
-            self.world
-                .link(source, target, World::usual_grants(PROJECT));
+            self.world.link(source, target, World::usual_grants(PROJECT));
         }
         for site in 0..=targets {
             let chance = &mut self.world.chance;
@@ -222,10 +216,7 @@ impl Run {
         self.time_goes_on(before)?;
         self.look()?;
         self.mend();
-        let starting = self
-            .down
-            .iter()
-            .filter(|(_, at)| **at <= self.world.clock_ms);
+        let starting = self.down.iter().filter(|(_, at)| **at <= self.world.clock_ms);
         let starting: Vec<usize> = starting.map(|(site, _)| *site).collect();
         for site in &starting {
             self.start(*site)?;
@@ -235,11 +226,7 @@ impl Run {
 
     fn time_goes_on(&mut self, before: u64) -> Watched {
         let (at, turns) = self.turns_at_once;
-        self.turns_at_once = if before == at {
-            (at, turns + 1)
-        } else {
-            (before, 0)
-        };
+        self.turns_at_once = if before == at { (at, turns + 1) } else { (before, 0) };
         if turns < TURNS_AT_ONCE_MAX {
             return Ok(());
         }
@@ -275,11 +262,7 @@ impl Run {
     pub fn look(&mut self) -> Watched {
         for happened in std::mem::take(&mut self.world.happened) {
             match happened {
-                Happening::Turned {
-                    site,
-                    inputs,
-                    effects,
-                } => {
+                Happening::Turned { site, inputs, effects } => {
                     self.note_turn(site, inputs, &effects);
                     self.watch.turned(&self.world, site)?;
                 }
@@ -301,9 +284,7 @@ impl Run {
         };
         let (size, root, _) = space.engine().checkpoint();
         let (root, effects) = (schema::id::hex(&root[..4]), schema::id::hex(&effects[..8]));
-        self.note(&format!(
-            "turn {site} takes {inputs}, log {size} {root}, does {effects}"
-        ));
+        self.note(&format!("turn {site} takes {inputs}, log {size} {root}, does {effects}"));
     }
 
     fn answered(&mut self, site: usize, reply: u64, answer: Result<Done, Rejection>) -> Watched {
@@ -320,10 +301,7 @@ impl Run {
         match told {
             Ok(Some(told)) => self.watch.told(&told),
             Ok(None) => Ok(()),
-            Err(what) => Err(Violation {
-                invariant: "answered",
-                what,
-            }),
+            Err(what) => Err(Violation { invariant: "answered", what }),
         }
     }
 

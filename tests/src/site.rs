@@ -128,8 +128,7 @@ impl Site {
         }
         self.inputs.extend(self.runner.ended(now_ms));
         while self.later.front().is_some_and(|(at, _)| *at <= now_ms) {
-            self.inputs
-                .extend(self.later.pop_front().map(|(_, input)| input));
+            self.inputs.extend(self.later.pop_front().map(|(_, input)| input));
         }
     }
 
@@ -154,18 +153,13 @@ impl Site {
                 self.store.append(piece);
                 Some(self.held(object, size))
             }
-            StoreWork::Read {
-                link,
-                object,
-                offset,
-            } => {
+            StoreWork::Read { link, object, offset } => {
                 let piece = self.store.piece(object, offset);
                 piece.map(|piece| Input::Read { link, piece })
             }
         };
         let last_ms = self.later.back().map_or(0, |(at, _)| *at);
-        self.later
-            .extend(answer.map(|answer| (at_ms.max(last_ms), answer)));
+        self.later.extend(answer.map(|answer| (at_ms.max(last_ms), answer)));
     }
 
     fn held(&self, object: ObjectId, size: u64) -> Input {

@@ -108,10 +108,7 @@ impl World {
     /// Both clocks of a site that never started again.
     #[must_use]
     pub const fn now(&self) -> Now {
-        Now {
-            wall_ms: EPOCH_MS + self.wall_shift_ms + self.clock_ms,
-            monotonic_ms: self.clock_ms,
-        }
+        Now { wall_ms: EPOCH_MS + self.wall_shift_ms + self.clock_ms, monotonic_ms: self.clock_ms }
     }
 
     /// Both clocks of a site.
@@ -147,11 +144,7 @@ impl World {
         for (here, there, grants) in [(one, other, for_one), (other, one, for_other)] {
             let state = self.sites[there].engine().state();
             let certificate = state.certificate().expect("founded").write();
-            let command = Command::Trust {
-                certificate,
-                name: None,
-                grants,
-            };
+            let command = Command::Trust { certificate, name: None, grants };
             self.ask(here, "ops", command).expect("trusted");
         }
     }
@@ -161,10 +154,7 @@ impl World {
     pub fn usual_grants(project: &str) -> [Vec<Grant>; 2] {
         [
             vec![Grant::AcceptResults],
-            vec![
-                Grant::AcceptReleases(name(project)),
-                Grant::SendResults(Disclosure::Full),
-            ],
+            vec![Grant::AcceptReleases(name(project)), Grant::SendResults(Disclosure::Full)],
         ]
     }
 
@@ -174,14 +164,7 @@ impl World {
     /// When it is rejected.
     pub fn ask(&mut self, site: usize, who: &str, command: Command) -> Result<Done, Rejection> {
         let id = CommandId(self.bytes());
-        self.ask_as(
-            site,
-            Request {
-                id,
-                actor: Actor::Person(name(who)),
-                command,
-            },
-        )
+        self.ask_as(site, Request { id, actor: Actor::Person(name(who)), command })
     }
 
     /// A request with its own id, as a person repeats it.
@@ -195,8 +178,7 @@ impl World {
         self.replies += 1;
         let reply = self.replies;
         let asked = Input::Asked { request, reply };
-        self.turn(site, vec![asked])
-            .expect("the log of a site that is asked does not fail");
+        self.turn(site, vec![asked]).expect("the log of a site that is asked does not fail");
         let answer = self.sites[site].answers.remove(&reply);
         answer.expect("every question is answered in its turn")
     }
@@ -213,11 +195,7 @@ impl World {
         let count = inputs.len();
         match space.turn(now, inputs) {
             Ok(effects) => {
-                let happened = Happening::Turned {
-                    site,
-                    inputs: count,
-                    effects: hash(&effects),
-                };
+                let happened = Happening::Turned { site, inputs: count, effects: hash(&effects) };
                 self.happened.push(happened);
                 for effect in effects {
                     self.carry_out(site, effect);
@@ -241,11 +219,7 @@ impl World {
             }
             Effect::Send { peer, bytes } => {
                 if let Some(to) = self.site_of(&peer) {
-                    let parcel = Parcel {
-                        from: site,
-                        to,
-                        bytes,
-                    };
+                    let parcel = Parcel { from: site, to, bytes };
                     let (chance, faults) = (&mut self.chance, &mut self.faults);
                     self.network.dispatch(parcel, self.clock_ms, chance, faults);
                 }
@@ -258,16 +232,8 @@ impl World {
             }
             Effect::Look { object, size } => self.ask_store(site, StoreWork::Look { object, size }),
             Effect::Store(piece) => self.ask_store(site, StoreWork::Store(piece)),
-            Effect::ReadPiece {
-                link,
-                object,
-                offset,
-            } => {
-                let work = StoreWork::Read {
-                    link,
-                    object,
-                    offset,
-                };
+            Effect::ReadPiece { link, object, offset } => {
+                let work = StoreWork::Read { link, object, offset };
                 self.ask_store(site, work);
             }
             Effect::Alarm(what) => {
@@ -336,8 +302,7 @@ impl World {
     pub fn start(&mut self, site: usize) -> Result<(), String> {
         let (entropy, now) = (self.bytes(), self.now_at(site));
         self.sites[site].start(entropy, now)?;
-        self.turn(site, Vec::new())
-            .map_err(|fault| fault.to_string())
+        self.turn(site, Vec::new()).map_err(|fault| fault.to_string())
     }
 
     /// Puts an object into a site's store, as `package push` does before its command.

@@ -11,12 +11,7 @@ use tests::simulation::transcript::{Replayed, Transcript};
 
 fn campaign(from: u64, seeds: u64, threads: usize) -> Summary {
     let sabotaged = None;
-    let campaign = Campaign {
-        from,
-        seeds,
-        sabotaged,
-        threads,
-    };
+    let campaign = Campaign { from, seeds, sabotaged, threads };
     campaign.run(&|_, _| {})
 }
 
@@ -65,12 +60,7 @@ fn a_transcript_that_was_altered_does_not_replay() {
     let outcome = run(3, Saboteur::of("audit"));
     let mut transcript = Transcript::of(3, Some("audit"), &outcome);
     transcript.lines[5].push('!');
-    let Replayed::Otherwise {
-        line,
-        recorded,
-        now,
-    } = transcript.replay().1
-    else {
+    let Replayed::Otherwise { line, recorded, now } = transcript.replay().1 else {
         panic!("it replays although it was altered");
     };
     assert_eq!(line, 9, "three lines of head, then the sixth event");
@@ -82,19 +72,10 @@ fn the_program_leaves_a_transcript_where_it_was_started() {
     let folder = tempfile::tempdir().unwrap();
     let simulate = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_simulate"));
-        let output = command
-            .args(arguments)
-            .current_dir(&folder)
-            .output()
-            .unwrap();
-        (
-            output.status.code(),
-            String::from_utf8(output.stdout).unwrap(),
-        )
+        let output = command.args(arguments).current_dir(&folder).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
     };
-    let broken = [
-        "--seeds", "1", "--from", "3", "--break", "audit", "-o", "json",
-    ];
+    let broken = ["--seeds", "1", "--from", "3", "--break", "audit", "-o", "json"];
     let (code, printed) = simulate(&broken);
     assert_eq!(code, Some(1));
     let result: serde_json::Value = serde_json::from_str(&printed).unwrap();
@@ -105,11 +86,7 @@ fn the_program_leaves_a_transcript_where_it_was_started() {
     let again: serde_json::Value = serde_json::from_str(&again).unwrap();
     assert_eq!(again["transcript"], result["transcript"]);
     let text = fs::read_to_string(folder.path().join("transcript-3")).unwrap();
-    fs::write(
-        folder.path().join("other"),
-        text.replace("seed 3", "seed 4"),
-    )
-    .unwrap();
+    fs::write(folder.path().join("other"), text.replace("seed 3", "seed 4")).unwrap();
     assert_eq!(simulate(&["--replay", "other"]).0, Some(2));
     assert_eq!(simulate(&["--break", "nonsense"]).0, Some(2));
     let (code, listed) = simulate(&["--break", "list"]);

@@ -124,20 +124,12 @@ impl Releases {
         &'a self,
         project: &'a ProjectId,
     ) -> impl Iterator<Item = (&'a ReleaseId, &'a Release)> {
-        self.known
-            .iter()
-            .filter(move |(id, _)| id.project == *project)
+        self.known.iter().filter(move |(id, _)| id.project == *project)
     }
 
     pub(super) fn create(&mut self, me: SpaceId, at: &At<'_>, event: &ReleaseCreated) {
-        let project = ProjectId {
-            space: me,
-            name: event.project.clone(),
-        };
-        let id = ReleaseId {
-            project,
-            version: event.version.clone(),
-        };
+        let project = ProjectId { space: me, name: event.project.clone() };
+        let id = ReleaseId { project, version: event.version.clone() };
         let release = Release {
             source: Source::Local,
             entry: at.id,
@@ -184,11 +176,8 @@ impl Releases {
         let Ok(document) = Document::read(&event.bundle) else {
             return;
         };
-        let promotion = Promotion {
-            bundle: document.id(),
-            answer: None,
-            reported: BTreeMap::new(),
-        };
+        let promotion =
+            Promotion { bundle: document.id(), answer: None, reported: BTreeMap::new() };
         let _ = at;
         if let Some(release) = self.known.get_mut(&event.release) {
             release.promotions.insert(event.target, promotion);
@@ -198,27 +187,16 @@ impl Releases {
     pub(super) fn accepted(&mut self, _: &At<'_>, event: &ReleaseAccepted) {
         self.answer(
             &event.release,
-            Answer::Accepted {
-                lifecycle: event.lifecycle.clone(),
-                values: event.values.clone(),
-            },
+            Answer::Accepted { lifecycle: event.lifecycle.clone(), values: event.values.clone() },
         );
     }
 
     pub(super) fn rejected(&mut self, _: &At<'_>, event: &ReleaseRejected) {
-        self.answer(
-            &event.release,
-            Answer::Rejected {
-                reason: event.reason.clone(),
-            },
-        );
+        self.answer(&event.release, Answer::Rejected { reason: event.reason.clone() });
     }
 
     fn answer(&mut self, release: &ReleaseId, answer: Answer) {
-        if let Some(Release {
-            source: Source::Imported(import),
-            ..
-        }) = self.known.get_mut(release)
+        if let Some(Release { source: Source::Imported(import), .. }) = self.known.get_mut(release)
         {
             import.answer = answer;
         }
@@ -258,9 +236,7 @@ impl Releases {
             progress.succeeded |= outcome == Outcome::Succeeded;
         }
         if outcome == Outcome::Succeeded {
-            release
-                .receipts
-                .insert(attempt.environment.clone(), attempt.receipt.clone());
+            release.receipts.insert(attempt.environment.clone(), attempt.receipt.clone());
         }
     }
 
@@ -271,10 +247,8 @@ impl Releases {
         environment: Name,
         outcome: Outcome,
     ) {
-        if let Some(promotion) = self
-            .known
-            .get_mut(release)
-            .and_then(|release| release.promotions.get_mut(&from))
+        if let Some(promotion) =
+            self.known.get_mut(release).and_then(|release| release.promotions.get_mut(&from))
         {
             promotion.reported.insert(environment, outcome);
         }

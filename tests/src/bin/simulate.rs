@@ -68,9 +68,7 @@ fn main() -> ExitCode {
 }
 
 fn simulate(arguments: &Arguments, start: Instant) -> ExitCode {
-    let from = arguments
-        .from
-        .unwrap_or_else(|| RandomState::new().hash_one(start));
+    let from = arguments.from.unwrap_or_else(|| RandomState::new().hash_one(start));
     let campaign = Campaign {
         from,
         seeds: arguments.seeds,
@@ -89,11 +87,7 @@ fn simulate(arguments: &Arguments, start: Instant) -> ExitCode {
         }
     });
     report(arguments.output, from, campaign.seeds, &summary, start);
-    if summary.violations.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(VIOLATED)
-    }
+    if summary.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(VIOLATED) }
 }
 
 /// Writes the transcript of a run that failed into the current folder.
@@ -123,10 +117,7 @@ fn report(output: Output, from: u64, seeds: u64, summary: &Summary, start: Insta
         println!("{result}");
         return;
     }
-    println!(
-        "{seeds} seeds from {from}: {} steps in {seconds:.1} s",
-        summary.steps
-    );
+    println!("{seeds} seeds from {from}: {} steps in {seconds:.1} s", summary.steps);
     for (kind, count) in summary.faults.counts() {
         println!("  {count:>8} {kind}");
     }
@@ -156,18 +147,11 @@ fn replay(file: &PathBuf, output: Output, start: Instant) -> ExitCode {
         Replayed::Again(violation) => {
             let seed = transcript.seed;
             let summary = Summary::of(seed, &outcome);
-            eprintln!(
-                "seed {seed} replays: {}: {}",
-                violation.invariant, violation.what
-            );
+            eprintln!("seed {seed} replays: {}: {}", violation.invariant, violation.what);
             report(output, seed, 1, &summary, start);
             ExitCode::from(VIOLATED)
         }
-        Replayed::Otherwise {
-            line,
-            recorded,
-            now,
-        } => {
+        Replayed::Otherwise { line, recorded, now } => {
             let end = || "(the end)".to_owned();
             eprintln!("{} does not replay from line {line} on", file.display());
             eprintln!("  recorded: {}", recorded.unwrap_or_else(end));

@@ -46,12 +46,7 @@ impl Summary {
     /// The summary of one seed, the same as that of a campaign of that seed alone.
     #[must_use]
     pub fn of(seed: u64, outcome: &Outcome) -> Self {
-        let campaign = Campaign {
-            from: seed,
-            seeds: 1,
-            sabotaged: None,
-            threads: 1,
-        };
+        let campaign = Campaign { from: seed, seeds: 1, sabotaged: None, threads: 1 };
         campaign.summary(vec![Ran::of(0, outcome)])
     }
 }
@@ -112,9 +107,7 @@ impl Campaign {
             hasher.update(&seed.to_be_bytes()).update(&one.hash);
             summary.steps += one.steps;
             summary.faults.add(&one.faults);
-            summary
-                .violations
-                .extend(one.violation.map(|violation| (seed, violation)));
+            summary.violations.extend(one.violation.map(|violation| (seed, violation)));
         }
         summary.transcript = *hasher.finalize().as_bytes();
         summary

@@ -64,11 +64,7 @@ fn restore_grants(run: &mut Run) {
     for site in 0..run.world.sites.len() {
         let grants = if site == 0 { &for_targets } else { &for_source };
         let state = run.world.sites[site].engine().state();
-        let peers: Vec<_> = state
-            .links
-            .all()
-            .map(|(_, peer)| peer.name.clone())
-            .collect();
+        let peers: Vec<_> = state.links.all().map(|(_, peer)| peer.name.clone()).collect();
         for peer in peers {
             let id = CommandId(run.world.bytes());
             let grants = grants.clone();

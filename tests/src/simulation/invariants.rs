@@ -133,23 +133,11 @@ pub const NAMES: [(&str, &str); 9] = [
         "what is mirrored is a prefix of what its origin made durable for the link, byte for byte",
     ),
     ("once", "nothing takes effect twice"),
-    (
-        "answered",
-        "nothing that was answered to a person is lost after a crash",
-    ),
-    (
-        "acknowledged",
-        "what counts as acknowledged never exceeds what is durable at the recipient",
-    ),
-    (
-        "contradiction",
-        "honest spaces never contradict themselves, and alarm nobody",
-    ),
+    ("answered", "nothing that was answered to a person is lost after a crash"),
+    ("acknowledged", "what counts as acknowledged never exceeds what is durable at the recipient"),
+    ("contradiction", "honest spaces never contradict themselves, and alarm nobody"),
     ("order", "no release goes past a phase that is not finished"),
     ("views", "everything rebuilt from the log equals what lives"),
     ("audit", "every log verifies, from its bytes"),
-    (
-        "drain",
-        "when the network heals everything arrives, ends and agrees",
-    ),
+    ("drain", "when the network heals everything arrives, ends and agrees"),
 ];

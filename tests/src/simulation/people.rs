@@ -59,11 +59,7 @@ impl People {
     pub fn add(&mut self, world: &mut World, site: usize, request: Request) -> String {
         let number = self.wishes.len();
         let answer = None;
-        self.wishes.push(Wish {
-            site,
-            request,
-            answer,
-        });
+        self.wishes.push(Wish { site, request, answer });
         self.ask(world, number)
     }
 
@@ -71,10 +67,7 @@ impl People {
     pub fn ask(&mut self, world: &mut World, number: usize) -> String {
         let wish = &self.wishes[number];
         let (site, request) = (wish.site, wish.request.clone());
-        let what = format!(
-            "wish {number} at site {site}: {}",
-            describe(&request.command)
-        );
+        let what = format!("wish {number} at site {site}: {}", describe(&request.command));
         self.ask_as(world, number, request);
         what
     }
@@ -114,8 +107,7 @@ impl People {
     pub fn crashed(&mut self, world: &mut World, site: usize) {
         let wishes = &self.wishes;
         let before = self.asked.len();
-        self.asked
-            .retain(|_, (number, _)| wishes[*number].site != site);
+        self.asked.retain(|_, (number, _)| wishes[*number].site != site);
         for _ in self.asked.len()..before {
             world.faults.count("answer_lost");
         }
@@ -141,16 +133,11 @@ impl People {
         let its_own = command == wish.request.id;
         let told = match (&wish.answer, &answer) {
             (Some(Ok(before)), Err(now)) if its_own && !before.entries.is_empty() => {
-                return Err(format!(
-                    "wish {number} had been done and is declined: {now}"
-                ));
+                return Err(format!("wish {number} had been done and is declined: {now}"));
             }
-            (_, Ok(done)) => Some(Told {
-                site: wish.site,
-                wish: number,
-                command,
-                entries: done.entries.clone(),
-            }),
+            (_, Ok(done)) => {
+                Some(Told { site: wish.site, wish: number, command, entries: done.entries.clone() })
+            }
             (_, Err(_)) => None,
         };
         if its_own {
@@ -187,11 +174,7 @@ impl People {
     fn push(&mut self, world: &mut World) -> Command {
         // Sometimes a patch of an older version, so that versions do not only grow.
         self.versions += 1;
-        let patch = if world.chance.percent(30) {
-            self.versions
-        } else {
-            0
-        };
+        let patch = if world.chance.percent(30) { self.versions } else { 0 };
         let minor = self.versions - world.chance.below(self.versions.min(3));
         let size = SIZES[world.chance.index(SIZES.len())];
         let size = if world.chance.percent(5) { 0 } else { size };
@@ -228,11 +211,7 @@ fn create(world: &mut World, state: &State) -> Option<Command> {
 
 fn named(state: &State, id: &ReleaseId) -> ReleaseName {
     let owner = (id.project.space != state.me()).then(|| name(settings::SOURCE));
-    ReleaseName {
-        owner,
-        project: id.project.name.clone(),
-        version: id.version.clone(),
-    }
+    ReleaseName { owner, project: id.project.name.clone(), version: id.version.clone() }
 }
 
 fn any_release(world: &mut World, state: &State) -> Option<ReleaseName> {
@@ -245,10 +224,7 @@ fn deploy(world: &mut World, state: &State) -> Option<Command> {
     let release = any_release(world, state)?;
     let environments: Vec<_> = state.configuration.environments().collect();
     let environment = (*world.chance.pick(&environments)?).clone();
-    Some(Command::Deploy {
-        release,
-        environment,
-    })
+    Some(Command::Deploy { release, environment })
 }
 
 fn grant(
@@ -280,10 +256,7 @@ fn answer(world: &mut World, state: &State) -> Option<Command> {
         Source::Imported(import) => import.answer == Answer::Waiting,
         Source::Local => false,
     };
-    let waiting = state
-        .releases
-        .all()
-        .filter(|(_, found)| waits(&found.source));
+    let waiting = state.releases.all().filter(|(_, found)| waits(&found.source));
     let waiting: Vec<_> = waiting.map(|(id, _)| id).collect();
     let release = named(state, world.chance.pick(&waiting)?);
     if world.chance.percent(20) {
@@ -291,16 +264,9 @@ fn answer(world: &mut World, state: &State) -> Option<Command> {
         return Some(Command::Reject { release, reason });
     }
     let lifecycle: &Lifecycle = state.configuration.lifecycle(&name("Production"))?;
-    let places = lifecycle
-        .phases
-        .iter()
-        .flat_map(|phase| &phase.environments);
+    let places = lifecycle.phases.iter().flat_map(|phase| &phase.environments);
     let values = places.map(|place| value(place.as_str(), "erik")).collect();
-    Some(Command::Accept {
-        release,
-        lifecycle: None,
-        values,
-    })
+    Some(Command::Accept { release, lifecycle: None, values })
 }
 
 /// A command in a few words.
@@ -321,10 +287,9 @@ fn describe(command: &Command) -> String {
         Command::Promote { release, peer } => format!("promote {} to {peer}", release.version),
         Command::Accept { release, .. } => format!("accept {}", release.version),
         Command::Reject { release, .. } => format!("reject {}", release.version),
-        Command::Deploy {
-            release,
-            environment,
-        } => format!("deploy {} to {environment}", release.version),
+        Command::Deploy { release, environment } => {
+            format!("deploy {} to {environment}", release.version)
+        }
         Command::Restart { deployment } => format!("restart {deployment}"),
     }
 }

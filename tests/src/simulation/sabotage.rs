@@ -27,10 +27,7 @@ impl Saboteur {
     #[must_use]
     pub fn of(invariant: &str) -> Option<Self> {
         let (invariant, _) = NAMES.iter().find(|(name, _)| *name == invariant)?;
-        Some(Self {
-            invariant,
-            next_step: FROM_STEP,
-        })
+        Some(Self { invariant, next_step: FROM_STEP })
     }
 
     /// Breaks it if the opportunity is there.
@@ -91,22 +88,17 @@ fn ask_under_another_id(run: &mut Run) -> Done {
     let Some(number) = run.world.chance.pick(&deployed).copied() else {
         return Done::NotYet;
     };
-    let request = Request {
-        id: CommandId(run.world.bytes()),
-        ..run.people.wishes[number].request.clone()
-    };
-    run.note(&format!(
-        "sabotage: wish {number} is asked for under another id"
-    ));
+    let request =
+        Request { id: CommandId(run.world.bytes()), ..run.people.wishes[number].request.clone() };
+    run.note(&format!("sabotage: wish {number} is asked for under another id"));
     run.people.ask_as(&mut run.world, number, request);
     Done::Perhaps
 }
 
 /// The sites that are up, in an order of chance.
 fn up(world: &mut World) -> Vec<usize> {
-    let mut sites: Vec<usize> = (0..world.sites.len())
-        .filter(|site| world.sites[*site].space.is_some())
-        .collect();
+    let mut sites: Vec<usize> =
+        (0..world.sites.len()).filter(|site| world.sites[*site].space.is_some()).collect();
     if !sites.is_empty() {
         let middle = world.chance.index(sites.len());
         sites.rotate_left(middle);

@@ -16,9 +16,7 @@ pub const TARGETS: [&str; 4] = ["Prod US", "Prod EU", "Prod AP", "Prod UK"];
 
 fn environments(names: &[&str]) -> Vec<Definition> {
     let names = names.iter();
-    names
-        .map(|known| Definition::Environment(name(known)))
-        .collect()
+    names.map(|known| Definition::Environment(name(known))).collect()
 }
 
 fn lifecycle(called: &str, phases: Vec<Phase>) -> Definition {
@@ -29,9 +27,7 @@ fn lifecycle(called: &str, phases: Vec<Phase>) -> Definition {
 fn values(environments: &[&str], chance: &mut Chance) -> Vec<TemplateValue> {
     let person = ["ursula", "erik", "dana"][chance.index(3)];
     let names = environments.iter();
-    names
-        .map(|environment| value(environment, person))
-        .collect()
+    names.map(|environment| value(environment, person)).collect()
 }
 
 /// A configuration of the space that builds, which promotes to `targets`.
@@ -39,11 +35,7 @@ fn values(environments: &[&str], chance: &mut Chance) -> Vec<TemplateValue> {
 pub fn source(targets: &[&str], chance: &mut Chance) -> Vec<Definition> {
     let qa = chance.percent(30);
     let tested: &[&str] = if qa { &["Test", "QA"] } else { &["Test"] };
-    let all: &[&str] = if qa {
-        &["Dev", "Test", "QA"]
-    } else {
-        &["Dev", "Test"]
-    };
+    let all: &[&str] = if qa { &["Dev", "Test", "QA"] } else { &["Dev", "Test"] };
     let mut phases = vec![
         phase("Dev", &["Dev"], &[], chance.percent(30)),
         phase("Test", tested, &[], chance.percent(70)),
@@ -56,11 +48,7 @@ pub fn source(targets: &[&str], chance: &mut Chance) -> Vec<Definition> {
         phases.push(phase("Pilot", &[], first, false));
         phases.push(phase("Prod", &[], others, true));
     }
-    let step = Step {
-        name: name("run"),
-        run: vec![text("true")],
-        timeout_s: 60,
-    };
+    let step = Step { name: name("run"), run: vec![text("true")], timeout_s: 60 };
     let template = Template {
         name: name("CONTACT"),
         label: text("Who is called"),
@@ -88,11 +76,8 @@ pub fn source(targets: &[&str], chance: &mut Chance) -> Vec<Definition> {
 pub fn target(chance: &mut Chance) -> Vec<Definition> {
     let canary = chance.percent(25);
     let by_itself = chance.percent(60);
-    let all: &[&str] = if canary {
-        &["Canary", "Production", "Staging"]
-    } else {
-        &["Production", "Staging"]
-    };
+    let all: &[&str] =
+        if canary { &["Canary", "Production", "Staging"] } else { &["Production", "Staging"] };
     let mut phases = vec![phase("Staging", &["Staging"], &[], chance.percent(60))];
     if canary {
         phases.push(phase("Canary", &["Canary"], &[], chance.percent(60)));
@@ -103,11 +88,7 @@ pub fn target(chance: &mut Chance) -> Vec<Definition> {
         project: name(PROJECT),
         lifecycle: name("Production"),
         automatic: by_itself,
-        values: if by_itself {
-            values(all, chance)
-        } else {
-            Vec::new()
-        },
+        values: if by_itself { values(all, chance) } else { Vec::new() },
     };
     let mut definitions = environments(all);
     definitions.push(lifecycle("Production", phases));
@@ -118,11 +99,7 @@ pub fn target(chance: &mut Chance) -> Vec<Definition> {
 /// What the source grants a target: it accepts results, or for a while nothing.
 #[must_use]
 pub fn source_grants(chance: &mut Chance) -> Vec<Grant> {
-    if chance.percent(75) {
-        vec![Grant::AcceptResults]
-    } else {
-        Vec::new()
-    }
+    if chance.percent(75) { vec![Grant::AcceptResults] } else { Vec::new() }
 }
 
 /// What a target grants the source: mostly another level, sometimes less.

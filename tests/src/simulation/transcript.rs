@@ -44,11 +44,7 @@ impl Transcript {
     /// The transcript of a run.
     #[must_use]
     pub fn of(seed: u64, sabotaged: Option<&str>, outcome: &Outcome) -> Self {
-        Self {
-            seed,
-            sabotaged: sabotaged.map(str::to_owned),
-            lines: outcome.lines.clone(),
-        }
+        Self { seed, sabotaged: sabotaged.map(str::to_owned), lines: outcome.lines.clone() }
     }
 
     /// What its file is called.
@@ -77,9 +73,7 @@ impl Transcript {
     pub fn read(text: &str) -> Result<Self, String> {
         let mut lines = text.lines();
         if lines.next() != Some(TITLE) {
-            return Err(format!(
-                "this is no transcript: its first line is not {TITLE:?}"
-            ));
+            return Err(format!("this is no transcript: its first line is not {TITLE:?}"));
         }
         let seed = lines.next().and_then(|line| line.strip_prefix("seed "));
         let seed = seed.and_then(|seed| seed.parse().ok());
@@ -92,11 +86,7 @@ impl Transcript {
         {
             return Err(format!("there is no invariant {unknown:?} to break"));
         }
-        Ok(Self {
-            seed,
-            sabotaged,
-            lines: lines.map(str::to_owned).collect(),
-        })
+        Ok(Self { seed, sabotaged, lines: lines.map(str::to_owned).collect() })
     }
 
     /// Runs the seed again, with the same sabotage, and compares line by line.

@@ -26,20 +26,15 @@ pub struct Watch {
 
 impl Default for Watch {
     fn default() -> Self {
-        Self {
-            invariants: all(),
-            read: Vec::new(),
-        }
+        Self { invariants: all(), read: Vec::new() }
     }
 }
 
 impl Watch {
     fn each(&mut self, mut look: impl FnMut(&mut dyn Invariant) -> Result<(), String>) -> Watched {
         for invariant in &mut self.invariants {
-            look(invariant.as_mut()).map_err(|what| Violation {
-                invariant: invariant.name(),
-                what,
-            })?;
+            look(invariant.as_mut())
+                .map_err(|what| Violation { invariant: invariant.name(), what })?;
         }
         Ok(())
     }
@@ -83,12 +78,7 @@ impl Watch {
             })?;
             for (position, (record, _)) in (first.0..).map(Position).zip(&block.records) {
                 let space = here.id;
-                let seen = Seen {
-                    site,
-                    space,
-                    position,
-                    record,
-                };
+                let seen = Seen { site, space, position, record };
                 self.each(|invariant| invariant.record(&seen))?;
             }
             blocks += 1;

@@ -24,8 +24,7 @@ impl Invariant for Acknowledged {
 
     fn record(&mut self, seen: &Seen<'_>) -> Check {
         if let Record::Mirrored(mirrored) = seen.record {
-            self.durable
-                .insert((seen.site, mirrored.link), mirrored.link_seq);
+            self.durable.insert((seen.site, mirrored.link), mirrored.link_seq);
         }
         Ok(())
     }

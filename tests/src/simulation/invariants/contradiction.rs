@@ -40,10 +40,9 @@ impl Invariant for Contradiction {
         let mut links = space.engine().traffic().iter();
         match links.find(|(_, traffic)| traffic.outbox.rolled_back()) {
             None => Ok(()),
-            Some((link, _)) => Err(format!(
-                "site {site} takes itself for rolled back on link {}",
-                link.short()
-            )),
+            Some((link, _)) => {
+                Err(format!("site {site} takes itself for rolled back on link {}", link.short()))
+            }
         }
     }
 }

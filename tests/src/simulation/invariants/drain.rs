@@ -52,10 +52,7 @@ fn links(world: &World, number: usize, engine: &Engine) -> Check {
             return Err(format!("site {number} has not heard from link {name}"));
         }
         if link.held > 0 {
-            return Err(format!(
-                "site {number} holds {} entries of link {name}",
-                link.held
-            ));
+            return Err(format!("site {number} holds {} entries of link {name}", link.held));
         }
     }
     Ok(())
@@ -67,16 +64,12 @@ fn packages(number: usize, site: &Site, engine: &Engine) -> Check {
         |(_, release)| matches!(&release.source, Source::Imported(import) if !rejected(import)),
     );
     for package in imported.flat_map(|(_, release)| &release.snapshot.packages) {
-        let Package {
-            version, object, ..
-        } = package;
+        let Package { version, object, .. } = package;
         let known = engine.state().objects.contains(object);
         let bytes = site.store.bytes(object);
         let whole = bytes.is_some_and(|bytes| blake3::hash(bytes).as_bytes() == &object.0);
         if !known || !whole {
-            return Err(format!(
-                "package {version} has not arrived at site {number}"
-            ));
+            return Err(format!("package {version} has not arrived at site {number}"));
         }
     }
     Ok(())
@@ -84,10 +77,7 @@ fn packages(number: usize, site: &Site, engine: &Engine) -> Check {
 
 /// A cell as both sides must show it: versions and outcomes.
 fn told(shown: &Shown) -> Option<(String, Outcome)> {
-    shown
-        .installed
-        .as_ref()
-        .map(|deployed| (deployed.version.to_string(), deployed.outcome))
+    shown.installed.as_ref().map(|deployed| (deployed.version.to_string(), deployed.outcome))
 }
 
 impl Drain {
@@ -117,10 +107,7 @@ impl Drain {
             let place = format!("{} of site {target} at site {source}", shown.environment);
             let known = here.cell(peer, &shown.environment);
             let installed = shown.installed.as_ref().map(|at| at.version.clone());
-            let last = shown
-                .last
-                .as_ref()
-                .map(|at| (at.version.clone(), at.outcome));
+            let last = shown.last.as_ref().map(|at| (at.version.clone(), at.outcome));
             if (&installed, &last) != (&known.installed, &known.last) {
                 return Err(format!("{place} shows something else than the log says"));
             }
@@ -157,10 +144,7 @@ impl Invariant for Drain {
     }
 
     fn record(&mut self, seen: &Seen<'_>) -> Check {
-        let reader = self
-            .readers
-            .entry(seen.site)
-            .or_insert_with(|| Reference::of(seen.space));
+        let reader = self.readers.entry(seen.site).or_insert_with(|| Reference::of(seen.space));
         // Whether the order is right is for another to say.
         let _ = reader.read(seen.record);
         Ok(())

@@ -21,11 +21,7 @@ pub struct Once {
 impl Once {
     fn effect(&mut self, site: usize, effect: String) -> Check {
         let twice = format!("at site {site} {effect} took effect twice");
-        if self.effects.insert((site, effect)) {
-            Ok(())
-        } else {
-            Err(twice)
-        }
+        if self.effects.insert((site, effect)) { Ok(()) } else { Err(twice) }
     }
 
     fn own(&mut self, seen: &Seen<'_>, own: &Own) -> Check {
@@ -44,20 +40,14 @@ impl Once {
         let Ok(event) = own.entry.event() else {
             return Ok(());
         };
-        effects(header, &event)
-            .into_iter()
-            .try_for_each(|effect| self.effect(seen.site, effect))
+        effects(header, &event).into_iter().try_for_each(|effect| self.effect(seen.site, effect))
     }
 
     fn mirrored(&mut self, site: usize, mirrored: &Mirrored) -> Check {
         let (link, number) = (mirrored.link.short(), mirrored.link_seq);
         let incarnation = &mirrored.link_incarnation;
         self.effect(site, format!("link {link} {incarnation} number {number}"))?;
-        let EntryId {
-            origin,
-            incarnation,
-            position,
-        } = &mirrored.id;
+        let EntryId { origin, incarnation, position } = &mirrored.id;
         self.effect(site, format!("entry {origin} {incarnation} {position}"))
     }
 }
@@ -157,8 +147,6 @@ impl Invariant for Once {
         if self.ran.insert((site, deployment)) {
             return Ok(());
         }
-        Err(format!(
-            "site {site} ran the deployment at Position {deployment} twice"
-        ))
+        Err(format!("site {site} ran the deployment at Position {deployment} twice"))
     }
 }

@@ -21,10 +21,7 @@ impl Invariant for Order {
     }
 
     fn record(&mut self, seen: &Seen<'_>) -> Check {
-        let reader = self
-            .readers
-            .entry(seen.site)
-            .or_insert_with(|| Reference::of(seen.space));
+        let reader = self.readers.entry(seen.site).or_insert_with(|| Reference::of(seen.space));
         reader
             .read(seen.record)
             .map_err(|why| format!("site {} at Position {}: {why}", seen.site, seen.position))

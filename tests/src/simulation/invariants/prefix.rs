@@ -25,10 +25,7 @@ pub struct Prefix {
 
 impl Prefix {
     fn origin(&self, origin: SpaceId, link: LinkId) -> &[Line] {
-        let found = self
-            .written
-            .iter()
-            .find(|((_, space, on), _)| *space == origin && *on == link);
+        let found = self.written.iter().find(|((_, space, on), _)| *space == origin && *on == link);
         found.map_or(&[], |(_, lines)| lines.as_slice())
     }
 

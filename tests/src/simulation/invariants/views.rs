@@ -64,9 +64,9 @@ impl Invariant for Views {
             .map_err(|why| format!("the log of site {site} cannot be read again: {why}"))?;
         match difference(space.engine(), &again) {
             None => Ok(()),
-            Some(what) => Err(format!(
-                "{what} of site {site} is another when rebuilt from the log"
-            )),
+            Some(what) => {
+                Err(format!("{what} of site {site} is another when rebuilt from the log"))
+            }
         }
     }
 }

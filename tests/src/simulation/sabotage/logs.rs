@@ -24,9 +24,7 @@ pub(super) fn alter_a_mirrored_entry(run: &mut Run) -> Result<Done, Violation> {
         };
         run.watch.examine(&run.world, site)?;
         run.crash(site);
-        run.note(&format!(
-            "sabotage: a mirrored entry at site {site} is altered"
-        ));
+        run.note(&format!("sabotage: a mirrored entry at site {site} is altered"));
         forger.change(&run.world.sites[site], at, |record| {
             if let Record::Mirrored(mirrored) = record {
                 mirrored.salt[0] ^= 1;
@@ -89,13 +87,7 @@ fn lose_the_last_block(run: &mut Run, site: usize) -> Result<Done, Violation> {
 fn unfenced(run: &Run, site: usize) -> Option<Vec<Record>> {
     let block = blocks(&run.world.sites[site]).pop()?;
     let fenced = run.world.sites[site].settled >= block.first.0;
-    (!fenced).then(|| {
-        block
-            .records
-            .into_iter()
-            .map(|(record, _)| record)
-            .collect()
-    })
+    (!fenced).then(|| block.records.into_iter().map(|(record, _)| record).collect())
 }
 
 /// The last block holds an answer to a person and nothing that anybody else has seen.
@@ -132,9 +124,7 @@ pub(super) fn forget_an_answer(run: &mut Run) -> Result<Done, Violation> {
 pub(super) fn forget_what_was_acknowledged(run: &mut Run) -> Result<Done, Violation> {
     for site in up(&mut run.world) {
         let records = unfenced(run, site).unwrap_or_default();
-        let strangers = records
-            .iter()
-            .all(|record| !matches!(record, Record::Own(_)));
+        let strangers = records.iter().all(|record| !matches!(record, Record::Own(_)));
         let Some(Record::Mirrored(last)) = records.last().filter(|_| strangers) else {
             continue;
         };
@@ -193,9 +183,7 @@ pub(super) fn deploy_past_a_phase(run: &mut Run) -> Result<Done, Violation> {
             actor: Actor::Person(crate::world::name("mallory")),
             audience: Audience::Internal,
         };
-        run.world.sites[site]
-            .device
-            .plan(u64::MAX, log_memory::Mishap::Lost);
+        run.world.sites[site].device.plan(u64::MAX, log_memory::Mishap::Lost);
         let event = Event::DeploymentStarted(started);
         let written = forger.append(&run.world.sites[site], header, &event);
         run.start(site)?;

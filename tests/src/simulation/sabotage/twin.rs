@@ -25,9 +25,7 @@ pub(super) fn tell_another_story(run: &mut Run) -> Done {
         let Some(envelope) = envelope(run, site) else {
             continue;
         };
-        run.note(&format!(
-            "sabotage: a twin of site {site} tells another story"
-        ));
+        run.note(&format!("sabotage: a twin of site {site} tells another story"));
         let at_ms = run.world.clock_ms + 1;
         run.world.network.send(site, 0, envelope, at_ms);
         return Done::Perhaps;
@@ -38,10 +36,7 @@ pub(super) fn tell_another_story(run: &mut Run) -> Done {
 fn envelope(run: &mut Run, site: usize) -> Option<Vec<u8>> {
     let peer = run.world.sites[site].id;
     let source = run.world.sites[0].engine();
-    let (link, traffic) = source
-        .traffic()
-        .iter()
-        .find(|(_, traffic)| traffic.peer == peer)?;
+    let (link, traffic) = source.traffic().iter().find(|(_, traffic)| traffic.peer == peer)?;
     let (link, durable) = (*link, traffic.inbox.acknowledged());
     let mut twin = restored(&run.world.sites[site], link, durable)?;
     let mut definitions = target(&mut run.world.chance);
