@@ -27,13 +27,13 @@ struct Fetch {
     /// None until the store has told.
     have: Option<u64>,
     early: BTreeMap<u64, Vec<u8>>,
-    /// Up to where pieces were handed to the store.
+    /// Up to where pieces were handed to the store; not before `have`.
     storing: u64,
     asked_to: u64,
     retry_at_ms: u64,
     retry_delay_ms: u64,
-    /// What came was wrong; nothing is asked before `retry_at_ms`.
-    pausing: bool,
+    /// Nothing is asked before, because what came was wrong.
+    rests_until_ms: Option<u64>,
 }
 
 /// All fetches of a space.
@@ -56,7 +56,7 @@ impl Fetches {
             asked_to: 0,
             retry_at_ms: 0,
             retry_delay_ms: RESEND_MS_MIN,
-            pausing: false,
+            rests_until_ms: None,
         });
         !known
     }
@@ -72,29 +72,26 @@ impl Fetches {
         self.open.get(object).map(|fetch| (fetch.have.unwrap_or(0), fetch.size))
     }
 
-    /// The store told what it holds. Progress makes the next pieces due at once.
-    pub fn held(&mut self, object: &ObjectId, held: Held, now_ms: u64) {
+    /// The store told what it holds; it tells in the order in which it was given pieces. Progress
+    /// makes the next pieces due at once. What can be stored now.
+    pub fn held(&mut self, object: &ObjectId, held: Held, now_ms: u64) -> Vec<(u64, Vec<u8>)> {
         let Some(fetch) = self.open.get_mut(object) else {
-            return;
+            return Vec::new();
         };
-        match fetch.have {
-            Some(before) if held.have < before => {
-                // What was stored turned out to be wrong: begin again, not at once.
-                fetch.early.clear();
-                (fetch.storing, fetch.asked_to) = (held.have, held.have);
-                fetch.pausing = true;
-                fetch.retry_at_ms = now_ms + RESEND_MS_MAX;
-            }
-            Some(before) if held.have == before => {}
-            Some(_) | None => {
-                // Pieces behind this one may be on their way into the store already.
-                fetch.storing = fetch.storing.max(held.have);
-                fetch.asked_to = fetch.asked_to.max(held.have);
-                fetch.retry_delay_ms = RESEND_MS_MIN;
-                fetch.retry_at_ms = now_ms + RESEND_MS_MIN;
-            }
+        if fetch.have.is_some_and(|before| held.have < before) {
+            // What was stored turned out to be wrong: begin again, not at once.
+            fetch.early.clear();
+            fetch.storing = held.have;
+            fetch.asked_to = held.have;
+            fetch.rests_until_ms = Some(now_ms + RESEND_MS_MAX);
+        } else if fetch.have.is_none_or(|before| held.have > before) {
+            fetch.retry_delay_ms = RESEND_MS_MIN;
+            fetch.retry_at_ms = now_ms + RESEND_MS_MIN;
         }
         fetch.have = Some(held.have);
+        fetch.storing = fetch.storing.max(held.have);
+        fetch.asked_to = fetch.asked_to.max(held.have);
+        fetch.ready()
     }
 
     /// A piece came. What can be stored now, in order.
@@ -109,33 +106,21 @@ impl Fetches {
         if piece.offset < last {
             fetch.early.insert(piece.offset, piece.bytes);
         }
-        let mut ready = Vec::new();
-        while let Some(bytes) = fetch.early.remove(&fetch.storing) {
-            let offset = fetch.storing;
-            fetch.storing += bytes.len() as u64;
-            ready.push((offset, bytes));
-        }
-        ready
+        fetch.ready()
     }
 
     /// What to ask of whom now. One object of each peer at a time, so that none starves another.
     pub fn due(&mut self, now_ms: u64) -> Vec<(SpaceId, Want)> {
+        for fetch in self.open.values_mut() {
+            fetch.rests_until_ms = fetch.rests_until_ms.filter(|until| now_ms < *until);
+        }
         let mut asked = Vec::new();
-        for object in self.active() {
-            let Some(fetch) = self.open.get_mut(&object) else { continue };
-            let have = fetch.have.unwrap_or(0);
-            let waits = fetch.asked_to > have || fetch.pausing;
-            if waits && now_ms >= fetch.retry_at_ms {
-                // Nothing came or was stored for a while: ask again for what is missing.
-                (fetch.storing, fetch.asked_to) = (have, have);
-                fetch.early.retain(|offset, _| *offset >= have);
-                fetch.retry_delay_ms = (fetch.retry_delay_ms * 2).min(RESEND_MS_MAX);
-                fetch.retry_at_ms = now_ms + fetch.retry_delay_ms;
-                fetch.pausing = false;
-            }
-            let offsets = if fetch.pausing { Vec::new() } else { fetch.next_offsets() };
+        for object in self.turns() {
+            let Some(fetch) = self.open.get_mut(&object) else {
+                continue;
+            };
+            let offsets = fetch.ask(now_ms);
             if !offsets.is_empty() {
-                fetch.retry_at_ms = now_ms + fetch.retry_delay_ms;
                 asked.push((fetch.from, Want { object, offsets }));
             }
         }
@@ -145,32 +130,66 @@ impl Fetches {
     /// When something is to be asked again.
     #[must_use]
     pub fn deadline_ms(&self) -> Option<u64> {
-        let active = self.active();
-        active.iter().filter_map(|object| self.open.get(object)).map(|f| f.retry_at_ms).min()
+        let rests = self.open.values().filter_map(|fetch| fetch.rests_until_ms);
+        let turns = self.turns().into_iter();
+        let retries = turns.filter_map(|object| Some(self.open.get(&object)?.retry_at_ms));
+        rests.chain(retries).min()
     }
 
-    /// The object of each peer that is asked for now: the first that the store has told of.
-    fn active(&self) -> Vec<ObjectId> {
+    /// The object of each peer whose turn it is: the first that is not here and does not rest.
+    fn turns(&self) -> Vec<ObjectId> {
         let mut busy: Vec<SpaceId> = Vec::new();
-        let mut active = Vec::new();
+        let mut turns = Vec::new();
         for (object, fetch) in &self.open {
-            if fetch.have.is_some() && !busy.contains(&fetch.from) {
+            let open = fetch.have.is_some_and(|have| have < fetch.size.max(1));
+            if open && fetch.rests_until_ms.is_none() && !busy.contains(&fetch.from) {
                 busy.push(fetch.from);
-                active.push(*object);
+                turns.push(*object);
             }
         }
-        active
+        turns
     }
 }
 
 impl Fetch {
+    /// Takes out what follows on what was handed to the store.
+    fn ready(&mut self) -> Vec<(u64, Vec<u8>)> {
+        let mut ready = Vec::new();
+        while let Some(bytes) = self.early.remove(&self.storing) {
+            let offset = self.storing;
+            self.storing += bytes.len() as u64;
+            ready.push((offset, bytes));
+        }
+        ready
+    }
+
+    /// The offsets to ask for now.
+    fn ask(&mut self, now_ms: u64) -> Vec<u64> {
+        let have = self.have.unwrap_or(0);
+        if self.asked_to > have && now_ms >= self.retry_at_ms {
+            // Nothing came for a while: ask again for what is missing, and for what was given to
+            // the store and is not there.
+            self.storing = have;
+            self.asked_to = have;
+            self.retry_delay_ms = (self.retry_delay_ms * 2).min(RESEND_MS_MAX);
+            self.retry_at_ms = now_ms + self.retry_delay_ms;
+        }
+        let offsets = self.next_offsets();
+        if !offsets.is_empty() {
+            self.retry_at_ms = now_ms + self.retry_delay_ms;
+        }
+        offsets
+    }
+
     fn next_offsets(&mut self) -> Vec<u64> {
         let piece = PIECE_BYTES_MAX as u64;
-        let end = (self.storing + WINDOW_PIECES as u64 * piece).min(self.size);
+        // An empty object is one empty piece.
+        let size = self.size.max(1);
+        let end = (self.storing + WINDOW_PIECES as u64 * piece).min(size);
         let mut offsets = Vec::new();
         // Half a window at once, so that asking costs little.
         let half = WINDOW_PIECES as u64 / 2 * piece;
-        if self.asked_to < end && (end - self.asked_to >= half.min(self.size - self.asked_to)) {
+        if self.asked_to < end && (end - self.asked_to >= half.min(size - self.asked_to)) {
             while self.asked_to < end {
                 if !self.early.contains_key(&self.asked_to) {
                     offsets.push(self.asked_to);
@@ -186,61 +205,103 @@ impl Fetch {
 mod tests {
     use super::*;
 
+    const PEER: SpaceId = SpaceId([1; 32]);
     const PIECE: u64 = PIECE_BYTES_MAX as u64;
 
-    fn piece(object: ObjectId, total: u64, offset: u64) -> Piece {
-        let bytes = vec![0; usize::try_from((total - offset).min(PIECE)).expect("small")];
-        Piece { object, total, offset, bytes }
+    fn object(number: u8) -> ObjectId {
+        ObjectId([number; 32])
     }
 
-    #[test]
-    fn a_store_that_answers_late_loses_no_piece() {
-        let (object, from, size) = (ObjectId([1; 32]), SpaceId([2; 32]), 20 * PIECE);
+    /// A fetch of each size, of which the store holds nothing yet.
+    fn fetches(sizes: &[u64]) -> Fetches {
         let mut fetches = Fetches::default();
-        fetches.begin(object, size, from);
-        fetches.held(&object, Held { have: 0, complete: false }, 0);
-        let (mut stored, mut told) = (0, 0);
-        let mut answers = std::collections::VecDeque::new();
-        for now_ms in 0..1000 {
-            for (_, want) in fetches.due(now_ms) {
-                for offset in want.offsets {
-                    for (at, bytes) in fetches.piece(&from, piece(object, size, offset)) {
-                        assert_eq!(at, stored, "pieces are stored in order, each once");
-                        stored += bytes.len() as u64;
-                        answers.push_back(stored);
-                    }
-                }
-            }
-            // The store tells of one piece while the next ones are on their way to it.
-            if let Some(have) = answers.pop_front() {
-                told = have;
-                fetches.held(&object, Held { have, complete: false }, now_ms);
-            }
+        for (number, size) in (1..).zip(sizes) {
+            assert!(fetches.begin(object(number), *size, PEER));
+            let _ = fetches.held(&object(number), held(0), 0);
         }
-        assert_eq!((stored, told), (size, size), "all of it came without any waiting");
+        fetches
+    }
+
+    fn held(have: u64) -> Held {
+        let complete = false;
+        Held { have, complete }
+    }
+
+    fn piece(total: u64, offset: u64) -> Piece {
+        let length = (total - offset).min(PIECE);
+        Piece {
+            object: object(1),
+            total,
+            offset,
+            bytes: vec![0; usize::try_from(length).expect("a piece")],
+        }
+    }
+
+    fn offsets(asked: &[(SpaceId, Want)]) -> Vec<u64> {
+        let wants = asked.iter().flat_map(|(_, want)| &want.offsets);
+        wants.copied().collect()
     }
 
     #[test]
-    fn a_lost_piece_is_asked_for_again_after_a_while() {
-        let (object, from, size) = (ObjectId([1; 32]), SpaceId([2; 32]), 2 * PIECE);
-        let mut fetches = Fetches::default();
-        fetches.begin(object, size, from);
-        fetches.held(&object, Held { have: 0, complete: false }, 0);
-        assert_eq!(fetches.due(0).len(), 1);
-        assert_eq!(fetches.due(1).len(), 0);
-        let at = fetches.deadline_ms().expect("it waits");
-        assert_eq!(fetches.due(at)[0].1.offsets, vec![0, PIECE]);
-        assert!(fetches.deadline_ms().expect("it waits") > at, "it never spins");
+    fn a_fetch_that_waits_for_its_turn_has_no_deadline() {
+        let mut fetches = fetches(&[PIECE, PIECE]);
+        assert_eq!(fetches.due(10).len(), 1, "one object of a peer at a time");
+        assert_eq!(fetches.deadline_ms(), Some(10 + RESEND_MS_MIN));
+        assert_eq!(fetches.due(10), []);
     }
 
     #[test]
-    fn what_was_wrong_is_not_asked_for_again_at_once() {
-        let (object, from, size) = (ObjectId([1; 32]), SpaceId([2; 32]), 2 * PIECE);
-        let mut fetches = Fetches::default();
-        fetches.begin(object, size, from);
-        fetches.held(&object, Held { have: PIECE, complete: false }, 0);
-        fetches.held(&object, Held { have: 0, complete: false }, 10);
-        assert_eq!(fetches.due(11), Vec::new());
-        assert_eq!(fetches.due(10 + RESEND_MS_MAX)[0].1.offsets, vec![0, PIECE]);
+    fn a_piece_that_comes_before_the_store_has_answered_is_not_forgotten() {
+        let total = 3 * PIECE;
+        let mut fetches = fetches(&[total]);
+        assert_eq!(offsets(&fetches.due(0)), [0, PIECE, 2 * PIECE]);
+        assert_eq!(fetches.piece(&PEER, piece(total, 0)).len(), 1);
+        assert_eq!(fetches.piece(&PEER, piece(total, PIECE)).len(), 1);
+        assert_eq!(fetches.held(&object(1), held(PIECE), 1), []);
+        let last = fetches.piece(&PEER, piece(total, 2 * PIECE));
+        assert_eq!(last.len(), 1, "the store gets it behind what it has");
+    }
+
+    #[test]
+    fn what_the_store_lost_is_asked_for_again() {
+        let total = 2 * PIECE;
+        let mut fetches = fetches(&[total]);
+        let _ = fetches.due(0);
+        assert_eq!(fetches.piece(&PEER, piece(total, 0)).len(), 1);
+        let _ = fetches.held(&object(1), held(0), 1);
+        let retry = fetches.deadline_ms().expect("it waits");
+        assert_eq!(offsets(&fetches.due(retry)), [0, PIECE]);
+    }
+
+    #[test]
+    fn progress_puts_asking_again_off() {
+        let total = 2 * PIECE;
+        let mut fetches = fetches(&[total]);
+        let _ = fetches.due(0);
+        let _ = fetches.piece(&PEER, piece(total, 0));
+        let _ = fetches.held(&object(1), held(PIECE), 900);
+        assert_eq!(fetches.due(RESEND_MS_MIN), []);
+        assert_eq!(offsets(&fetches.due(900 + RESEND_MS_MIN)), [PIECE]);
+    }
+
+    #[test]
+    fn an_object_that_was_wrong_rests_and_lets_others_come_first() {
+        let total = 2 * PIECE;
+        let mut fetches = fetches(&[total, PIECE]);
+        let _ = fetches.held(&object(1), held(PIECE), 0);
+        let _ = fetches.held(&object(1), held(0), 5);
+        let asked = fetches.due(5);
+        assert_eq!(asked[0].1.object, object(2));
+        fetches.end(&object(2));
+        assert_eq!(fetches.deadline_ms(), Some(5 + RESEND_MS_MAX));
+        assert_eq!(fetches.due(5 + RESEND_MS_MAX)[0].1.object, object(1));
+    }
+
+    #[test]
+    fn an_empty_object_is_one_empty_piece() {
+        let mut fetches = fetches(&[0]);
+        assert_eq!(offsets(&fetches.due(0)), [0]);
+        assert_eq!(fetches.piece(&PEER, piece(0, 0)), [(0, Vec::new())]);
+        assert_eq!(offsets(&fetches.due(RESEND_MS_MIN)), [0], "it was lost");
     }
 }

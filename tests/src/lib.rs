@@ -1,10 +1,14 @@
 //! A world of spaces, and stories told in it.
 
 pub mod blocks;
+pub mod chance;
 pub mod contract;
+pub mod faults;
 pub mod network;
 pub mod pipeline;
+pub mod reference;
 pub mod runner;
+pub mod simulation;
 pub mod site;
 pub mod store;
 pub mod world;

@@ -41,7 +41,9 @@ pub fn version(text: &str) -> Version {
     text.parse().expect("a version")
 }
 
-fn phase(called: &str, environments: &[&str], spaces: &[&str], automatic: bool) -> Phase {
+/// One phase.
+#[must_use]
+pub fn phase(called: &str, environments: &[&str], spaces: &[&str], automatic: bool) -> Phase {
     Phase {
         name: name(called),
         environments: environments.iter().map(|text| name(text)).collect(),
@@ -50,7 +52,9 @@ fn phase(called: &str, environments: &[&str], spaces: &[&str], automatic: bool) 
     }
 }
 
-fn value(environment: &str, value: &str) -> TemplateValue {
+/// An answer to the template that is asked for.
+#[must_use]
+pub fn value(environment: &str, value: &str) -> TemplateValue {
     let (template, environment) = (name("CONTACT"), name(environment));
     TemplateValue { template, environment, value: Some(text(value)) }
 }

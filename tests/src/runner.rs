@@ -1,4 +1,5 @@
-//! A runner whose deployments take a while and succeed, unless their release says otherwise.
+//! A runner whose deployments take a while and succeed, unless their release or the world says
+//! otherwise.
 
 use engine::run::{Plan, Report};
 use engine::step::Input;
@@ -8,36 +9,38 @@ use schema::v1::model::HexHash;
 /// Deployments that run.
 #[derive(Debug, Clone, Default)]
 pub struct Runner {
-    running: Vec<(u64, Plan)>,
+    running: Vec<(u64, Plan, bool)>,
 }
 
 impl Runner {
-    /// Starts a deployment that ends at `ends_at_ms`.
-    pub fn start(&mut self, plan: Plan, ends_at_ms: u64) {
-        self.running.push((ends_at_ms, plan));
+    /// Starts a deployment that ends at `ends_at_ms`; its first step fails if the world wants so.
+    pub fn start(&mut self, plan: Plan, ends_at_ms: u64, fails: bool) {
+        self.running.push((ends_at_ms, plan, fails));
     }
 
     /// When the next deployment ends.
     #[must_use]
     pub fn deadline_ms(&self) -> Option<u64> {
-        self.running.iter().map(|(at, _)| *at).min()
+        self.running.iter().map(|(at, _, _)| *at).min()
     }
 
     /// The deployments that end by `now_ms`.
     pub fn ended(&mut self, now_ms: u64) -> Vec<Input> {
-        let (ended, running) = self.running.drain(..).partition(|(at, _)| *at <= now_ms);
+        let (ended, running) = self.running.drain(..).partition(|(at, _, _)| *at <= now_ms);
         self.running = running;
-        let ended: Vec<(u64, Plan)> = ended;
-        ended.iter().map(|(at, plan)| end(*at, plan)).collect()
+        let ended: Vec<(u64, Plan, bool)> = ended;
+        let reports = ended.iter().map(|(at, plan, fails)| end(*at, plan, *fails));
+        reports.collect()
     }
 }
 
 /// A step that runs the program `false` fails, any other succeeds.
-fn end(at_ms: u64, plan: &Plan) -> Input {
+fn end(at_ms: u64, plan: &Plan, wanted: bool) -> Input {
     let mut outcome = Outcome::Succeeded;
     let mut steps = Vec::new();
     for step in &plan.steps {
-        let fails = step.run.first().is_some_and(|program| program.as_str() == "false");
+        let program = step.run.first();
+        let fails = wanted || program.is_some_and(|program| program.as_str() == "false");
         outcome = if fails { Outcome::Failed } else { Outcome::Succeeded };
         steps.push(StepReport {
             name: step.name.clone(),

@@ -5,13 +5,14 @@ use crate::store::Store;
 use engine::command::{Done, Rejection};
 use engine::engine::Engine;
 use engine::entropy::Entropy;
+use engine::log::{Fault, Log};
 use engine::space::Space;
 use engine::step::{Input, Now};
 use engine::trust::identity::Seeds;
 use log_memory::{Device, LogMemory};
 use schema::id::{LinkId, ObjectId, SpaceId};
 use schema::latest::Piece;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// One space.
 pub struct Site {
@@ -31,6 +32,12 @@ pub struct Site {
     pub runner: Runner,
     /// What came in and was not taken yet.
     pub inputs: Vec<Input>,
+    /// What the store will answer, and when by the clock of the world.
+    later: VecDeque<(u64, Input)>,
+    /// How far this process's monotonic clock is ahead of the clock of the world.
+    pub clock_shift_ms: u64,
+    /// Records that the log had when it was last settled.
+    pub settled: u64,
     /// What was answered and not looked at yet.
     pub answers: BTreeMap<u64, Result<Done, Rejection>>,
 }
@@ -55,6 +62,9 @@ impl Site {
             store: Store::default(),
             runner: Runner::default(),
             inputs: Vec::new(),
+            later: VecDeque::new(),
+            clock_shift_ms: 0,
+            settled: 0,
             answers: BTreeMap::new(),
         }
     }
@@ -73,6 +83,7 @@ impl Site {
         self.space = None;
         self.runner = Runner::default();
         self.inputs.clear();
+        self.later.clear();
         self.answers.clear();
     }
 
@@ -95,7 +106,12 @@ impl Site {
         if !self.inputs.is_empty() {
             return Some(0);
         }
-        let timers = [space.engine().deadline_ms(), self.runner.deadline_ms()];
+        let engine = space.engine().deadline_ms();
+        let timers = [
+            engine.map(|at| at.saturating_sub(self.clock_shift_ms)),
+            self.runner.deadline_ms(),
+            self.later.front().map(|(at, _)| *at),
+        ];
         timers.into_iter().flatten().min()
     }
 
@@ -105,30 +121,72 @@ impl Site {
         self.deadline_ms().is_some_and(|at| at <= now_ms)
     }
 
-    /// Takes what ended by now.
+    /// Takes what ended by now, and what the store has answered by now.
     pub fn collect(&mut self, now_ms: u64) {
-        if self.space.is_some() {
-            self.inputs.extend(self.runner.ended(now_ms));
+        if self.space.is_none() {
+            return;
+        }
+        self.inputs.extend(self.runner.ended(now_ms));
+        while self.later.front().is_some_and(|(at, _)| *at <= now_ms) {
+            self.inputs.extend(self.later.pop_front().map(|(_, input)| input));
         }
     }
 
-    /// Tells what the store holds.
-    pub fn look(&mut self, object: ObjectId, size: u64) {
+    /// Lets the fence catch up with the log.
+    ///
+    /// # Errors
+    /// When the log fails.
+    pub fn settle(&mut self) -> Result<(), Fault> {
+        if let Some(space) = &mut self.space {
+            space.log_mut().settle()?;
+            self.settled = space.log().size();
+        }
+        Ok(())
+    }
+
+    /// Has the store do `work`, whose answer comes at `at_ms`. It does one thing after the other.
+    pub fn ask_store(&mut self, work: StoreWork, at_ms: u64) {
+        let answer = match work {
+            StoreWork::Look { object, size } => Some(self.held(object, size)),
+            StoreWork::Store(piece) => {
+                let (object, size) = (piece.object, piece.total);
+                self.store.append(piece);
+                Some(self.held(object, size))
+            }
+            StoreWork::Read { link, object, offset } => {
+                let piece = self.store.piece(object, offset);
+                piece.map(|piece| Input::Read { link, piece })
+            }
+        };
+        let last_ms = self.later.back().map_or(0, |(at, _)| *at);
+        self.later.extend(answer.map(|answer| (at_ms.max(last_ms), answer)));
+    }
+
+    fn held(&self, object: ObjectId, size: u64) -> Input {
         let held = self.store.held(&object, size);
-        self.inputs.push(Input::Holds { object, held });
+        Input::Holds { object, held }
     }
+}
 
-    /// Stores a piece and tells what the store holds then.
-    pub fn store(&mut self, piece: Piece) {
-        let (object, size) = (piece.object, piece.total);
-        self.store.append(piece);
-        self.look(object, size);
-    }
-
-    /// Reads a piece for a peer.
-    pub fn read_piece(&mut self, link: LinkId, object: ObjectId, offset: u64) {
-        if let Some(piece) = self.store.piece(object, offset) {
-            self.inputs.push(Input::Read { link, piece });
-        }
-    }
+/// What a store is asked to do.
+#[derive(Debug)]
+pub enum StoreWork {
+    /// Tell what is held of an object.
+    Look {
+        /// The object.
+        object: ObjectId,
+        /// Its size in bytes.
+        size: u64,
+    },
+    /// Store a piece and tell what is held then.
+    Store(Piece),
+    /// Read a piece for a peer.
+    Read {
+        /// For whom.
+        link: LinkId,
+        /// The object.
+        object: ObjectId,
+        /// Where the piece begins.
+        offset: u64,
+    },
 }

@@ -58,7 +58,7 @@ impl Store {
     #[must_use]
     pub fn piece(&self, object: ObjectId, offset: u64) -> Option<Piece> {
         let bytes = self.complete.get(&object)?;
-        let at = usize::try_from(offset).ok().filter(|at| *at < bytes.len())?;
+        let at = usize::try_from(offset).ok().filter(|at| *at < bytes.len() || *at == 0)?;
         let end = bytes.len().min(at + PIECE_BYTES_MAX);
         let total = bytes.len() as u64;
         Some(Piece { object, total, offset, bytes: bytes[at..end].to_vec() })

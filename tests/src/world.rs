@@ -1,13 +1,14 @@
 //! Spaces, one network, one clock: everything above the adapters, without threads and without
 //! chance that a seed does not repeat.
 
-use crate::network::Network;
-use crate::site::Site;
+use crate::chance::Chance;
+use crate::faults::Faults;
+use crate::network::{Network, Parcel};
+use crate::site::{Site, StoreWork};
 use engine::command::{Command, Done, Rejection, Request};
-use engine::entropy::Entropy;
 use engine::log::Fault;
 use engine::step::{Effect, Input, Now};
-use schema::id::{CommandId, ObjectId, SpaceId};
+use schema::id::{CommandId, ObjectId, Position, SpaceId};
 use schema::latest::Actor;
 use schema::limits::PIECE_BYTES_MAX;
 use schema::name::Name;
@@ -26,6 +27,28 @@ pub fn name(text: &str) -> Name {
     text.parse().expect("a name")
 }
 
+/// Something that others may want to know of a world.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happening {
+    /// A site took its turn.
+    Turned {
+        /// Which.
+        site: usize,
+        /// How many inputs it took.
+        inputs: usize,
+        /// A hash over everything that it then did.
+        effects: [u8; 32],
+    },
+    /// A site's log failed; it is down.
+    Failed(usize, Fault),
+    /// A deployment was handed to the runner of a site.
+    Ran(usize, Position),
+    /// A site answered.
+    Answered(usize, u64, Result<Done, Rejection>),
+    /// An operator was told.
+    Alarmed(usize, String),
+}
+
 /// Spaces and what is between them.
 pub struct World {
     /// The spaces, by the order in which they were founded.
@@ -34,7 +57,18 @@ pub struct World {
     pub network: Network,
     /// Milliseconds since the beginning.
     pub clock_ms: u64,
-    chance: Entropy,
+    /// How far the wall clocks are off, in milliseconds.
+    pub wall_shift_ms: u64,
+    /// The stores take up to so long for an answer, in milliseconds.
+    pub store_ms_max: u64,
+    /// Of a hundred deployments so many fail.
+    pub failing_percent: u64,
+    /// What decides.
+    pub chance: Chance,
+    /// What went wrong.
+    pub faults: Faults,
+    /// What happened and was not looked at yet.
+    pub happened: Vec<Happening>,
     by_id: BTreeMap<SpaceId, usize>,
     replies: u64,
     /// What operators were told.
@@ -45,13 +79,16 @@ impl World {
     /// An empty world in which everything follows from `seed`.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        let mut bytes = [0; 32];
-        bytes[..8].copy_from_slice(&seed.to_be_bytes());
         Self {
             sites: Vec::new(),
             network: Network::new(),
             clock_ms: 0,
-            chance: Entropy::from_seed(bytes),
+            wall_shift_ms: 0,
+            store_ms_max: 0,
+            failing_percent: 0,
+            chance: Chance::from_seed(seed),
+            faults: Faults::default(),
+            happened: Vec::new(),
             by_id: BTreeMap::new(),
             replies: 0,
             alarms: Vec::new(),
@@ -60,7 +97,7 @@ impl World {
 
     /// A number below `bound`, which is not zero.
     pub fn below(&mut self, bound: u64) -> u64 {
-        u64::from_be_bytes(self.chance.bytes()) % bound
+        self.chance.below(bound)
     }
 
     /// Random bytes.
@@ -68,10 +105,18 @@ impl World {
         self.chance.bytes()
     }
 
+    /// Both clocks of a site that never started again.
+    #[must_use]
+    pub const fn now(&self) -> Now {
+        Now { wall_ms: EPOCH_MS + self.wall_shift_ms + self.clock_ms, monotonic_ms: self.clock_ms }
+    }
+
     /// Both clocks of a site.
     #[must_use]
-    pub fn now(&self) -> Now {
-        Now { wall_ms: EPOCH_MS + self.clock_ms, monotonic_ms: self.clock_ms }
+    pub fn now_at(&self, site: usize) -> Now {
+        let mut now = self.now();
+        now.monotonic_ms += self.sites[site].clock_shift_ms;
+        now
     }
 
     /// Founds a space.
@@ -143,12 +188,15 @@ impl World {
     /// # Errors
     /// When its log fails; the site is down then.
     pub fn turn(&mut self, site: usize, inputs: Vec<Input>) -> Result<(), Fault> {
-        let now = self.now();
+        let now = self.now_at(site);
         let Some(space) = &mut self.sites[site].space else {
             return Ok(());
         };
+        let count = inputs.len();
         match space.turn(now, inputs) {
             Ok(effects) => {
+                let happened = Happening::Turned { site, inputs: count, effects: hash(&effects) };
+                self.happened.push(happened);
                 for effect in effects {
                     self.carry_out(site, effect);
                 }
@@ -156,6 +204,7 @@ impl World {
             }
             Err(fault) => {
                 self.sites[site].stop();
+                self.happened.push(Happening::Failed(site, fault.clone()));
                 Err(fault)
             }
         }
@@ -164,26 +213,41 @@ impl World {
     fn carry_out(&mut self, site: usize, effect: Effect) {
         match effect {
             Effect::Reply { reply, answer } => {
+                let happened = Happening::Answered(site, reply, answer.clone());
+                self.happened.push(happened);
                 self.sites[site].answers.insert(reply, answer);
             }
             Effect::Send { peer, bytes } => {
                 if let Some(to) = self.site_of(&peer) {
-                    let delay = 1 + self.below(20);
-                    self.network.send(site, to, bytes, self.clock_ms + delay);
+                    let parcel = Parcel { from: site, to, bytes };
+                    let (chance, faults) = (&mut self.chance, &mut self.faults);
+                    self.network.dispatch(parcel, self.clock_ms, chance, faults);
                 }
             }
             Effect::Run(plan) => {
+                self.happened.push(Happening::Ran(site, plan.deployment));
                 let ends_at = self.clock_ms + 50 + self.below(500);
-                self.sites[site].runner.start(plan, ends_at);
+                let fails = self.chance.percent(self.failing_percent);
+                self.sites[site].runner.start(plan, ends_at, fails);
             }
-            Effect::Look { object, size } => self.sites[site].look(object, size),
-            Effect::Store(piece) => self.sites[site].store(piece),
+            Effect::Look { object, size } => self.ask_store(site, StoreWork::Look { object, size }),
+            Effect::Store(piece) => self.ask_store(site, StoreWork::Store(piece)),
             Effect::ReadPiece { link, object, offset } => {
-                self.sites[site].read_piece(link, object, offset);
+                let work = StoreWork::Read { link, object, offset };
+                self.ask_store(site, work);
             }
-            Effect::Alarm(what) => self.alarms.push((site, what)),
+            Effect::Alarm(what) => {
+                self.happened.push(Happening::Alarmed(site, what.clone()));
+                self.alarms.push((site, what));
+            }
             Effect::Publish { .. } => unreachable!("a space seals what it publishes"),
         }
+    }
+
+    fn ask_store(&mut self, site: usize, work: StoreWork) {
+        let lasts_ms = self.chance.below(self.store_ms_max + 1);
+        let at_ms = self.clock_ms + lasts_ms;
+        self.sites[site].ask_store(work, at_ms);
     }
 
     /// Moves the clock to the next thing that happens, but not beyond `until_ms`, and lets it
@@ -236,7 +300,7 @@ impl World {
     /// # Errors
     /// When the log does not open.
     pub fn start(&mut self, site: usize) -> Result<(), String> {
-        let (entropy, now) = (self.bytes(), self.now());
+        let (entropy, now) = (self.bytes(), self.now_at(site));
         self.sites[site].start(entropy, now)?;
         self.turn(site, Vec::new()).map_err(|fault| fault.to_string())
     }
@@ -251,4 +315,28 @@ impl World {
 #[must_use]
 pub const fn pieces(size: u64) -> u64 {
     size.div_ceil(PIECE_BYTES_MAX as u64)
+}
+
+/// A hash over what a turn did.
+fn hash(effects: &[Effect]) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    for effect in effects {
+        match effect {
+            Effect::Send { peer, bytes } => {
+                hasher.update(b"send").update(&peer.0).update(bytes);
+            }
+            Effect::Store(piece) => {
+                hasher.update(b"store").update(&piece.write());
+            }
+            Effect::Reply { .. }
+            | Effect::Run(_)
+            | Effect::Look { .. }
+            | Effect::ReadPiece { .. }
+            | Effect::Alarm(_)
+            | Effect::Publish { .. } => {
+                hasher.update(format!("{effect:?}").as_bytes());
+            }
+        }
+    }
+    *hasher.finalize().as_bytes()
 }

@@ -151,7 +151,12 @@ impl Engine {
 
     fn piece(&mut self, origin: &SpaceId, piece: Piece) {
         let (object, total) = (piece.object, piece.total);
-        for (offset, bytes) in self.fetches.piece(origin, piece) {
+        let ready = self.fetches.piece(origin, piece);
+        self.store(object, total, ready);
+    }
+
+    fn store(&mut self, object: ObjectId, total: u64, ready: Vec<(u64, Vec<u8>)>) {
+        for (offset, bytes) in ready {
             self.effects.push(Effect::Store(Piece { object, total, offset, bytes }));
         }
     }
@@ -184,7 +189,8 @@ impl Engine {
         let Some((_, size)) = self.fetches.progress(&object) else {
             return;
         };
-        self.fetches.held(&object, held, self.now.monotonic_ms);
+        let ready = self.fetches.held(&object, held, self.now.monotonic_ms);
+        self.store(object, size, ready);
         if held.complete && !self.state.objects.contains(&object) {
             self.fetches.end(&object);
             let entry = self.entry_id(schema::id::Position(1));

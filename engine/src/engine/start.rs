@@ -65,11 +65,27 @@ impl Engine {
         (engine, block)
     }
 
-    /// A space as its log tells it. Every record's leaf and every block's root is computed again.
+    /// A space as its log tells it, with what a start makes due.
     ///
     /// # Errors
     /// When the log is damaged, or the keys are not its own.
     pub fn replay(
+        log: &dyn Log,
+        seeds: &Seeds,
+        entropy: Entropy,
+        now: Now,
+    ) -> Result<Self, CannotOpen> {
+        let mut engine = Self::rebuilt(log, seeds, entropy, now)?;
+        engine.begin();
+        Ok(engine)
+    }
+
+    /// What the log alone gives, and nothing that a start adds: equal to the living engine in all
+    /// that is durable. Every record's leaf and every block's root is computed again.
+    ///
+    /// # Errors
+    /// When the log is damaged, or the keys are not its own.
+    pub fn rebuilt(
         log: &dyn Log,
         seeds: &Seeds,
         entropy: Entropy,
@@ -102,10 +118,7 @@ impl Engine {
         match (failed, engine) {
             (Some(why), _) => Err(why),
             (None, None) => Err(CannotOpen::NoCertificate),
-            (None, Some(mut engine)) => {
-                engine.begin();
-                Ok(engine)
-            }
+            (None, Some(engine)) => Ok(engine),
         }
     }
 

@@ -1,0 +1,237 @@
+//! What ought to be true of one space, computed naively from its log: no engine decides here.
+
+use schema::id::{LinkId, SpaceId};
+use schema::latest::{Audience, Document, Entry, Event, Kind, Outcome, Own, Receipt, Record};
+use schema::limits::INTERRUPTED_RESTARTS_MAX;
+use schema::name::{Name, Version};
+use schema::v1::event::{Change, Definition};
+use schema::v1::model::{Grant, Lifecycle, ReleaseId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A permission that a link may lose for a while; what it would have let through then is missing
+/// for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Flow {
+    /// We accept the peer's releases.
+    Releases,
+    /// We accept the peer's results.
+    ResultsIn,
+    /// We send the peer our results.
+    ResultsOut,
+}
+
+/// What is deployed in one environment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cell {
+    /// The version that was deployed with success last.
+    pub installed: Option<Version>,
+    /// The version that was tried last, and how it ended. What was interrupted and is begun again
+    /// does not count.
+    pub last: Option<(Version, Outcome)>,
+}
+
+#[derive(Debug)]
+struct Peer {
+    space: SpaceId,
+    name: Name,
+    link: LinkId,
+    grants: Vec<Grant>,
+}
+
+/// A naive reader of one log.
+#[derive(Debug)]
+pub struct Reference {
+    me: SpaceId,
+    lifecycles: BTreeMap<String, Lifecycle>,
+    projects: BTreeMap<String, Name>,
+    peers: Vec<Peer>,
+    accepted: BTreeMap<ReleaseId, Name>,
+    succeeded: BTreeSet<(ReleaseId, Name)>,
+    promoted: BTreeSet<(ReleaseId, SpaceId)>,
+    lapsed: BTreeSet<(SpaceId, Flow)>,
+    cells: BTreeMap<(SpaceId, Name), Cell>,
+}
+
+fn receipt(json: &str) -> Option<Receipt> {
+    Document::read(json).ok()?.payload(Kind::Receipt).ok()
+}
+
+impl Reference {
+    /// Of a space that has done nothing yet.
+    #[must_use]
+    pub fn of(me: SpaceId) -> Self {
+        Self {
+            me,
+            lifecycles: BTreeMap::new(),
+            projects: BTreeMap::new(),
+            peers: Vec::new(),
+            accepted: BTreeMap::new(),
+            succeeded: BTreeSet::new(),
+            promoted: BTreeSet::new(),
+            lapsed: BTreeSet::new(),
+            cells: BTreeMap::new(),
+        }
+    }
+
+    /// What is deployed in an environment, as far as this space knows.
+    #[must_use]
+    pub fn cell(&self, space: SpaceId, environment: &Name) -> Cell {
+        let cell = self.cells.get(&(space, environment.clone()));
+        cell.cloned().unwrap_or_default()
+    }
+
+    /// Whether a permission towards a peer was missing at any time since it was trusted.
+    #[must_use]
+    pub fn has_lapsed(&self, peer: SpaceId, flow: Flow) -> bool {
+        self.lapsed.contains(&(peer, flow))
+    }
+
+    /// Reads the next record.
+    ///
+    /// # Errors
+    /// What the progress rules forbid.
+    pub fn read(&mut self, record: &Record) -> Result<(), String> {
+        match record {
+            Record::Own(own) => self.own(own),
+            Record::Mirrored(mirrored) => {
+                let event = Entry::read(&mirrored.entry).and_then(|entry| entry.event());
+                if let Ok(Event::DeploymentReported(reported)) = event {
+                    self.reported(mirrored.link, &reported.receipt);
+                }
+                Ok(())
+            }
+            Record::Evidence(_) => Ok(()),
+        }
+    }
+
+    fn own(&mut self, own: &Own) -> Result<(), String> {
+        match own.entry.event() {
+            Ok(Event::ConfigurationApplied(applied)) => self.configure(&applied.changes),
+            Ok(Event::PeerTrusted(trusted)) => {
+                self.peers.push(Peer {
+                    space: trusted.peer,
+                    name: trusted.name,
+                    link: trusted.link,
+                    grants: trusted.grants,
+                });
+                self.note_lapses();
+            }
+            Ok(Event::GrantsChanged(changed)) => {
+                let peer = self.peers.iter_mut().find(|peer| peer.link == changed.link);
+                if let Some(peer) = peer {
+                    peer.grants = changed.grants;
+                }
+                self.note_lapses();
+            }
+            Ok(Event::ReleaseAccepted(accepted)) => {
+                self.accepted.insert(accepted.release, accepted.lifecycle);
+            }
+            Ok(Event::ReleasePromoted(promoted)) => {
+                let Audience::Link(_) = own.entry.header().audience else {
+                    return Err("a promotion to nobody".to_owned());
+                };
+                let at = self.peers.iter().find(|peer| peer.space == promoted.target);
+                let place = at.map(|peer| peer.name.clone()).ok_or("an unknown peer")?;
+                self.may_go(&promoted.release, &place, true)?;
+                self.promoted.insert((promoted.release, promoted.target));
+            }
+            Ok(Event::DeploymentStarted(started)) => {
+                self.may_go(&started.release, &started.environment, false)?;
+            }
+            Ok(Event::DeploymentFinished(finished)) => {
+                if let Some(receipt) = receipt(&finished.receipt) {
+                    if receipt.outcome == Outcome::Succeeded {
+                        let done = (receipt.release.clone(), receipt.environment.clone());
+                        self.succeeded.insert(done);
+                    }
+                    self.ended(self.me, receipt);
+                }
+            }
+            Ok(_) | Err(_) => {}
+        }
+        Ok(())
+    }
+
+    fn configure(&mut self, changes: &[Change]) {
+        for change in changes {
+            match change {
+                Change::Put(Definition::Lifecycle(lifecycle)) => {
+                    self.lifecycles.insert(lifecycle.name.to_string(), lifecycle.clone());
+                }
+                Change::Put(Definition::Project(project)) => {
+                    self.projects.insert(project.name.to_string(), project.lifecycle.clone());
+                }
+                Change::Put(_) => {}
+                Change::Remove(kind, name) => match kind.as_str() {
+                    "lifecycle" => drop(self.lifecycles.remove(name)),
+                    "project" => drop(self.projects.remove(name)),
+                    _ => {}
+                },
+            }
+        }
+    }
+
+    fn note_lapses(&mut self) {
+        for peer in &self.peers {
+            let has = |wanted: fn(&Grant) -> bool| peer.grants.iter().any(wanted);
+            let flows = [
+                (Flow::Releases, has(|grant| matches!(grant, Grant::AcceptReleases(_)))),
+                (Flow::ResultsIn, has(|grant| matches!(grant, Grant::AcceptResults))),
+                (Flow::ResultsOut, has(|grant| matches!(grant, Grant::SendResults(_)))),
+            ];
+            let missing = flows.into_iter().filter(|(_, granted)| !granted);
+            self.lapsed.extend(missing.map(|(flow, _)| (peer.space, flow)));
+        }
+    }
+
+    /// Whether every phase before the one of `place` is finished.
+    fn may_go(&self, release: &ReleaseId, place: &Name, is_space: bool) -> Result<(), String> {
+        let version = &release.version;
+        let lifecycle = if release.project.space == self.me {
+            self.projects.get(release.project.name.as_str())
+        } else {
+            self.accepted.get(release)
+        };
+        let lifecycle = lifecycle
+            .and_then(|name| self.lifecycles.get(name.as_str()))
+            .ok_or_else(|| format!("{version} goes to {place} without a lifecycle"))?;
+        for phase in &lifecycle.phases {
+            let places = if is_space { &phase.spaces } else { &phase.environments };
+            if places.contains(place) {
+                return Ok(());
+            }
+            let deployed = |name: &Name| self.succeeded.contains(&(release.clone(), name.clone()));
+            let sent = |name: &Name| {
+                let peer = self.peers.iter().find(|peer| peer.name == *name);
+                peer.is_some_and(|peer| self.promoted.contains(&(release.clone(), peer.space)))
+            };
+            if !phase.environments.iter().all(deployed) || !phase.spaces.iter().all(sent) {
+                return Err(format!(
+                    "{version} goes to {place} before phase {} is finished",
+                    phase.name
+                ));
+            }
+        }
+        Err(format!("{version} goes to {place}, which is not in its lifecycle"))
+    }
+
+    fn reported(&mut self, link: LinkId, json: &str) {
+        let peer = self.peers.iter().find(|peer| peer.link == link);
+        let accepted = peer.filter(|peer| peer.grants.contains(&Grant::AcceptResults));
+        if let (Some(peer), Some(receipt)) = (accepted, receipt(json)) {
+            self.ended(peer.space, receipt);
+        }
+    }
+
+    fn ended(&mut self, space: SpaceId, receipt: Receipt) {
+        let version = receipt.release.version;
+        let cell = self.cells.entry((space, receipt.environment)).or_default();
+        if receipt.outcome == Outcome::Succeeded {
+            cell.installed = Some(version.clone());
+        }
+        let given_up = receipt.restarts >= INTERRUPTED_RESTARTS_MAX;
+        if receipt.outcome != Outcome::Interrupted || given_up {
+            cell.last = Some((version, receipt.outcome));
+        }
+    }
+}

@@ -1,0 +1,410 @@
+//! A simulated run: spaces over a bad network, with crashes, people and clocks that jump; then the
+//! network heals and everything must come to rest.
+
+pub mod campaign;
+pub mod forger;
+pub mod healing;
+pub mod invariants;
+pub mod people;
+pub mod sabotage;
+pub mod settings;
+pub mod transcript;
+pub mod watch;
+
+use crate::faults::Faults;
+use crate::network::Weather;
+use crate::pipeline::PROJECT;
+use crate::world::{Happening, World};
+use engine::command::{Command, Done, Rejection};
+use engine::log::Fault;
+use log_memory::Mishap;
+use people::People;
+use sabotage::Saboteur;
+use std::collections::BTreeMap;
+use watch::{Violation, Watch, Watched};
+
+/// Steps of the part in which everything goes wrong.
+const STEPS: u64 = 3_000;
+
+/// Turns that may be taken without time going on; more is a deadline that is never met.
+const TURNS_AT_ONCE_MAX: u64 = 2_000;
+
+/// A hundred years, in milliseconds.
+const CENTURY_MS: u64 = 100 * 365 * 24 * 3_600_000;
+
+/// What a run came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Steps taken.
+    pub steps: u64,
+    /// What went wrong in the world.
+    pub faults: Faults,
+    /// Everything that happened, line by line.
+    pub lines: Vec<String>,
+    /// The invariant that did not hold, if one did not.
+    pub violation: Option<Violation>,
+}
+
+impl Outcome {
+    /// A hash over everything that happened.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        for line in &self.lines {
+            hasher.update(line.as_bytes()).update(b"\n");
+        }
+        *hasher.finalize().as_bytes()
+    }
+}
+
+/// One run.
+pub struct Run {
+    /// The spaces and what is between them.
+    pub world: World,
+    /// Who asks them for something.
+    pub people: People,
+    /// Who looks whether all is well.
+    pub watch: Watch,
+    lines: Vec<String>,
+    steps: u64,
+    /// When a site that is down starts again.
+    down: BTreeMap<usize, u64>,
+    /// What is planned for the next appends.
+    planned: BTreeMap<usize, Mishap>,
+    turns_at_once: (u64, u64),
+}
+
+/// Runs one seed, with somebody who breaks the world if one is given.
+#[must_use]
+pub fn run(seed: u64, mut saboteur: Option<Saboteur>) -> Outcome {
+    let mut run = Run::new(seed);
+    let violation = run.live(&mut saboteur).err();
+    if let Some(Violation { invariant, what }) = &violation {
+        run.note(&format!("violation of {invariant}: {what}"));
+    }
+    Outcome { steps: run.steps, faults: run.world.faults, lines: run.lines, violation }
+}
+
+impl Run {
+    fn new(seed: u64) -> Self {
+        Self {
+            world: World::new(seed),
+            people: People::default(),
+            watch: Watch::default(),
+            lines: Vec::new(),
+            steps: 0,
+            down: BTreeMap::new(),
+            planned: BTreeMap::new(),
+            turns_at_once: (0, 0),
+        }
+    }
+
+    /// Adds a line to the transcript.
+    pub fn note(&mut self, what: &str) {
+        let line = format!("{} {what}", self.world.clock_ms);
+        self.lines.push(line);
+    }
+
+    fn live(&mut self, saboteur: &mut Option<Saboteur>) -> Watched {
+        self.build()?;
+        for _ in 0..STEPS {
+            self.step()?;
+            if let Some(saboteur) = saboteur {
+                saboteur.act(self)?;
+            }
+        }
+        healing::heal(self)
+    }
+
+    /// Founds, links and configures three to five spaces, in good weather.
+    fn build(&mut self) -> Watched {
+        let targets = 2 + self.world.chance.index(3);
+        let source = self.world.found(settings::SOURCE);
+        for called in &settings::TARGETS[..targets] {
+            let target = self.world.found(called);
+            self.world.link(source, target, World::usual_grants(PROJECT));
+        }
+        for site in 0..=targets {
+            let chance = &mut self.world.chance;
+            let definitions = if site == source {
+                settings::source(&settings::TARGETS[..targets], chance)
+            } else {
+                settings::target(chance)
+            };
+            self.world
+                .ask(site, "ops", Command::Apply { definitions })
+                .expect("the configurations are sound");
+        }
+        self.world.happened.clear();
+        for site in 0..=targets {
+            self.watch.turned(&self.world, site)?;
+        }
+        let chance = &mut self.world.chance;
+        self.world.network.weather = Weather {
+            delay_ms_max: 20 + chance.below(60),
+            delay_percent: chance.below(8),
+            drop_percent: chance.below(15),
+            repeat_percent: chance.below(10),
+            corrupt_percent: chance.below(6),
+        };
+        self.world.store_ms_max = self.world.chance.below(60);
+        self.world.failing_percent = self.world.chance.below(20);
+        Ok(())
+    }
+
+    fn step(&mut self) -> Watched {
+        match self.world.below(1_000) {
+            0..=679 => self.advance(400),
+            680..=784 => {
+                let what = self.people.wish(&mut self.world);
+                self.asked(what)
+            }
+            785..=809 => {
+                let what = self.people.repeat(&mut self.world);
+                self.asked(what)
+            }
+            810..=829 => {
+                self.steps += 1;
+                self.people.insist(&mut self.world);
+                Ok(())
+            }
+            830..=839 => self.crash_somebody(),
+            840..=852 => self.plan_mishap(),
+            853..=866 => self.cut(),
+            867..=872 => self.jump(),
+            873..=890 => self.settle(),
+            891..=899 => self.examine_somebody(),
+            900..=905 => self.advance_through(30_000),
+            _ => self.advance_through(1_500),
+        }
+    }
+
+    fn asked(&mut self, what: Option<String>) -> Watched {
+        self.steps += 1;
+        if let Some(what) = what {
+            self.note(&what);
+        }
+        Ok(())
+    }
+
+    /// Lets the next thing happen, if it happens within `ms`.
+    ///
+    /// # Errors
+    /// The first violation.
+    pub fn advance(&mut self, ms: u64) -> Watched {
+        self.advance_to(self.world.clock_ms + ms).map(drop)
+    }
+
+    /// Lets everything happen that happens within up to `ms_max`.
+    fn advance_through(&mut self, ms_max: u64) -> Watched {
+        let until = self.world.clock_ms + 1 + self.world.below(ms_max);
+        while self.advance_to(until)? {}
+        Ok(())
+    }
+
+    /// Lets the next thing happen by `until`. False when there is none.
+    ///
+    /// # Errors
+    /// The first violation.
+    pub fn advance_to(&mut self, until: u64) -> Result<bool, Violation> {
+        self.steps += 1;
+        let start = self.down.values().copied().min();
+        let before = self.world.clock_ms;
+        let until_start = start.map_or(until, |start| start.clamp(before, until));
+        // A log that fails is told among what happened.
+        let more = self.world.advance(until_start).unwrap_or(true);
+        self.time_goes_on(before)?;
+        self.look()?;
+        self.mend();
+        let starting = self.down.iter().filter(|(_, at)| **at <= self.world.clock_ms);
+        let starting: Vec<usize> = starting.map(|(site, _)| *site).collect();
+        for site in &starting {
+            self.start(*site)?;
+        }
+        Ok(more || (self.world.clock_ms < until))
+    }
+
+    fn time_goes_on(&mut self, before: u64) -> Watched {
+        let (at, turns) = self.turns_at_once;
+        self.turns_at_once = if before == at { (at, turns + 1) } else { (before, 0) };
+        if turns < TURNS_AT_ONCE_MAX {
+            return Ok(());
+        }
+        Err(Violation {
+            invariant: "drain",
+            what: format!("a deadline at {at} is never met: the world turns and time stands still"),
+        })
+    }
+
+    /// What was cut is mended; the carrier tells some of those who are connected again.
+    fn mend(&mut self) {
+        for (one, other) in self.world.network.mend(self.world.clock_ms) {
+            self.note(&format!("mend {one}-{other}"));
+            self.connect(one, other);
+        }
+    }
+
+    fn connect(&mut self, one: usize, other: usize) {
+        for (here, there) in [(one, other), (other, one)] {
+            let peer = self.world.sites[there].id;
+            let told = self.world.chance.percent(50);
+            let site = &mut self.world.sites[here];
+            if told && site.space.is_some() {
+                site.inputs.push(engine::step::Input::Connected(peer));
+            }
+        }
+    }
+
+    /// Shows what happened to everybody who looks.
+    ///
+    /// # Errors
+    /// The first violation.
+    pub fn look(&mut self) -> Watched {
+        for happened in std::mem::take(&mut self.world.happened) {
+            match happened {
+                Happening::Turned { site, inputs, effects } => {
+                    self.note_turn(site, inputs, &effects);
+                    self.watch.turned(&self.world, site)?;
+                }
+                Happening::Failed(site, fault) => self.failed(site, &fault),
+                Happening::Ran(site, deployment) => self.watch.ran(site, deployment)?,
+                Happening::Answered(site, reply, answer) => self.answered(site, reply, answer)?,
+                Happening::Alarmed(site, what) => {
+                    self.note(&format!("alarm at {site}: {what}"));
+                    self.watch.alarmed(&self.world, site, &what)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn note_turn(&mut self, site: usize, inputs: usize, effects: &[u8; 32]) {
+        let Some(space) = &self.world.sites[site].space else {
+            return;
+        };
+        let (size, root, _) = space.engine().checkpoint();
+        let (root, effects) = (schema::id::hex(&root[..4]), schema::id::hex(&effects[..8]));
+        self.note(&format!("turn {site} takes {inputs}, log {size} {root}, does {effects}"));
+    }
+
+    fn answered(&mut self, site: usize, reply: u64, answer: Result<Done, Rejection>) -> Watched {
+        let Some((number, command)) = self.people.reply(reply) else {
+            return Ok(());
+        };
+        self.world.sites[site].answers.remove(&reply);
+        let words = match &answer {
+            Ok(done) => format!("done, {} entries", done.entries.len()),
+            Err(rejection) => rejection.to_string(),
+        };
+        self.note(&format!("answer to wish {number}: {words}"));
+        let told = self.people.answered(command, number, answer);
+        match told {
+            Ok(Some(told)) => self.watch.told(&told),
+            Ok(None) => Ok(()),
+            Err(what) => Err(Violation { invariant: "answered", what }),
+        }
+    }
+
+    fn failed(&mut self, site: usize, fault: &Fault) {
+        let kind = match self.planned.remove(&site) {
+            Some(Mishap::Kept) => "append_torn",
+            Some(Mishap::Full) => "device_full",
+            Some(Mishap::Lost) | None => "append_failed",
+        };
+        self.world.faults.count(kind);
+        self.note(&format!("site {site} fails: {fault}"));
+        self.is_down(site);
+    }
+
+    fn is_down(&mut self, site: usize) {
+        self.people.crashed(&mut self.world, site);
+        let start = self.world.clock_ms + 50 + self.world.below(8_000);
+        self.down.insert(site, start);
+    }
+
+    fn crash_somebody(&mut self) -> Watched {
+        self.steps += 1;
+        let site = self.world.chance.index(self.world.sites.len());
+        if self.world.sites[site].space.is_none() {
+            return Ok(());
+        }
+        self.watch.examine(&self.world, site)?;
+        self.crash(site);
+        Ok(())
+    }
+
+    /// Stops a site between two turns.
+    pub fn crash(&mut self, site: usize) {
+        self.world.faults.count("crashed");
+        self.note(&format!("crash {site}"));
+        self.world.crash(site);
+        self.is_down(site);
+    }
+
+    /// Starts a site that is down from what its device holds.
+    ///
+    /// # Errors
+    /// The first violation.
+    pub fn start(&mut self, site: usize) -> Watched {
+        self.down.remove(&site);
+        self.world.faults.count("restarted");
+        self.note(&format!("start {site}"));
+        let entropy = self.world.bytes();
+        self.world.sites[site].clock_shift_ms = self.world.below(1_000_000);
+        let now = self.world.now_at(site);
+        let started = self.world.sites[site].start(entropy, now);
+        started.map_err(|why| Violation {
+            invariant: "views",
+            what: format!("site {site} does not come back from its log: {why}"),
+        })?;
+        self.watch.reread(site);
+        self.watch.turned(&self.world, site)?;
+        // A log that fails is told among what happened.
+        let _ = self.world.turn(site, Vec::new());
+        self.look()?;
+        self.watch.examine(&self.world, site)
+    }
+
+    fn plan_mishap(&mut self) -> Watched {
+        self.steps += 1;
+        let site = self.world.chance.index(self.world.sites.len());
+        let mishap = [Mishap::Lost, Mishap::Kept, Mishap::Full][self.world.chance.index(3)];
+        let appends = self.world.below(4);
+        self.note(&format!("plan {mishap:?} at {site} after {appends}"));
+        self.world.sites[site].device.plan(appends, mishap);
+        self.planned.insert(site, mishap);
+        Ok(())
+    }
+
+    fn cut(&mut self) -> Watched {
+        self.steps += 1;
+        let target = 1 + self.world.chance.index(self.world.sites.len() - 1);
+        let until = self.world.clock_ms + 500 + self.world.below(40_000);
+        self.note(&format!("cut 0-{target} until {until}"));
+        self.world.network.cut(0, target, until);
+        Ok(())
+    }
+
+    fn jump(&mut self) -> Watched {
+        self.steps += 1;
+        self.world.wall_shift_ms = self.world.below(CENTURY_MS);
+        self.world.faults.count("clock_jumped");
+        self.note(&format!("wall clocks jump to {}", self.world.now().wall_ms));
+        Ok(())
+    }
+
+    fn settle(&mut self) -> Watched {
+        self.steps += 1;
+        let site = self.world.chance.index(self.world.sites.len());
+        self.world.sites[site].settle().map_err(|fault| Violation {
+            invariant: "views",
+            what: format!("the log of site {site} does not settle: {fault}"),
+        })
+    }
+
+    fn examine_somebody(&mut self) -> Watched {
+        self.steps += 1;
+        let site = self.world.chance.index(self.world.sites.len());
+        self.watch.examine(&self.world, site)
+    }
+}

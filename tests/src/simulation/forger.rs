@@ -1,0 +1,99 @@
+//! Rewrites a log behind the back of its space, as somebody with its keys could: leaves, roots and
+//! signatures are made to fit again.
+
+use crate::site::Site;
+use engine::log::Log;
+use engine::log::tree::Tree;
+use engine::log::verify::certificate_of;
+use engine::trust::identity::Identity;
+use log_memory::LogMemory;
+use schema::id::{Incarnation, Position};
+use schema::latest::{Block, Entry, Event, Header, Own, Record};
+
+/// What a log holds, and whose it is.
+pub struct Forger {
+    identity: Identity,
+    incarnation: Incarnation,
+    blocks: Vec<Block>,
+}
+
+/// The blocks that a site's device holds.
+#[must_use]
+pub fn blocks(site: &Site) -> Vec<Block> {
+    let image = site.device.image();
+    let mut blocks: Vec<Block> = Vec::new();
+    while let Some(bytes) = image.bytes(blocks.len()) {
+        let first = blocks.last().map_or(Position(1), Block::end);
+        match Block::read(bytes, first) {
+            Ok(block) => blocks.push(block),
+            Err(_) => break,
+        }
+    }
+    blocks
+}
+
+impl Forger {
+    /// The forger of a site's log; none when the log cannot be read.
+    #[must_use]
+    pub fn of(site: &Site) -> Option<Self> {
+        let blocks = blocks(site);
+        let first = blocks.first()?;
+        let identity = Identity::new(&certificate_of(first)?, &site.seeds).ok()?;
+        let incarnation = match &first.records.first()?.0 {
+            Record::Own(own) => match own.entry.event().ok()? {
+                Event::SpaceCreated(created) => created.incarnation,
+                _ => return None,
+            },
+            Record::Mirrored(_) | Record::Evidence(_) => return None,
+        };
+        Some(Self { identity, incarnation, blocks })
+    }
+
+    /// The newest record that `wanted` picks: its block and its place there.
+    pub fn newest(&self, wanted: impl Fn(&Record) -> bool) -> Option<(usize, usize)> {
+        let blocks = self.blocks.iter().enumerate().rev();
+        blocks.into_iter().find_map(|(number, block)| {
+            let place = block.records.iter().rposition(|(record, _)| wanted(record));
+            place.map(|place| (number, place))
+        })
+    }
+
+    /// Changes one record on the device, and everything behind it that must fit.
+    pub fn change(mut self, site: &Site, at: (usize, usize), change: impl FnOnce(&mut Record)) {
+        let (number, place) = at;
+        change(&mut self.blocks[number].records[place].0);
+        let mut tree = Tree::new();
+        for (index, block) in self.blocks.iter_mut().enumerate() {
+            for (record, leaf) in &mut block.records {
+                *leaf = record.leaf();
+                tree.push(*leaf);
+            }
+            if index >= number {
+                let (size, time_ms) = (tree.size(), block.checkpoint.time_ms);
+                let root = tree.root();
+                block.checkpoint = self.identity.checkpoint(&self.incarnation, size, root, time_ms);
+                let bytes = block.write();
+                site.device.alter(index, |stored| *stored = bytes);
+            }
+        }
+    }
+
+    /// Appends an event to the log of a site that is down. False when the log does not open.
+    pub fn append(self, site: &Site, header: Header, event: &Event) -> bool {
+        let Ok(entry) = Entry::write(header, event) else {
+            return false;
+        };
+        let mut tree = Tree::new();
+        let records = self.blocks.iter().flat_map(|block| &block.records);
+        records.for_each(|(_, leaf)| tree.push(*leaf));
+        let first = Position(tree.size() + 1);
+        let salt = [7; 16];
+        let record = Record::Own(Own { salt, entry });
+        let leaf = record.leaf();
+        tree.push(leaf);
+        let (size, root) = (tree.size(), tree.root());
+        let checkpoint = self.identity.checkpoint(&self.incarnation, size, root, 1);
+        let block = Block { first, records: vec![(record, leaf)], checkpoint };
+        LogMemory::open(&site.device).is_ok_and(|mut log| log.append(&block).is_ok())
+    }
+}

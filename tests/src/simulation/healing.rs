@@ -1,0 +1,78 @@
+//! The end of a run: the network heals, everybody is up, and everything must come to rest.
+
+use super::Run;
+use super::invariants::drain::at_rest;
+use super::watch::{Violation, Watched};
+use crate::network::Weather;
+use crate::pipeline::PROJECT;
+use crate::world::{World, name};
+use engine::command::{Command, Request};
+use log_memory::Mishap;
+use schema::id::CommandId;
+use schema::latest::Actor;
+
+/// How long it may take to come to rest, in milliseconds.
+const REST_MS_MAX: u64 = 20 * 60_000;
+
+/// How long everything is looked at, one bit of time after the other, in milliseconds.
+const BIT_MS: u64 = 1_000;
+
+/// Heals the world, lets time run on, and looks at everything once more.
+///
+/// # Errors
+/// The first violation.
+pub fn heal(run: &mut Run) -> Watched {
+    run.note("heal");
+    run.world.network.weather = Weather::CALM;
+    // What is cut for ever stays cut.
+    for (one, other) in run.world.network.mend(u64::MAX - 1) {
+        run.connect(one, other);
+    }
+    for site in 0..run.world.sites.len() {
+        run.world.sites[site].device.plan(u64::MAX, Mishap::Lost);
+        run.planned.remove(&site);
+        if run.world.sites[site].space.is_none() {
+            run.start(site)?;
+        }
+    }
+    restore_grants(run);
+    let end = run.world.clock_ms + REST_MS_MAX;
+    while run.world.clock_ms < end && (at_rest(&run.world).is_err() || waiting(run)) {
+        run.people.insist(&mut run.world);
+        let until = run.world.clock_ms + BIT_MS;
+        while run.advance_to(until)? {}
+    }
+    if let Some(number) = run.people.unanswered() {
+        return Err(Violation {
+            invariant: "answered",
+            what: format!("wish {number} is never answered"),
+        });
+    }
+    for site in 0..run.world.sites.len() {
+        run.watch.examine(&run.world, site)?;
+    }
+    run.watch.rested(&run.world)
+}
+
+fn waiting(run: &Run) -> bool {
+    run.people.unanswered().is_some()
+}
+
+/// Everybody grants again what is usual.
+fn restore_grants(run: &mut Run) {
+    let [for_targets, for_source] = World::usual_grants(PROJECT);
+    for site in 0..run.world.sites.len() {
+        let grants = if site == 0 { &for_targets } else { &for_source };
+        let state = run.world.sites[site].engine().state();
+        let peers: Vec<_> = state.links.all().map(|(_, peer)| peer.name.clone()).collect();
+        for peer in peers {
+            let id = CommandId(run.world.bytes());
+            let grants = grants.clone();
+            let command = Command::Grant { peer, grants };
+            let actor = Actor::Person(name("ops"));
+            let request = Request { id, actor, command };
+            let what = run.people.add(&mut run.world, site, request);
+            run.note(&what);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! `drain`: when the network heals all links drain, all packages arrive, no deployment runs for
+//! ever, and a source shows of a remote environment what its space shows of it itself.
+
+use super::{Check, Invariant, Seen};
+use crate::reference::{Flow, Reference};
+use crate::site::Site;
+use crate::world::World;
+use engine::engine::Engine;
+use engine::state::releases::{Answer, Import, Source};
+use engine::views::dashboard::{Shown, cells};
+use schema::latest::Outcome;
+use schema::v1::model::Package;
+use std::collections::BTreeMap;
+
+/// What each log says of grants and results.
+#[derive(Debug, Default)]
+pub struct Drain {
+    readers: BTreeMap<usize, Reference>,
+}
+
+/// Whether the world has come to rest: everything that was on its way has arrived and ended.
+///
+/// # Errors
+/// What has not.
+pub fn at_rest(world: &World) -> Check {
+    for (number, site) in world.sites.iter().enumerate() {
+        let Some(space) = &site.space else {
+            return Err(format!("site {number} is down"));
+        };
+        links(world, number, space.engine())?;
+        if let Some((cell, running)) = space.engine().state().cells.running().next() {
+            return Err(format!(
+                "at site {number} the deployment of {} to {} does not end",
+                running.release.version, cell.environment
+            ));
+        }
+        packages(number, site, space.engine())?;
+    }
+    Ok(())
+}
+
+fn links(world: &World, number: usize, engine: &Engine) -> Check {
+    for link in engine.links(world.now_at(number)) {
+        let name = link.link.short();
+        if (link.acknowledged, link.applied) != (link.head, link.head) {
+            return Err(format!(
+                "of {} entries of site {number} on link {name} {} are acknowledged and {} applied",
+                link.head, link.acknowledged, link.applied
+            ));
+        }
+        if !link.fresh {
+            return Err(format!("site {number} has not heard from link {name}"));
+        }
+        if link.held > 0 {
+            return Err(format!("site {number} holds {} entries of link {name}", link.held));
+        }
+    }
+    Ok(())
+}
+
+fn packages(number: usize, site: &Site, engine: &Engine) -> Check {
+    let rejected = |import: &Import| matches!(import.answer, Answer::Rejected { .. });
+    let imported = engine.state().releases.all().filter(
+        |(_, release)| matches!(&release.source, Source::Imported(import) if !rejected(import)),
+    );
+    for package in imported.flat_map(|(_, release)| &release.snapshot.packages) {
+        let Package { version, object, .. } = package;
+        let known = engine.state().objects.contains(object);
+        let bytes = site.store.bytes(object);
+        let whole = bytes.is_some_and(|bytes| blake3::hash(bytes).as_bytes() == &object.0);
+        if !known || !whole {
+            return Err(format!("package {version} has not arrived at site {number}"));
+        }
+    }
+    Ok(())
+}
+
+/// A cell as both sides must show it: versions and outcomes.
+fn told(shown: &Shown) -> Option<(String, Outcome)> {
+    shown.installed.as_ref().map(|deployed| (deployed.version.to_string(), deployed.outcome))
+}
+
+impl Drain {
+    /// What `source` shows of the environments of `target`, against what its log says and, where
+    /// results always flowed, against what `target` shows itself.
+    fn agree(&self, world: &World, source: usize, target: usize) -> Check {
+        let (Some(here), Some(there)) = (self.readers.get(&source), self.readers.get(&target))
+        else {
+            return Ok(());
+        };
+        let (me, peer) = (world.sites[source].id, world.sites[target].id);
+        let flowed =
+            !here.has_lapsed(peer, Flow::ResultsIn) && !there.has_lapsed(me, Flow::ResultsOut);
+        let refused = world.sites[source].engine().links(world.now_at(source));
+        let refused = refused.iter().find(|link| link.peer == peer);
+        if flowed && refused.is_some_and(|link| link.refused > 0) {
+            return Err(format!("site {source} refused results of site {target}"));
+        }
+        let sent = world.sites[target].engine().links(world.now_at(target));
+        let sent = sent.iter().find(|link| link.peer == me);
+        if !there.has_lapsed(me, Flow::Releases) && sent.is_some_and(|link| link.refused > 0) {
+            return Err(format!("site {target} refused releases of site {source}"));
+        }
+        let theirs = cells(world.sites[target].engine().state());
+        let ours = cells(world.sites[source].engine().state());
+        for shown in ours.iter().filter(|cell| cell.space == peer) {
+            let place = format!("{} of site {target} at site {source}", shown.environment);
+            let known = here.cell(peer, &shown.environment);
+            let installed = shown.installed.as_ref().map(|at| at.version.clone());
+            let last = shown.last.as_ref().map(|at| (at.version.clone(), at.outcome));
+            if (&installed, &last) != (&known.installed, &known.last) {
+                return Err(format!("{place} shows something else than the log says"));
+            }
+            let proven = [&shown.installed, &shown.last].into_iter().flatten();
+            if !proven.into_iter().all(|deployed| deployed.proven) {
+                return Err(format!("{place} is shown without proof"));
+            }
+            let itself = theirs.iter().find(|cell| {
+                cell.space == peer
+                    && cell.environment == shown.environment
+                    && cell.project == shown.project
+            });
+            let same = itself.and_then(told) == told(shown);
+            let newest = there.cell(peer, &shown.environment).last == last;
+            if flowed && !(same && newest) {
+                return Err(format!(
+                    "{place} shows {:?}, there it is {:?}",
+                    told(shown),
+                    itself.and_then(told)
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Invariant for Drain {
+    fn name(&self) -> &'static str {
+        "drain"
+    }
+
+    fn reread(&mut self, site: usize) {
+        self.readers.remove(&site);
+    }
+
+    fn record(&mut self, seen: &Seen<'_>) -> Check {
+        let reader = self.readers.entry(seen.site).or_insert_with(|| Reference::of(seen.space));
+        // Whether the order is right is for another to say.
+        let _ = reader.read(seen.record);
+        Ok(())
+    }
+
+    fn rested(&mut self, world: &World) -> Check {
+        at_rest(world)?;
+        for source in 0..world.sites.len() {
+            for target in 0..world.sites.len() {
+                if source != target {
+                    self.agree(world, source, target)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}

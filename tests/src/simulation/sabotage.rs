@@ -1,0 +1,107 @@
+//! Sabotage of the world, one for each invariant: what is broken is the world, never the one who
+//! looks.
+
+mod logs;
+mod twin;
+
+use super::Run;
+use super::invariants::NAMES;
+use super::watch::Watched;
+use crate::world::World;
+use engine::command::{Command, Request};
+use schema::id::CommandId;
+
+/// The step from which on a saboteur waits for an opportunity.
+const FROM_STEP: u64 = 150;
+
+/// Somebody who breaks one invariant.
+#[derive(Debug)]
+pub struct Saboteur {
+    invariant: &'static str,
+    /// When it tries next.
+    next_step: u64,
+}
+
+impl Saboteur {
+    /// The one who breaks `invariant`; none if there is no such invariant.
+    #[must_use]
+    pub fn of(invariant: &str) -> Option<Self> {
+        let (invariant, _) = NAMES.iter().find(|(name, _)| *name == invariant)?;
+        Some(Self { invariant, next_step: FROM_STEP })
+    }
+
+    /// Breaks it if the opportunity is there.
+    ///
+    /// # Errors
+    /// The violation, where looking comes with it.
+    pub fn act(&mut self, run: &mut Run) -> Watched {
+        if run.steps < self.next_step {
+            return Ok(());
+        }
+        let done = match self.invariant {
+            "prefix" => logs::alter_a_mirrored_entry(run)?,
+            "once" => ask_under_another_id(run),
+            "answered" => logs::forget_an_answer(run)?,
+            "acknowledged" => logs::forget_what_was_acknowledged(run)?,
+            "contradiction" => twin::tell_another_story(run),
+            "order" => logs::deploy_past_a_phase(run)?,
+            "views" => logs::alter_an_own_entry(run)?,
+            "audit" => logs::spoil_a_signature(run),
+            "drain" => cut_for_ever(run),
+            _ => Done::Yes,
+        };
+        self.next_step = match done {
+            Done::Yes => u64::MAX,
+            // What was sent may be lost, what was asked may be declined.
+            Done::Perhaps => run.steps + 20,
+            Done::NotYet => run.steps + 1,
+        };
+        Ok(())
+    }
+}
+
+/// Whether it is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Done {
+    Yes,
+    Perhaps,
+    NotYet,
+}
+
+/// A link is cut and never mended.
+fn cut_for_ever(run: &mut Run) -> Done {
+    run.note("sabotage: 0-1 is cut for ever");
+    run.world.network.cut(0, 1, u64::MAX);
+    Done::Yes
+}
+
+/// A client that asks again for a deployment, but under another command id.
+fn ask_under_another_id(run: &mut Run) -> Done {
+    let known = run.people.wishes.iter().enumerate();
+    let deployed = known.filter(|(_, wish)| {
+        let up = run.world.sites[wish.site].space.is_some();
+        let done = wish.answer.as_ref().and_then(|answer| answer.as_ref().ok());
+        let deploys = matches!(wish.request.command, Command::Deploy { .. });
+        up && deploys && done.is_some_and(|done| !done.entries.is_empty())
+    });
+    let deployed: Vec<usize> = deployed.map(|(number, _)| number).collect();
+    let Some(number) = run.world.chance.pick(&deployed).copied() else {
+        return Done::NotYet;
+    };
+    let request =
+        Request { id: CommandId(run.world.bytes()), ..run.people.wishes[number].request.clone() };
+    run.note(&format!("sabotage: wish {number} is asked for under another id"));
+    run.people.ask_as(&mut run.world, number, request);
+    Done::Perhaps
+}
+
+/// The sites that are up, in an order of chance.
+fn up(world: &mut World) -> Vec<usize> {
+    let mut sites: Vec<usize> =
+        (0..world.sites.len()).filter(|site| world.sites[*site].space.is_some()).collect();
+    if !sites.is_empty() {
+        let middle = world.chance.index(sites.len());
+        sites.rotate_left(middle);
+    }
+    sites
+}
