@@ -2,9 +2,11 @@
 
 pub mod blocks;
 pub mod contract;
+pub mod draw;
 pub mod network;
 pub mod pipeline;
 pub mod runner;
 pub mod site;
 pub mod store;
+pub mod stranger;
 pub mod world;
