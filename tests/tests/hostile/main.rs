@@ -6,6 +6,7 @@ mod confusion;
 mod contradiction;
 mod forwarding;
 mod keys;
+mod objects;
 mod ownership;
 mod reorder;
 mod replay;

@@ -21,7 +21,7 @@ pub(crate) struct Scene {
 }
 
 /// A project whose releases are promoted to `spaces`.
-fn configuration(project: &str, spaces: &[&str]) -> Vec<Definition> {
+pub(crate) fn configuration(project: &str, spaces: &[&str]) -> Vec<Definition> {
     let phase = Phase {
         name: name("Out"),
         environments: Vec::new(),

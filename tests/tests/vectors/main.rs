@@ -14,6 +14,7 @@ mod entries;
 mod envelopes;
 mod files;
 mod pinned;
+mod prose;
 mod shown;
 mod small;
 
