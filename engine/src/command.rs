@@ -143,11 +143,7 @@ pub struct Rejection {
 impl Rejection {
     /// A rejection.
     pub fn new(kind: RejectionKind, what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            kind,
-            what: what.into(),
-            hint: hint.into(),
-        }
+        Self { kind, what: what.into(), hint: hint.into() }
     }
 
     /// The request makes no sense as it is.

@@ -45,13 +45,7 @@ impl Draft {
     /// An event that stays in this space.
     #[must_use]
     pub const fn internal(actor: Actor, event: Event) -> Self {
-        Self {
-            event,
-            audience: Audience::Internal,
-            actor,
-            correlation: None,
-            causation: None,
-        }
+        Self { event, audience: Audience::Internal, actor, correlation: None, causation: None }
     }
 
     /// The same, as a part of the story of `release`.
@@ -78,28 +72,19 @@ pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejecti
     let actor = &request.actor;
     match &request.command {
         Command::Apply { definitions } => configuration::apply(given.state, actor, definitions),
-        Command::Trust {
-            certificate,
-            name,
-            grants,
-        } => trust::trust(given.state, actor, certificate, name.as_ref(), grants),
+        Command::Trust { certificate, name, grants } => {
+            trust::trust(given.state, actor, certificate, name.as_ref(), grants)
+        }
         Command::Grant { peer, grants } => trust::grant(given.state, actor, peer, grants),
         Command::PushPackage { package } => release::push(given.state, actor, package),
-        Command::CreateRelease {
-            project,
-            version,
-            notes,
-            packages,
-        } => release::create(given, actor, project, version, notes, packages),
+        Command::CreateRelease { project, version, notes, packages } => {
+            release::create(given, actor, project, version, notes, packages)
+        }
         Command::Promote { release, peer } => {
             let id = resolve(given.state, release)?;
             release::promote(given, actor, &id, peer)
         }
-        Command::Accept {
-            release,
-            lifecycle,
-            values,
-        } => {
+        Command::Accept { release, lifecycle, values } => {
             let id = resolve(given.state, release)?;
             import::accept(given.state, actor, &id, lifecycle.as_ref(), values)
         }
@@ -107,10 +92,7 @@ pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejecti
             let id = resolve(given.state, release)?;
             import::reject(given.state, actor, &id, reason)
         }
-        Command::Deploy {
-            release,
-            environment,
-        } => {
+        Command::Deploy { release, environment } => {
             let id = resolve(given.state, release)?;
             deployment::deploy(given.state, actor, &id, environment, 0)
         }
@@ -136,22 +118,13 @@ pub fn resolve(state: &State, name: &ReleaseName) -> Result<ReleaseId, Rejection
             }
         },
     };
-    let project = ProjectId {
-        space,
-        name: name.project.clone(),
-    };
-    let id = ReleaseId {
-        project,
-        version: name.version.clone(),
-    };
+    let project = ProjectId { space, name: name.project.clone() };
+    let id = ReleaseId { project, version: name.version.clone() };
     if state.releases.get(&id).is_some() {
         return Ok(id);
     }
-    let versions: Vec<String> = state
-        .releases
-        .of(&id.project)
-        .map(|(id, _)| id.version.to_string())
-        .collect();
+    let versions: Vec<String> =
+        state.releases.of(&id.project).map(|(id, _)| id.version.to_string()).collect();
     let hint = if versions.is_empty() {
         "`interspace release list` shows all releases".to_owned()
     } else {

@@ -32,6 +32,8 @@ struct Fetch {
     asked_to: u64,
     retry_at_ms: u64,
     retry_delay_ms: u64,
+    /// What came was wrong; nothing is asked before `retry_at_ms`.
+    pausing: bool,
 }
 
 /// All fetches of a space.
@@ -54,6 +56,7 @@ impl Fetches {
             asked_to: 0,
             retry_at_ms: 0,
             retry_delay_ms: RESEND_MS_MIN,
+            pausing: false,
         });
         !known
     }
@@ -66,9 +69,7 @@ impl Fetches {
     /// How much of an object is here, and its size, while it is fetched.
     #[must_use]
     pub fn progress(&self, object: &ObjectId) -> Option<(u64, u64)> {
-        self.open
-            .get(object)
-            .map(|fetch| (fetch.have.unwrap_or(0), fetch.size))
+        self.open.get(object).map(|fetch| (fetch.have.unwrap_or(0), fetch.size))
     }
 
     /// The store told what it holds. Progress makes the next pieces due at once.
@@ -76,19 +77,24 @@ impl Fetches {
         let Some(fetch) = self.open.get_mut(object) else {
             return;
         };
-        let progressed = fetch.have.is_none_or(|before| held.have > before);
-        if fetch.have.is_some_and(|before| held.have < before) {
-            // What was stored turned out to be wrong: begin again, not at once.
-            fetch.early.clear();
-            fetch.asked_to = held.have;
-            fetch.retry_at_ms = now_ms + RESEND_MS_MAX;
+        match fetch.have {
+            Some(before) if held.have < before => {
+                // What was stored turned out to be wrong: begin again, not at once.
+                fetch.early.clear();
+                (fetch.storing, fetch.asked_to) = (held.have, held.have);
+                fetch.pausing = true;
+                fetch.retry_at_ms = now_ms + RESEND_MS_MAX;
+            }
+            Some(before) if held.have == before => {}
+            Some(_) | None => {
+                // Pieces behind this one may be on their way into the store already.
+                fetch.storing = fetch.storing.max(held.have);
+                fetch.asked_to = fetch.asked_to.max(held.have);
+                fetch.retry_delay_ms = RESEND_MS_MIN;
+                fetch.retry_at_ms = now_ms + RESEND_MS_MIN;
+            }
         }
         fetch.have = Some(held.have);
-        fetch.storing = held.have;
-        fetch.asked_to = fetch.asked_to.max(held.have);
-        if progressed {
-            fetch.retry_delay_ms = RESEND_MS_MIN;
-        }
     }
 
     /// A piece came. What can be stored now, in order.
@@ -115,28 +121,22 @@ impl Fetches {
     /// What to ask of whom now. One object of each peer at a time, so that none starves another.
     pub fn due(&mut self, now_ms: u64) -> Vec<(SpaceId, Want)> {
         let mut asked = Vec::new();
-        let mut busy: Vec<SpaceId> = Vec::new();
-        for (object, fetch) in &mut self.open {
-            let Some(have) = fetch.have else { continue };
-            if busy.contains(&fetch.from) || have >= fetch.size {
-                continue;
-            }
-            busy.push(fetch.from);
-            if fetch.asked_to > have && now_ms >= fetch.retry_at_ms {
-                // Nothing came for a while: ask again for what is missing.
-                fetch.asked_to = fetch.storing;
+        for object in self.active() {
+            let Some(fetch) = self.open.get_mut(&object) else { continue };
+            let have = fetch.have.unwrap_or(0);
+            let waits = fetch.asked_to > have || fetch.pausing;
+            if waits && now_ms >= fetch.retry_at_ms {
+                // Nothing came or was stored for a while: ask again for what is missing.
+                (fetch.storing, fetch.asked_to) = (have, have);
+                fetch.early.retain(|offset, _| *offset >= have);
                 fetch.retry_delay_ms = (fetch.retry_delay_ms * 2).min(RESEND_MS_MAX);
+                fetch.retry_at_ms = now_ms + fetch.retry_delay_ms;
+                fetch.pausing = false;
             }
-            let offsets = fetch.next_offsets();
+            let offsets = if fetch.pausing { Vec::new() } else { fetch.next_offsets() };
             if !offsets.is_empty() {
                 fetch.retry_at_ms = now_ms + fetch.retry_delay_ms;
-                asked.push((
-                    fetch.from,
-                    Want {
-                        object: *object,
-                        offsets,
-                    },
-                ));
+                asked.push((fetch.from, Want { object, offsets }));
             }
         }
         asked
@@ -145,8 +145,21 @@ impl Fetches {
     /// When something is to be asked again.
     #[must_use]
     pub fn deadline_ms(&self) -> Option<u64> {
-        let waiting = self.open.values().filter(|fetch| fetch.have.is_some());
-        waiting.map(|fetch| fetch.retry_at_ms).min()
+        let active = self.active();
+        active.iter().filter_map(|object| self.open.get(object)).map(|f| f.retry_at_ms).min()
+    }
+
+    /// The object of each peer that is asked for now: the first that the store has told of.
+    fn active(&self) -> Vec<ObjectId> {
+        let mut busy: Vec<SpaceId> = Vec::new();
+        let mut active = Vec::new();
+        for (object, fetch) in &self.open {
+            if fetch.have.is_some() && !busy.contains(&fetch.from) {
+                busy.push(fetch.from);
+                active.push(*object);
+            }
+        }
+        active
     }
 }
 
@@ -166,5 +179,68 @@ impl Fetch {
             }
         }
         offsets
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PIECE: u64 = PIECE_BYTES_MAX as u64;
+
+    fn piece(object: ObjectId, total: u64, offset: u64) -> Piece {
+        let bytes = vec![0; usize::try_from((total - offset).min(PIECE)).expect("small")];
+        Piece { object, total, offset, bytes }
+    }
+
+    #[test]
+    fn a_store_that_answers_late_loses_no_piece() {
+        let (object, from, size) = (ObjectId([1; 32]), SpaceId([2; 32]), 20 * PIECE);
+        let mut fetches = Fetches::default();
+        fetches.begin(object, size, from);
+        fetches.held(&object, Held { have: 0, complete: false }, 0);
+        let (mut stored, mut told) = (0, 0);
+        let mut answers = std::collections::VecDeque::new();
+        for now_ms in 0..1000 {
+            for (_, want) in fetches.due(now_ms) {
+                for offset in want.offsets {
+                    for (at, bytes) in fetches.piece(&from, piece(object, size, offset)) {
+                        assert_eq!(at, stored, "pieces are stored in order, each once");
+                        stored += bytes.len() as u64;
+                        answers.push_back(stored);
+                    }
+                }
+            }
+            // The store tells of one piece while the next ones are on their way to it.
+            if let Some(have) = answers.pop_front() {
+                told = have;
+                fetches.held(&object, Held { have, complete: false }, now_ms);
+            }
+        }
+        assert_eq!((stored, told), (size, size), "all of it came without any waiting");
+    }
+
+    #[test]
+    fn a_lost_piece_is_asked_for_again_after_a_while() {
+        let (object, from, size) = (ObjectId([1; 32]), SpaceId([2; 32]), 2 * PIECE);
+        let mut fetches = Fetches::default();
+        fetches.begin(object, size, from);
+        fetches.held(&object, Held { have: 0, complete: false }, 0);
+        assert_eq!(fetches.due(0).len(), 1);
+        assert_eq!(fetches.due(1).len(), 0);
+        let at = fetches.deadline_ms().expect("it waits");
+        assert_eq!(fetches.due(at)[0].1.offsets, vec![0, PIECE]);
+        assert!(fetches.deadline_ms().expect("it waits") > at, "it never spins");
+    }
+
+    #[test]
+    fn what_was_wrong_is_not_asked_for_again_at_once() {
+        let (object, from, size) = (ObjectId([1; 32]), SpaceId([2; 32]), 2 * PIECE);
+        let mut fetches = Fetches::default();
+        fetches.begin(object, size, from);
+        fetches.held(&object, Held { have: PIECE, complete: false }, 0);
+        fetches.held(&object, Held { have: 0, complete: false }, 10);
+        assert_eq!(fetches.due(11), Vec::new());
+        assert_eq!(fetches.due(10 + RESEND_MS_MAX)[0].1.offsets, vec![0, PIECE]);
     }
 }

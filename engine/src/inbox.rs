@@ -120,11 +120,7 @@ impl Inbox {
     /// What a log alone gives: the same inbox without what is held back.
     #[must_use]
     pub fn durable(&self) -> Self {
-        Self {
-            held_back: BTreeMap::new(),
-            held_back_bytes: 0,
-            ..self.clone()
-        }
+        Self { held_back: BTreeMap::new(), held_back_bytes: 0, ..self.clone() }
     }
 
     /// Decides about an envelope of entries. Nothing changes but what is held back; the records
@@ -132,10 +128,7 @@ impl Inbox {
     pub fn admit(&mut self, verified: Verified) -> Admission {
         let header = verified.header();
         let next = self.acknowledged().next();
-        if self
-            .incarnation
-            .is_some_and(|known| known != header.incarnation)
-        {
+        if self.incarnation.is_some_and(|known| known != header.incarnation) {
             return Admission::Refused(Refusal::UnknownIncarnation);
         }
         if header.first > next {
@@ -161,11 +154,7 @@ impl Inbox {
         for (number, carried) in (header.first.0..).map(LinkSeq).zip(entries) {
             if number >= next {
                 let incarnation = header.incarnation;
-                records.push(Record::Mirrored(self.mirrored(
-                    incarnation,
-                    number,
-                    carried,
-                )));
+                records.push(Record::Mirrored(self.mirrored(incarnation, number, carried)));
             }
         }
         Admission::Admitted(Admitted { records })
@@ -231,13 +220,7 @@ impl Inbox {
         }
         let last = self.chain.last().copied().unwrap_or_default();
         let (number, id) = (mirrored.link_seq, &mirrored.id);
-        let next = chain_next(
-            &last,
-            number,
-            &id.incarnation,
-            id.position,
-            &mirrored.commit(),
-        );
+        let next = chain_next(&last, number, &id.incarnation, id.position, &mirrored.commit());
         self.chain.push(next);
         match folded {
             Folded::Held => self.held += 1,

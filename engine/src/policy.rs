@@ -41,9 +41,7 @@ fn restarts(state: &State, id: &ReleaseId, release: &Release, requests: &mut Vec
             .deployment(progress.deployment)
             .and_then(|deployment| deployment.proof.as_ref());
         if let Some(proof) = proof.filter(|_| cut && newest_tried(state, id, environment)) {
-            let command = Command::Restart {
-                deployment: progress.deployment,
-            };
+            let command = Command::Restart { deployment: progress.deployment };
             requests.push(request(proof.entry, "restart", command));
         }
     }
@@ -51,11 +49,7 @@ fn restarts(state: &State, id: &ReleaseId, release: &Release, requests: &mut Vec
 
 fn acceptance(state: &State, id: &ReleaseId, requests: &mut Vec<Request>) {
     if let (Some(cause), Some(name)) = (accepts_by_itself(state, id), release_name(state, id)) {
-        let command = Command::Accept {
-            release: name,
-            lifecycle: None,
-            values: Vec::new(),
-        };
+        let command = Command::Accept { release: name, lifecycle: None, values: Vec::new() };
         requests.push(request(cause, "accept", command));
     }
 }
@@ -81,19 +75,13 @@ fn advance(state: &State, id: &ReleaseId, release: &Release, requests: &mut Vec<
                     if newest_tried(state, id, &environment) {
                         let rule = format!("deploy {environment}");
                         let release = name.clone();
-                        let command = Command::Deploy {
-                            release,
-                            environment,
-                        };
+                        let command = Command::Deploy { release, environment };
                         requests.push(request(cause(release_entry(state, id)), &rule, command));
                     }
                 }
                 Place::Space(peer) => {
                     let rule = format!("promote {peer}");
-                    let command = Command::Promote {
-                        release: name.clone(),
-                        peer,
-                    };
+                    let command = Command::Promote { release: name.clone(), peer };
                     requests.push(request(cause(release_entry(state, id)), &rule, command));
                 }
             }
@@ -118,33 +106,19 @@ fn cause(entry: Option<EntryId>) -> EntryId {
 
 fn release_name(state: &State, id: &ReleaseId) -> Option<ReleaseName> {
     let space = id.project.space;
-    let owner = if space == state.me() {
-        None
-    } else {
-        Some(state.links.peer(&space)?.name.clone())
-    };
-    Some(ReleaseName {
-        owner,
-        project: id.project.name.clone(),
-        version: id.version.clone(),
-    })
+    let owner =
+        if space == state.me() { None } else { Some(state.links.peer(&space)?.name.clone()) };
+    Some(ReleaseName { owner, project: id.project.name.clone(), version: id.version.clone() })
 }
 
 fn request(cause: EntryId, rule: &str, command: Command) -> Request {
-    Request {
-        id: CommandId::derived(&cause, rule),
-        actor: Actor::Policy,
-        command,
-    }
+    Request { id: CommandId::derived(&cause, rule), actor: Actor::Policy, command }
 }
 
 /// The releases whose chances change when a deployment of `release` ends: itself, and newer ones
 /// that waited for the environment. Older ones never move because of it.
 #[must_use]
 pub fn touched_by_end(state: &State, release: &ReleaseId) -> BTreeSet<ReleaseId> {
-    let newer = state
-        .releases
-        .of(&release.project)
-        .filter(|(id, _)| id.version >= release.version);
+    let newer = state.releases.of(&release.project).filter(|(id, _)| id.version >= release.version);
     newer.map(|(id, _)| id.clone()).collect()
 }

@@ -56,9 +56,7 @@ impl PhaseStanding {
     /// Whether the release is done at every place.
     #[must_use]
     pub fn complete(&self) -> bool {
-        self.places
-            .iter()
-            .all(|(_, standing)| *standing == Standing::Done)
+        self.places.iter().all(|(_, standing)| *standing == Standing::Done)
     }
 }
 
@@ -92,12 +90,10 @@ pub fn standings(state: &State, id: &ReleaseId) -> Vec<PhaseStanding> {
     let mut reached = true;
     let mut standings = Vec::with_capacity(lifecycle.phases.len());
     for phase in &lifecycle.phases {
-        let environments = phase.environments.iter().map(|name| {
-            (
-                Place::Environment(name.clone()),
-                in_environment(release, name),
-            )
-        });
+        let environments = phase
+            .environments
+            .iter()
+            .map(|name| (Place::Environment(name.clone()), in_environment(release, name)));
         let spaces = phase
             .spaces
             .iter()
@@ -124,49 +120,32 @@ fn in_environment(release: &Release, environment: &Name) -> Standing {
 }
 
 fn in_space(state: &State, release: &Release, name: &Name) -> Standing {
-    let promoted = state
-        .links
-        .named(name)
-        .is_some_and(|(space, _)| release.promotions.contains_key(&space));
-    if promoted {
-        Standing::Done
-    } else {
-        Standing::Untried
-    }
+    let promoted =
+        state.links.named(name).is_some_and(|(space, _)| release.promotions.contains_key(&space));
+    if promoted { Standing::Done } else { Standing::Untried }
 }
 
 /// Why a release may not go to `place` now; none if it may.
 #[must_use]
 pub fn why_not(state: &State, id: &ReleaseId, place: &Place) -> Option<String> {
     let standings = standings(state, id);
-    let Some(at) = standings
-        .iter()
-        .position(|phase| phase.places.iter().any(|(there, _)| there == place))
+    let Some(at) =
+        standings.iter().position(|phase| phase.places.iter().any(|(there, _)| there == place))
     else {
-        return Some(format!(
-            "{} is not in the lifecycle of this release",
-            place.name()
-        ));
+        return Some(format!("{} is not in the lifecycle of this release", place.name()));
     };
     if standings[at].reached {
         return None;
     }
-    standings[..at]
-        .iter()
-        .find(|phase| !phase.complete())
-        .map(|phase| {
-            let missing: Vec<String> = phase
-                .places
-                .iter()
-                .filter(|(_, standing)| *standing != Standing::Done)
-                .map(|(place, standing)| format!("{} {}", place.name(), describe(*standing)))
-                .collect();
-            format!(
-                "phase {} is not complete: {}",
-                phase.phase,
-                missing.join(", ")
-            )
-        })
+    standings[..at].iter().find(|phase| !phase.complete()).map(|phase| {
+        let missing: Vec<String> = phase
+            .places
+            .iter()
+            .filter(|(_, standing)| *standing != Standing::Done)
+            .map(|(place, standing)| format!("{} {}", place.name(), describe(*standing)))
+            .collect();
+        format!("phase {} is not complete: {}", phase.phase, missing.join(", "))
+    })
 }
 
 /// A standing in words, to follow the name of a place.

@@ -32,12 +32,7 @@ impl Quarantine {
         if self.newest.len() == QUARANTINE_MAX {
             self.newest.pop_front();
         }
-        let refused = Refused {
-            reason,
-            wall_ms,
-            size: bytes.len(),
-            sha256: sha256(&[bytes]),
-        };
+        let refused = Refused { reason, wall_ms, size: bytes.len(), sha256: sha256(&[bytes]) };
         self.newest.push_back(refused);
     }
 

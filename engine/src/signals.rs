@@ -46,10 +46,7 @@ impl Signals {
     pub const fn new(start: [u8; 16], now_ms: u64) -> Self {
         Self {
             mark: Mark { start, count: 0 },
-            heard: Mark {
-                start: [0; 16],
-                count: 0,
-            },
+            heard: Mark { start: [0; 16], count: 0 },
             sent: VecDeque::new(),
             echoed_ms: None,
             heard_wall_ms: None,
@@ -152,11 +149,7 @@ impl Signals {
             self.hello_delay_ms = (self.hello_delay_ms * 2).min(BEAT_BUSY_MS);
         }
         let interval_ms = u32::try_from(interval_ms).unwrap_or(u32::MAX);
-        Beat {
-            mark: self.mark,
-            echo: self.heard,
-            interval_ms,
-        }
+        Beat { mark: self.mark, echo: self.heard, interval_ms }
     }
 
     /// The peer answered: no more hellos are needed.
@@ -181,7 +174,6 @@ impl Signals {
     #[must_use]
     pub fn fresh(&self, now_ms: u64) -> bool {
         let bound = BEAT_IDLE_MS * STALE_TENTHS / 10;
-        self.echoed_ms
-            .is_some_and(|sent| now_ms.saturating_sub(sent) <= bound)
+        self.echoed_ms.is_some_and(|sent| now_ms.saturating_sub(sent) <= bound)
     }
 }

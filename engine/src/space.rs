@@ -51,12 +51,7 @@ impl<L: Log> Space<L> {
     }
 
     fn with(engine: Engine, log: L) -> Self {
-        Self {
-            engine,
-            log,
-            keyring: Keyring::default(),
-            epochs: Epochs::default(),
-        }
+        Self { engine, log, keyring: Keyring::default(), epochs: Epochs::default() }
     }
 
     /// Opens one envelope from outside: what [`Self::turn`] takes in.
@@ -64,12 +59,7 @@ impl<L: Log> Space<L> {
         if let Some(keyring) = self.engine.changed_keyring() {
             self.keyring = keyring;
         }
-        match door::open(
-            &bytes,
-            self.engine.identity(),
-            &self.keyring,
-            &mut self.epochs,
-        ) {
+        match door::open(&bytes, self.engine.identity(), &self.keyring, &mut self.epochs) {
             Ok(verified) => Input::Arrived(Box::new(verified)),
             Err(reason) => Input::Refused { reason, bytes },
         }

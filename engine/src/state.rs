@@ -63,18 +63,12 @@ impl State {
     /// Before Position 1 was folded, which every log begins with.
     #[must_use]
     pub fn me(&self) -> SpaceId {
-        self.keys
-            .as_ref()
-            .expect("the log begins with the space's certificate")
-            .space()
+        self.keys.as_ref().expect("the log begins with the space's certificate").space()
     }
 
     /// Folds one event of this space.
     pub fn fold_own(&mut self, at: &At<'_>, event: &Event) {
-        self.commands
-            .entry(at.header.command)
-            .or_default()
-            .push(at.position);
+        self.commands.entry(at.header.command).or_default().push(at.position);
         match event {
             Event::SpaceCreated(created) => {
                 let certificate = Certificate::read(&created.certificate).ok();
@@ -93,15 +87,14 @@ impl State {
                 self.packages.insert(key, package.clone());
             }
             Event::ReleaseCreated(created) => self.releases.create(self.me(), at, created),
-            Event::ReleasePromoted(promoted) => self.releases.promoted(at, promoted),
-            Event::ReleaseAccepted(accepted) => self.releases.accepted(at, accepted),
-            Event::ReleaseRejected(rejected) => self.releases.rejected(at, rejected),
+            Event::ReleasePromoted(promoted) => self.releases.promoted(promoted),
+            Event::ReleaseAccepted(accepted) => self.releases.accepted(accepted),
+            Event::ReleaseRejected(rejected) => self.releases.rejected(rejected),
             Event::PackageArrived(arrived) => {
                 self.objects.insert(arrived.object);
             }
             Event::EnvironmentsPublished(published) => {
-                self.links
-                    .published_to(&at.header.audience, &published.environments);
+                self.links.published_to(&at.header.audience, &published.environments);
             }
             Event::DeploymentStarted(started) => {
                 let me = self.me();
@@ -111,7 +104,7 @@ impl State {
             Event::DeploymentFinished(finished) => {
                 let me = self.me();
                 if let Some((attempt, outcome)) = self.cells.finished(me, at, finished) {
-                    self.releases.finished(at, &attempt, outcome);
+                    self.releases.finished(&attempt, outcome);
                 }
             }
             // Told to others; nothing changes here. Unknown own events were written by a newer
@@ -125,7 +118,7 @@ impl State {
         let origin = at.id.origin;
         match event {
             Event::ReleasePromoted(promoted) => self.releases.received(at, promoted),
-            Event::PromotionAnswered(answered) => self.releases.answered(origin, at, answered),
+            Event::PromotionAnswered(answered) => self.releases.answered(origin, answered),
             Event::EnvironmentsPublished(published) => {
                 self.links.published_by(&origin, &published.environments);
             }
@@ -133,8 +126,7 @@ impl State {
                 if let Some((release, environment, outcome)) =
                     self.cells.reported(origin, at, reported)
                 {
-                    self.releases
-                        .reported(origin, &release, environment, outcome);
+                    self.releases.reported(origin, &release, environment, outcome);
                 }
             }
             // None of these crosses a link; the verdict refuses them before they come here.

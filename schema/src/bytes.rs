@@ -165,11 +165,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When bytes are left over.
     pub fn finish(self) -> Result<(), Malformed> {
-        if self.rest.is_empty() {
-            Ok(())
-        } else {
-            Err(self.malformed())
-        }
+        if self.rest.is_empty() { Ok(()) } else { Err(self.malformed()) }
     }
 }
 
@@ -180,13 +176,7 @@ mod tests {
     #[test]
     fn what_was_written_is_read_back_and_nothing_is_left() {
         let mut writer = Writer::new();
-        writer
-            .u8(1)
-            .u16(2)
-            .u32(3)
-            .u64(4)
-            .variable(b"five")
-            .fixed(&[6; 6]);
+        writer.u8(1).u16(2).u32(3).u64(4).variable(b"five").fixed(&[6; 6]);
         let bytes = writer.finish();
         let mut reader = Reader::new(&bytes, "test");
         assert_eq!(reader.u8(), Ok(1));

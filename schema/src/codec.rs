@@ -11,9 +11,7 @@ use bincode::config::{BigEndian, Configuration, Limit, Varint};
 use bincode::{Decode, Encode};
 
 const CONFIG: Configuration<BigEndian, Varint, Limit<DECODE_BYTES_MAX>> =
-    bincode::config::standard()
-        .with_big_endian()
-        .with_limit::<DECODE_BYTES_MAX>();
+    bincode::config::standard().with_big_endian().with_limit::<DECODE_BYTES_MAX>();
 
 /// The bytes of `value`.
 ///

@@ -80,10 +80,7 @@ pub fn chain_start(
     link: &LinkId,
     incarnation: &Incarnation,
 ) -> Hash {
-    hash(
-        Domain::Chain,
-        &[&origin.0, &recipient.0, &link.0, &incarnation.0],
-    )
+    hash(Domain::Chain, &[&origin.0, &recipient.0, &link.0, &incarnation.0])
 }
 
 /// c(n) from c(n-1). `incarnation` and `position` are those of the entry in its origin's log.
@@ -97,12 +94,6 @@ pub fn chain_next(
 ) -> Hash {
     hash(
         Domain::Chain,
-        &[
-            previous,
-            &link_seq.0.to_be_bytes(),
-            &incarnation.0,
-            &position.0.to_be_bytes(),
-            commit,
-        ],
+        &[previous, &link_seq.0.to_be_bytes(), &incarnation.0, &position.0.to_be_bytes(), commit],
     )
 }

@@ -73,7 +73,7 @@ macro_rules! id {
                 bytes
                     .and_then(|bytes| bytes.try_into().ok())
                     .map(Self)
-                    .ok_or(NotAnId { what: $what, length: ($bytes * 8 + 4) / 5 })
+                    .ok_or(NotAnId { what: $what, length: usize::div_ceil($bytes * 8, 5) })
             }
         }
 
@@ -140,11 +140,7 @@ impl LinkId {
     /// arguments does not matter: the smaller space id comes first.
     #[must_use]
     pub fn between(one: (&SpaceId, &Hash), other: (&SpaceId, &Hash)) -> Self {
-        let (low, high) = if one.0 <= other.0 {
-            (one, other)
-        } else {
-            (other, one)
-        };
+        let (low, high) = if one.0 <= other.0 { (one, other) } else { (other, one) };
         Self(hash(Domain::Link, &[&low.0.0, &high.0.0, low.1, high.1]))
     }
 }
@@ -239,13 +235,7 @@ pub struct EntryId {
 
 impl fmt::Display for EntryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}/{}/{}",
-            self.origin.short(),
-            self.incarnation.short(),
-            self.position
-        )
+        write!(f, "{}/{}/{}", self.origin.short(), self.incarnation.short(), self.position)
     }
 }
 
@@ -265,10 +255,7 @@ mod tests {
     fn a_link_has_the_same_id_on_both_sides() {
         let (a, b) = ((&SpaceId([1; 32]), &[3; 32]), (&SpaceId([2; 32]), &[4; 32]));
         assert_eq!(LinkId::between(a, b), LinkId::between(b, a));
-        assert_ne!(
-            LinkId::between(a, b),
-            LinkId::between((a.0, b.1), (b.0, a.1))
-        );
+        assert_ne!(LinkId::between(a, b), LinkId::between((a.0, b.1), (b.0, a.1)));
     }
 
     #[test]

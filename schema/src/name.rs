@@ -1,4 +1,5 @@
-//! Names that people give, and versions of releases, with a grammar that is checked on every way in.
+//! Names that people give and versions of releases, with a grammar that is checked on every way
+//! in.
 
 use crate::limits::{NAME_BYTES_MAX, TEXT_BYTES_MAX};
 use bincode::de::{BorrowDecoder, Decoder};
@@ -19,13 +20,31 @@ pub struct BadName {
     rule: &'static str,
 }
 
-/// Characters that change how the text around them is shown, or that look like nothing.
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+/// Characters that look like nothing or change how the text around them is shown, by code point.
+const HIDDEN: [(u32, u32); 15] = [
+    (0xad, 0xad),
+    (0x61c, 0x61c),
+    (0x115f, 0x1160),
+    (0x180e, 0x180e),
+    (0x200b, 0x200f),
+    (0x2028, 0x202e),
+    (0x2060, 0x206f),
+    (0x3164, 0x3164),
+    (0xfe00, 0xfe0f),
+    (0xfeff, 0xfeff),
+    (0xffa0, 0xffa0),
+    (0xfff9, 0xfffb),
+    (0x1_d173, 0x1_d17a),
+    (0xe_0000, 0xe_0fff),
+    (0xf_0000, 0x10_ffff),
+];
+
+/// Whether a character is a control character, looks like nothing, or changes how the text around
+/// it is shown. Names have none; other text is shown with such characters as escapes.
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
+    let code = u32::from(c);
+    c.is_control() || HIDDEN.iter().any(|(first, last)| (*first..=*last).contains(&code))
 }
 
 macro_rules! checked_text {
@@ -120,7 +139,7 @@ checked_text!(
             && text.len() <= NAME_BYTES_MAX
             && text.trim() == text
             && !text.contains(':')
-            && !text.chars().any(is_invisible)
+            && !text.chars().any(is_hidden)
     }
 );
 
@@ -155,9 +174,7 @@ fn is_file_name(text: &str, also: &[u8]) -> bool {
     let bytes = text.as_bytes();
     bytes.len() <= NAME_BYTES_MAX
         && bytes.first().is_some_and(u8::is_ascii_alphanumeric)
-        && bytes
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || also.contains(b))
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || also.contains(b))
 }
 
 impl PartialOrd for Name {
@@ -192,9 +209,7 @@ impl PartialOrd for Version {
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.sort_key()
-            .cmp(&other.sort_key())
-            .then_with(|| self.0.cmp(&other.0))
+        self.sort_key().cmp(&other.sort_key()).then_with(|| self.0.cmp(&other.0))
     }
 }
 
@@ -227,10 +242,7 @@ fn parts(text: &str) -> Vec<Part<'_>> {
         let mut rest = word;
         while let Some(first) = rest.bytes().next() {
             let digits = first.is_ascii_digit();
-            let end = rest
-                .bytes()
-                .position(|b| b.is_ascii_digit() != digits)
-                .unwrap_or(rest.len());
+            let end = rest.bytes().position(|b| b.is_ascii_digit() != digits).unwrap_or(rest.len());
             let (run, after) = rest.split_at(end);
             rest = after;
             found.push(if digits {
@@ -276,9 +288,7 @@ mod tests {
 
     #[test]
     fn a_version_cannot_leave_its_folder() {
-        for text in [
-            "", "..", "../1", "/1", "1/2", "1\0", "1\n", ".1", "-1", "1 2", "\u{661}",
-        ] {
+        for text in ["", "..", "../1", "/1", "1/2", "1\0", "1\n", ".1", "-1", "1 2", "\u{661}"] {
             assert!(text.parse::<Version>().is_err(), "{text:?}");
             assert!(text.parse::<PackageName>().is_err(), "{text:?}");
         }
@@ -289,17 +299,9 @@ mod tests {
         for text in ["Prod EU", "Münster", "a/b", "本番", "x"] {
             assert!(text.parse::<Name>().is_ok(), "{text:?}");
         }
-        for text in [
-            "",
-            " a",
-            "a ",
-            "a\nb",
-            "a\u{202e}b",
-            "a\u{200b}b",
-            "a\u{1b}[31m",
-            "a: b",
-            "a\u{feff}",
-        ] {
+        for text in
+            ["", " a", "a ", "a\nb", "a\u{202e}b", "a\u{200b}b", "a\u{1b}[31m", "a: b", "a\u{feff}"]
+        {
             assert!(text.parse::<Name>().is_err(), "{text:?}");
         }
         assert!("x".repeat(NAME_BYTES_MAX + 1).parse::<Name>().is_err());

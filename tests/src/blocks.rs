@@ -35,10 +35,7 @@ impl Blocks {
         let first = self.size() + 1;
         let events = (first..).take(count).map(|position| {
             let object = ObjectId(schema::hash::sha256(&[&position.to_be_bytes()]));
-            Event::PackageArrived(PackageArrived {
-                object,
-                size: position,
-            })
+            Event::PackageArrived(PackageArrived { object, size: position })
         });
         self.of(&events.collect::<Vec<_>>())
     }
@@ -47,26 +44,15 @@ impl Blocks {
     pub fn large(&mut self, texts: &[usize]) -> Block {
         let name = |text: &str| text.parse().expect("a valid name");
         let space = SpaceId([7; 32]);
-        let events = texts
-            .iter()
-            .zip(self.size() + 1..)
-            .map(|(bytes, position)| {
-                let seed = schema::id::hex(&schema::hash::sha256(&[&position.to_be_bytes()]));
-                let bundle = seed.chars().cycle().take(*bytes).collect();
-                let project = ProjectId {
-                    space,
-                    name: name("shop"),
-                };
-                let version = "1.0.0".parse().expect("a valid version");
-                let release = ReleaseId { project, version };
-                let digest = ReleaseDigest([1; 32]);
-                Event::ReleasePromoted(ReleasePromoted {
-                    release,
-                    digest,
-                    target: space,
-                    bundle,
-                })
-            });
+        let events = texts.iter().zip(self.size() + 1..).map(|(bytes, position)| {
+            let seed = schema::id::hex(&schema::hash::sha256(&[&position.to_be_bytes()]));
+            let bundle = seed.chars().cycle().take(*bytes).collect();
+            let project = ProjectId { space, name: name("shop") };
+            let version = "1.0.0".parse().expect("a valid version");
+            let release = ReleaseId { project, version };
+            let digest = ReleaseDigest([1; 32]);
+            Event::ReleasePromoted(ReleasePromoted { release, digest, target: space, bundle })
+        });
         self.of(&events.collect::<Vec<_>>())
     }
 
@@ -81,11 +67,7 @@ impl Blocks {
             key: 1,
             signature: [0; 64],
         };
-        Block {
-            first,
-            records,
-            checkpoint,
-        }
+        Block { first, records, checkpoint }
     }
 
     fn record(&mut self, event: &Event) -> (Record, Hash) {
@@ -104,10 +86,7 @@ impl Blocks {
             audience: Audience::Internal,
         };
         let entry = Entry::write(header, event).expect("an entry within its limit");
-        let record = Record::Own(Own {
-            salt: command,
-            entry,
-        });
+        let record = Record::Own(Own { salt: command, entry });
         let leaf = record.leaf();
         self.tree.push(leaf);
         (record, leaf)

@@ -16,23 +16,14 @@ pub type Case = (&'static str, fn(Place));
 
 /// All of them.
 pub const CASES: [Case; 11] = [
-    (
-        "what was appended is read back, across reopening",
-        read_back,
-    ),
+    ("what was appended is read back, across reopening", read_back),
     ("the stored bytes are those of the block", stored_bytes),
     ("a scan shows every block in order", scan_in_order),
     ("a scan stops where the visitor breaks", scan_stops),
     ("a block begins where the last one ended", a_gap_closes),
     ("an empty block is refused", an_empty_block_closes),
-    (
-        "a checkpoint of another size is refused",
-        a_wrong_checkpoint_closes,
-    ),
-    (
-        "a missing position is a fault and closes nothing",
-        missing_positions,
-    ),
+    ("a checkpoint of another size is refused", a_wrong_checkpoint_closes),
+    ("a missing position is a fault and closes nothing", missing_positions),
     ("the largest entries are kept", largest_entries),
     ("any choice of positions is read", many_positions),
     ("settling twice is settling once", settle_is_idempotent),
@@ -86,10 +77,7 @@ fn assert_closed_with(mut place: Place, mut log: Box<dyn Log>, kept: &[Block], n
     let size = kept.last().map_or(0, |block| block.checkpoint.size);
     assert_eq!(log.append(next), Err(Fault::Poisoned));
     assert_eq!(log.read(&[Position(1)]), Err(Fault::Poisoned));
-    assert_eq!(
-        log.scan(&mut |_, _| ControlFlow::Continue(())),
-        Err(Fault::Poisoned)
-    );
+    assert_eq!(log.scan(&mut |_, _| ControlFlow::Continue(())), Err(Fault::Poisoned));
     assert_eq!(log.settle(), Err(Fault::Poisoned));
     drop(log);
     let mut log = place().expect("it opens again");
@@ -100,12 +88,7 @@ fn assert_closed_with(mut place: Place, mut log: Box<dyn Log>, kept: &[Block], n
 
 fn read_back(mut place: Place) {
     let mut writer = Blocks::new();
-    let blocks = [
-        writer.small(1),
-        writer.small(256),
-        writer.large(&[9_000]),
-        writer.small(3),
-    ];
+    let blocks = [writer.small(1), writer.small(256), writer.large(&[9_000]), writer.small(3)];
     let log = filled(&mut place, &blocks);
     assert_eq!(log.size(), 261);
     assert_eq!(log.read(&positions(1..=261)), Ok(records(&blocks)));
@@ -120,10 +103,7 @@ fn read_back(mut place: Place) {
 fn stored_bytes(mut place: Place) {
     let mut writer = Blocks::new();
     let blocks = [writer.small(2), writer.large(&[70_000, 5]), writer.small(1)];
-    let written: Vec<_> = blocks
-        .iter()
-        .map(|block| (block.first, block.write()))
-        .collect();
+    let written: Vec<_> = blocks.iter().map(|block| (block.first, block.write())).collect();
     assert_eq!(shown(&*filled(&mut place, &blocks)), written);
     assert_eq!(shown(&*filled(&mut place, &[])), written);
 }
@@ -147,11 +127,7 @@ fn scan_stops(mut place: Place) {
     let mut seen = Vec::new();
     let stopped = log.scan(&mut |first, _| {
         seen.push(first.0);
-        if seen.len() == 3 {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
+        if seen.len() == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     assert_eq!(stopped, Ok(()));
     assert_eq!(seen, [1, 3, 5]);
@@ -171,10 +147,7 @@ fn an_empty_block_closes(mut place: Place) {
     let mut writer = Blocks::new();
     let kept = [writer.small(2)];
     let mut log = filled(&mut place, &kept);
-    assert!(matches!(
-        log.append(&writer.of(&[])),
-        Err(Fault::Store { .. })
-    ));
+    assert!(matches!(log.append(&writer.of(&[])), Err(Fault::Store { .. })));
     assert_closed_with(place, log, &kept, &writer.small(1));
 }
 
@@ -197,15 +170,12 @@ fn missing_positions(mut place: Place) {
     let blocks = [writer.small(3), writer.small(2)];
     let mut log = filled(&mut place, &blocks);
     for missing in [0, 6, u64::MAX] {
-        let fault = log
-            .read(&[Position(missing)])
-            .expect_err("there is no such Position");
+        let fault = log.read(&[Position(missing)]).expect_err("there is no such Position");
         assert!(fault.to_string().contains(&missing.to_string()), "{fault}");
     }
     assert!(log.read(&positions(1..=6)).is_err());
     assert_eq!(log.read(&positions(1..=5)), Ok(records(&blocks)));
-    log.append(&writer.small(1))
-        .expect("a wrong question closes nothing");
+    log.append(&writer.small(1)).expect("a wrong question closes nothing");
 }
 
 fn largest_entries(mut place: Place) {
@@ -220,10 +190,7 @@ fn largest_entries(mut place: Place) {
     let log = filled(&mut place, &blocks);
     assert_eq!(log.read(&positions(1..=10)), Ok(records(&blocks)));
     drop(log);
-    assert_eq!(
-        filled(&mut place, &[]).read(&positions(1..=10)),
-        Ok(records(&blocks))
-    );
+    assert_eq!(filled(&mut place, &[]).read(&positions(1..=10)), Ok(records(&blocks)));
 }
 
 fn many_positions(mut place: Place) {
@@ -233,10 +200,7 @@ fn many_positions(mut place: Place) {
     let all = records(&blocks);
     assert_eq!(log.read(&[]), Ok(Vec::new()));
     for step in [1, 2, 3, 11, 50] {
-        let chosen: Vec<_> = positions(1..=log.size())
-            .into_iter()
-            .step_by(step)
-            .collect();
+        let chosen: Vec<_> = positions(1..=log.size()).into_iter().step_by(step).collect();
         let wanted: Vec<_> = all.iter().step_by(step).cloned().collect();
         assert_eq!(log.read(&chosen), Ok(wanted));
     }

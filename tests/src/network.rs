@@ -30,8 +30,7 @@ impl Network {
     /// Takes an envelope that arrives at `at_ms`.
     pub fn send(&mut self, from: usize, to: usize, bytes: Vec<u8>, at_ms: u64) {
         self.sent += 1;
-        self.on_the_way
-            .insert((at_ms, self.sent), Parcel { from, to, bytes });
+        self.on_the_way.insert((at_ms, self.sent), Parcel { from, to, bytes });
     }
 
     /// When the next envelope arrives.
@@ -44,9 +43,7 @@ impl Network {
     pub fn due(&mut self, now_ms: u64) -> Vec<(usize, Vec<u8>)> {
         let later = self.on_the_way.split_off(&(now_ms + 1, 0));
         let due = std::mem::replace(&mut self.on_the_way, later);
-        due.into_values()
-            .map(|parcel| (parcel.to, parcel.bytes))
-            .collect()
+        due.into_values().map(|parcel| (parcel.to, parcel.bytes)).collect()
     }
 
     /// Everything on its way, to be looked at or changed.

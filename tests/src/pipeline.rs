@@ -52,21 +52,13 @@ fn phase(called: &str, environments: &[&str], spaces: &[&str], automatic: bool) 
 
 fn value(environment: &str, value: &str) -> TemplateValue {
     let (template, environment) = (name("CONTACT"), name(environment));
-    TemplateValue {
-        template,
-        environment,
-        value: Some(text(value)),
-    }
+    TemplateValue { template, environment, value: Some(text(value)) }
 }
 
 /// The configuration of the space that builds. With `program` one step is run.
 #[must_use]
 pub fn source(program: &str) -> Vec<Definition> {
-    let step = Step {
-        name: name("run"),
-        run: vec![text(program)],
-        timeout_s: 60,
-    };
+    let step = Step { name: name("run"), run: vec![text(program)], timeout_s: 60 };
     let template = Template {
         name: name("CONTACT"),
         label: text("Who is called"),
@@ -91,10 +83,7 @@ pub fn source(program: &str) -> Vec<Definition> {
     vec![
         Definition::Environment(name("Dev")),
         Definition::Environment(name("Test")),
-        Definition::Lifecycle(Lifecycle {
-            name: name("Standard"),
-            phases,
-        }),
+        Definition::Lifecycle(Lifecycle { name: name("Standard"), phases }),
         Definition::Project(project),
     ]
 }
@@ -121,10 +110,7 @@ pub fn target(automatic: bool) -> Vec<Definition> {
     vec![
         Definition::Environment(name("Staging")),
         Definition::Environment(name("Production")),
-        Definition::Lifecycle(Lifecycle {
-            name: name("Production"),
-            phases,
-        }),
+        Definition::Lifecycle(Lifecycle { name: name("Production"), phases }),
         Definition::Acceptance(rule),
     ]
 }
@@ -138,14 +124,9 @@ impl Pipeline {
         let dev = world.found("DevTest Space");
         let us = world.found("Prod US");
         let eu = world.found("Prod EU");
-        for (site, definitions) in [
-            (dev, source("true")),
-            (us, target(true)),
-            (eu, target(false)),
-        ] {
-            world
-                .ask(site, "ops", Command::Apply { definitions })
-                .expect("applied");
+        for (site, definitions) in [(dev, source("true")), (us, target(true)), (eu, target(false))]
+        {
+            world.ask(site, "ops", Command::Apply { definitions }).expect("applied");
         }
         world.link(dev, us, World::usual_grants(PROJECT));
         world.link(dev, eu, World::usual_grants(PROJECT));
@@ -181,11 +162,7 @@ impl Pipeline {
     #[must_use]
     pub fn release(&self, site: usize, release: &str) -> ReleaseName {
         let owner = (site != self.dev).then(|| name("DevTest Space"));
-        ReleaseName {
-            owner,
-            project: name(PROJECT),
-            version: version(release),
-        }
+        ReleaseName { owner, project: name(PROJECT), version: version(release) }
     }
 
     /// A person deploys.

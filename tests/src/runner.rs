@@ -37,15 +37,8 @@ fn end(at_ms: u64, plan: &Plan) -> Input {
     let mut outcome = Outcome::Succeeded;
     let mut steps = Vec::new();
     for step in &plan.steps {
-        let fails = step
-            .run
-            .first()
-            .is_some_and(|program| program.as_str() == "false");
-        outcome = if fails {
-            Outcome::Failed
-        } else {
-            Outcome::Succeeded
-        };
+        let fails = step.run.first().is_some_and(|program| program.as_str() == "false");
+        outcome = if fails { Outcome::Failed } else { Outcome::Succeeded };
         steps.push(StepReport {
             name: step.name.clone(),
             outcome,
@@ -66,8 +59,5 @@ fn end(at_ms: u64, plan: &Plan) -> Input {
         proven: plan.packages.clone(),
         steps,
     };
-    Input::Ended {
-        deployment: plan.deployment,
-        report,
-    }
+    Input::Ended { deployment: plan.deployment, report }
 }

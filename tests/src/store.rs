@@ -31,16 +31,10 @@ impl Store {
     #[must_use]
     pub fn held(&self, object: &ObjectId, size: u64) -> Held {
         if self.complete.contains_key(object) {
-            return Held {
-                have: size,
-                complete: true,
-            };
+            return Held { have: size, complete: true };
         }
         let have = self.partial.get(object).map_or(0, Vec::len) as u64;
-        Held {
-            have,
-            complete: false,
-        }
+        Held { have, complete: false }
     }
 
     /// Appends the next piece; any other changes nothing.
@@ -64,16 +58,9 @@ impl Store {
     #[must_use]
     pub fn piece(&self, object: ObjectId, offset: u64) -> Option<Piece> {
         let bytes = self.complete.get(&object)?;
-        let at = usize::try_from(offset)
-            .ok()
-            .filter(|at| *at < bytes.len())?;
+        let at = usize::try_from(offset).ok().filter(|at| *at < bytes.len())?;
         let end = bytes.len().min(at + PIECE_BYTES_MAX);
         let total = bytes.len() as u64;
-        Some(Piece {
-            object,
-            total,
-            offset,
-            bytes: bytes[at..end].to_vec(),
-        })
+        Some(Piece { object, total, offset, bytes: bytes[at..end].to_vec() })
     }
 }

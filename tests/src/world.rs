@@ -71,10 +71,7 @@ impl World {
     /// Both clocks of a site.
     #[must_use]
     pub fn now(&self) -> Now {
-        Now {
-            wall_ms: EPOCH_MS + self.clock_ms,
-            monotonic_ms: self.clock_ms,
-        }
+        Now { wall_ms: EPOCH_MS + self.clock_ms, monotonic_ms: self.clock_ms }
     }
 
     /// Founds a space.
@@ -102,11 +99,7 @@ impl World {
         for (here, there, grants) in [(one, other, for_one), (other, one, for_other)] {
             let state = self.sites[there].engine().state();
             let certificate = state.certificate().expect("founded").write();
-            let command = Command::Trust {
-                certificate,
-                name: None,
-                grants,
-            };
+            let command = Command::Trust { certificate, name: None, grants };
             self.ask(here, "ops", command).expect("trusted");
         }
     }
@@ -116,10 +109,7 @@ impl World {
     pub fn usual_grants(project: &str) -> [Vec<Grant>; 2] {
         [
             vec![Grant::AcceptResults],
-            vec![
-                Grant::AcceptReleases(name(project)),
-                Grant::SendResults(Disclosure::Full),
-            ],
+            vec![Grant::AcceptReleases(name(project)), Grant::SendResults(Disclosure::Full)],
         ]
     }
 
@@ -129,14 +119,7 @@ impl World {
     /// When it is rejected.
     pub fn ask(&mut self, site: usize, who: &str, command: Command) -> Result<Done, Rejection> {
         let id = CommandId(self.bytes());
-        self.ask_as(
-            site,
-            Request {
-                id,
-                actor: Actor::Person(name(who)),
-                command,
-            },
-        )
+        self.ask_as(site, Request { id, actor: Actor::Person(name(who)), command })
     }
 
     /// A request with its own id, as a person repeats it.
@@ -150,8 +133,7 @@ impl World {
         self.replies += 1;
         let reply = self.replies;
         let asked = Input::Asked { request, reply };
-        self.turn(site, vec![asked])
-            .expect("the log of a site that is asked does not fail");
+        self.turn(site, vec![asked]).expect("the log of a site that is asked does not fail");
         let answer = self.sites[site].answers.remove(&reply);
         answer.expect("every question is answered in its turn")
     }
@@ -196,11 +178,7 @@ impl World {
             }
             Effect::Look { object, size } => self.sites[site].look(object, size),
             Effect::Store(piece) => self.sites[site].store(piece),
-            Effect::ReadPiece {
-                link,
-                object,
-                offset,
-            } => {
+            Effect::ReadPiece { link, object, offset } => {
                 self.sites[site].read_piece(link, object, offset);
             }
             Effect::Alarm(what) => self.alarms.push((site, what)),
@@ -260,8 +238,7 @@ impl World {
     pub fn start(&mut self, site: usize) -> Result<(), String> {
         let (entropy, now) = (self.bytes(), self.now());
         self.sites[site].start(entropy, now)?;
-        self.turn(site, Vec::new())
-            .map_err(|fault| fault.to_string())
+        self.turn(site, Vec::new()).map_err(|fault| fault.to_string())
     }
 
     /// Puts an object into a site's store, as `package push` does before its command.

@@ -15,11 +15,7 @@ fn installed(world: &World, site: usize) -> Vec<String> {
                 installed.version.to_string()
             },
         );
-        format!(
-            "{}/{} {version}",
-            state.name_of(&cell.space),
-            cell.environment
-        )
+        format!("{}/{} {version}", state.name_of(&cell.space), cell.environment)
     });
     shown.collect()
 }
@@ -29,25 +25,17 @@ fn a_release_goes_out_and_its_results_come_back() {
     let mut world = World::new(1);
     let pipeline = Pipeline::build(&mut world);
     world.run(2_000);
-    pipeline
-        .create(&mut world, "1.0.0", 300_000)
-        .expect("created");
-    pipeline
-        .deploy(&mut world, pipeline.dev, "1.0.0", "Dev")
-        .expect("deployed");
+    pipeline.create(&mut world, "1.0.0", 300_000).expect("created");
+    pipeline.deploy(&mut world, pipeline.dev, "1.0.0", "Dev").expect("deployed");
     world.run(20_000);
     let early = pipeline.deploy(&mut world, pipeline.eu, "1.0.0", "Staging");
     assert!(early.is_err(), "nothing is deployed before it is accepted");
     pipeline.accept(&mut world, "1.0.0").expect("accepted");
     let skipping = pipeline.deploy(&mut world, pipeline.eu, "1.0.0", "Production");
     assert!(skipping.is_err(), "Production comes after Staging");
-    pipeline
-        .deploy(&mut world, pipeline.eu, "1.0.0", "Staging")
-        .expect("deployed");
+    pipeline.deploy(&mut world, pipeline.eu, "1.0.0", "Staging").expect("deployed");
     world.run(5_000);
-    pipeline
-        .deploy(&mut world, pipeline.eu, "1.0.0", "Production")
-        .expect("deployed");
+    pipeline.deploy(&mut world, pipeline.eu, "1.0.0", "Production").expect("deployed");
     world.run(20_000);
     let dashboard = installed(&world, pipeline.dev);
     for cell in [
@@ -58,10 +46,7 @@ fn a_release_goes_out_and_its_results_come_back() {
         "Prod EU/Staging 1.0.0",
         "Prod EU/Production 1.0.0",
     ] {
-        assert!(
-            dashboard.contains(&cell.to_owned()),
-            "{cell} is missing in {dashboard:?}"
-        );
+        assert!(dashboard.contains(&cell.to_owned()), "{cell} is missing in {dashboard:?}");
     }
     assert_eq!(world.alarms, Vec::new());
     for site in &world.sites {

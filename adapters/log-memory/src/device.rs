@@ -28,20 +28,12 @@ pub(crate) struct Stored {
 
 impl Stored {
     pub(crate) fn new(first: Position, bytes: Vec<u8>) -> Arc<Self> {
-        Arc::new(Self {
-            first,
-            bytes,
-            decoded: OnceLock::new(),
-        })
+        Arc::new(Self { first, bytes, decoded: OnceLock::new() })
     }
 
     pub(crate) fn block(&self) -> Result<&Block, Fault> {
-        let decoded = self
-            .decoded
-            .get_or_init(|| Block::read(&self.bytes, self.first));
-        decoded
-            .as_ref()
-            .map_err(|damage| Fault::Damaged(damage.clone()))
+        let decoded = self.decoded.get_or_init(|| Block::read(&self.bytes, self.first));
+        decoded.as_ref().map_err(|damage| Fault::Damaged(damage.clone()))
     }
 }
 
@@ -98,11 +90,7 @@ impl Disk {
 
     /// What a device that lied about durability does when the power comes back.
     pub(crate) fn come_back(&mut self) {
-        let kept = self
-            .image
-            .blocks
-            .len()
-            .saturating_sub(std::mem::take(&mut self.forget));
+        let kept = self.image.blocks.len().saturating_sub(std::mem::take(&mut self.forget));
         self.image.blocks.truncate(kept);
     }
 }
@@ -115,22 +103,13 @@ impl Device {
     /// A device with an empty log.
     #[must_use]
     pub fn new(incarnation: Incarnation) -> Self {
-        Self::from_image(Image {
-            incarnation,
-            blocks: Vec::new(),
-            fence: 0,
-        })
+        Self::from_image(Image { incarnation, blocks: Vec::new(), fence: 0 })
     }
 
     /// A device that holds `image`: a copy, or a backup that is restored.
     #[must_use]
     pub fn from_image(image: Image) -> Self {
-        let disk = Disk {
-            image,
-            in_use: false,
-            plan: None,
-            forget: 0,
-        };
+        let disk = Disk { image, in_use: false, plan: None, forget: 0 };
         Self(Arc::new(Mutex::new(disk)))
     }
 

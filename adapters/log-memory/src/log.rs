@@ -32,26 +32,16 @@ impl LogMemory {
     pub fn open(device: &Device) -> Result<Self, Fault> {
         let mut disk = device.lock();
         if disk.in_use {
-            return Err(Fault::Locked {
-                folder: "the device in memory".to_owned(),
-            });
+            return Err(Fault::Locked { folder: "the device in memory".to_owned() });
         }
         disk.come_back();
         let (size, fence) = (disk.image.size()?, disk.image.fence);
         if size < fence {
-            return Err(Fault::RolledBack {
-                first_missing: Position(size + 1),
-                fence,
-            });
+            return Err(Fault::RolledBack { first_missing: Position(size + 1), fence });
         }
         disk.in_use = true;
         let incarnation = disk.image.incarnation;
-        Ok(Self {
-            device: device.clone(),
-            incarnation,
-            size,
-            closed: false,
-        })
+        Ok(Self { device: device.clone(), incarnation, size, closed: false })
     }
 
     /// A crash and a new start.
@@ -77,35 +67,23 @@ impl LogMemory {
     }
 
     fn check_open(&self) -> Result<(), Fault> {
-        if self.closed {
-            Err(Fault::Poisoned)
-        } else {
-            Ok(())
-        }
+        if self.closed { Err(Fault::Poisoned) } else { Ok(()) }
     }
 
     /// The stored block that holds `position`.
     fn holding(image: &Image, position: Position) -> Result<&Stored, Fault> {
-        let after = image
-            .blocks
-            .partition_point(|stored| stored.first <= position);
+        let after = image.blocks.partition_point(|stored| stored.first <= position);
         let stored = after.checked_sub(1).and_then(|at| image.blocks.get(at));
         stored.map(AsRef::as_ref).ok_or_else(|| missing(position))
     }
 }
 
 fn missing(position: Position) -> Fault {
-    Fault::Damaged(Damage {
-        position,
-        what: "it is missing".to_owned(),
-    })
+    Fault::Damaged(Damage { position, what: "it is missing".to_owned() })
 }
 
 fn store(why: &str) -> Fault {
-    Fault::Store {
-        doing: "appending a block",
-        why: why.to_owned(),
-    }
+    Fault::Store { doing: "appending a block", why: why.to_owned() }
 }
 
 /// Why `block` cannot follow a log of `size` records.
@@ -115,14 +93,10 @@ fn misfit(block: &Block, size: u64) -> Option<Fault> {
     if block.records.is_empty() {
         Some(store("the block is empty"))
     } else if first.0 != next {
-        Some(store(&format!(
-            "the block begins at Position {first}, not at {next}"
-        )))
+        Some(store(&format!("the block begins at Position {first}, not at {next}")))
     } else if block.checkpoint.size != end {
         let stated = block.checkpoint.size;
-        Some(store(&format!(
-            "the checkpoint is of size {stated}, the log would be of {end}"
-        )))
+        Some(store(&format!("the checkpoint is of size {stated}, the log would be of {end}")))
     } else {
         None
     }
@@ -143,15 +117,11 @@ impl Log for LogMemory {
         let mut disk = self.device.lock();
         let mishap = disk.mishap();
         if matches!(mishap, None | Some(Mishap::Kept)) {
-            disk.image
-                .blocks
-                .push(Stored::new(block.first, block.write()));
+            disk.image.blocks.push(Stored::new(block.first, block.write()));
         }
         match mishap {
             Some(Mishap::Full) => {
-                return Err(Fault::Full {
-                    doing: "appending a block",
-                });
+                return Err(Fault::Full { doing: "appending a block" });
             }
             Some(Mishap::Lost | Mishap::Kept) => return Err(store("a planned mishap")),
             None => {}

@@ -17,10 +17,7 @@ const INCOMING: &str = "new";
 /// What an error of the file system means for us: no room is told apart from all the rest, because
 /// a person can mend it and nothing is broken.
 pub(crate) fn fault(doing: &'static str, error: &io::Error) -> Fault {
-    if matches!(
-        error.kind(),
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded
-    ) {
+    if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
         return Fault::Full { doing };
     }
     let why = error.to_string();
@@ -61,12 +58,7 @@ impl Folder {
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        Ok(Self {
-            path: path.to_owned(),
-            handle,
-            lock,
-            incoming_next: AtomicU64::new(0),
-        })
+        Ok(Self { path: path.to_owned(), handle, lock, incoming_next: AtomicU64::new(0) })
     }
 
     /// Removes what a crash left that nobody can go on with.
@@ -118,11 +110,7 @@ impl Folder {
             .mode(MODE)
             .open(&path)
             .map_err(|e| fault("storing a package", &e))?;
-        Ok(Incoming {
-            folder: self,
-            path,
-            file,
-        })
+        Ok(Incoming { folder: self, path, file })
     }
 
     /// The partial file of an object, made if it is missing.
@@ -160,9 +148,7 @@ impl Drop for Folder {
 fn make_durable(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)?;
     let parent = fs::canonicalize(path)?;
-    parent
-        .parent()
-        .map_or(Ok(()), |p| File::open(p)?.sync_all())
+    parent.parent().map_or(Ok(()), |p| File::open(p)?.sync_all())
 }
 
 /// A file that is being written and has no hash yet.

@@ -107,8 +107,7 @@ impl Packages {
         }
         let length = usize::try_from((total - offset).min(PIECE)).unwrap_or(PIECE_BYTES_MAX);
         let mut bytes = vec![0; length];
-        file.read_exact_at(&mut bytes, offset)
-            .map_err(|e| folder::fault(doing, &e))?;
+        file.read_exact_at(&mut bytes, offset).map_err(|e| folder::fault(doing, &e))?;
         Ok(Some((total, bytes)))
     }
 

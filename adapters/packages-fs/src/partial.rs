@@ -30,37 +30,21 @@ pub struct Progress {
 
 impl Progress {
     const fn partial(have: u64) -> Self {
-        Self {
-            have,
-            complete: false,
-            refused: false,
-        }
+        Self { have, complete: false, refused: false }
     }
 
     const fn complete(size: u64) -> Self {
-        Self {
-            have: size,
-            complete: true,
-            refused: false,
-        }
+        Self { have: size, complete: true, refused: false }
     }
 
-    const REFUSED: Self = Self {
-        have: 0,
-        complete: false,
-        refused: true,
-    };
+    const REFUSED: Self = Self { have: 0, complete: false, refused: true };
 }
 
 /// How much of a partial file counts: whole pieces, and never the last one, because appending that
 /// is what checks the object.
 const fn counted(length: u64, total: u64) -> u64 {
     let before_the_end = total.saturating_sub(1);
-    let most = if length < before_the_end {
-        length
-    } else {
-        before_the_end
-    };
+    let most = if length < before_the_end { length } else { before_the_end };
     most - most % PIECE
 }
 

@@ -54,9 +54,7 @@ impl Packages {
     pub fn push(&self, reader: &mut dyn Read, size_max: u64) -> Result<Stored, NotStored> {
         let mut incoming = self.folder.incoming()?;
         let stored = copy(reader, &mut incoming.file, size_max.min(OBJECT_BYTES_MAX))?;
-        incoming
-            .keep(&stored.object)
-            .map_err(|e| fault(DOING, &e))?;
+        incoming.keep(&stored.object).map_err(|e| fault(DOING, &e))?;
         self.discard_partial(&stored.object);
         Ok(stored)
     }

@@ -50,10 +50,7 @@ fn a_piece_that_is_not_due_changes_nothing() {
     let ahead = packages.append(&object, total, 2 * PIECE, piece(2));
     assert_eq!(ahead, Ok(at(PIECE)));
     assert_eq!(send(&packages, &object, &bytes), whole(total));
-    assert_eq!(
-        packages.append(&object, total, 0, piece(0)),
-        Ok(whole(total))
-    );
+    assert_eq!(packages.append(&object, total, 0, piece(0)), Ok(whole(total)));
 }
 
 #[test]
@@ -61,19 +58,11 @@ fn a_piece_of_the_wrong_length_changes_nothing() {
     let (folder, packages) = store();
     let (object, bytes) = sample(PIECE_BYTES_MAX + 5);
     let total = bytes.len() as u64;
-    for length in [
-        0,
-        1,
-        PIECE_BYTES_MAX - 1,
-        PIECE_BYTES_MAX + 1,
-        PIECE_BYTES_MAX + 5,
-    ] {
+    for length in [0, 1, PIECE_BYTES_MAX - 1, PIECE_BYTES_MAX + 1, PIECE_BYTES_MAX + 5] {
         let held = packages.append(&object, total, 0, &bytes[..length]);
         assert_eq!(held, Ok(at(0)), "{length}");
     }
-    packages
-        .append(&object, total, 0, &bytes[..PIECE_BYTES_MAX])
-        .unwrap();
+    packages.append(&object, total, 0, &bytes[..PIECE_BYTES_MAX]).unwrap();
     for length in [0, 4, 6, PIECE_BYTES_MAX] {
         let held = packages.append(&object, total, PIECE, &vec![0; length]);
         assert_eq!(held, Ok(at(PIECE)), "{length}");
@@ -87,9 +76,7 @@ fn an_object_goes_on_after_a_restart() {
     let (folder, packages) = store();
     let (object, bytes) = sample(2 * PIECE_BYTES_MAX + 9);
     let total = bytes.len() as u64;
-    packages
-        .append(&object, total, 0, &bytes[..PIECE_BYTES_MAX])
-        .unwrap();
+    packages.append(&object, total, 0, &bytes[..PIECE_BYTES_MAX]).unwrap();
     drop(packages);
     let packages = Packages::open(folder.path()).unwrap();
     assert_eq!(packages.progress(&object, total), at(PIECE));
@@ -174,9 +161,7 @@ fn a_disk_without_room_says_so_and_keeps_what_was_there() {
     let (folder, packages) = store();
     let (object, bytes) = sample(2 * PIECE_BYTES_MAX);
     let (other, rest) = sample(PIECE_BYTES_MAX + 1);
-    packages
-        .append(&object, 2 * PIECE, 0, &bytes[..PIECE_BYTES_MAX])
-        .unwrap();
+    packages.append(&object, 2 * PIECE, 0, &bytes[..PIECE_BYTES_MAX]).unwrap();
 
     // Every write to this file is told that there is no room.
     symlink("/dev/full", partial(folder.path(), &other)).unwrap();
@@ -194,9 +179,7 @@ fn pieces_are_forgotten_when_the_whole_comes_another_way() {
     let (folder, packages) = store();
     let (object, bytes) = sample(PIECE_BYTES_MAX + 1);
     let total = bytes.len() as u64;
-    packages
-        .append(&object, total, 0, &bytes[..PIECE_BYTES_MAX])
-        .unwrap();
+    packages.append(&object, total, 0, &bytes[..PIECE_BYTES_MAX]).unwrap();
     packages.push(&mut &bytes[..], total).unwrap();
     assert_eq!(names(folder.path()), [object.to_string()]);
     assert_eq!(packages.progress(&object, total), whole(total));
@@ -230,27 +213,15 @@ fn send(packages: &Packages, object: &ObjectId, bytes: &[u8]) -> Progress {
 }
 
 const fn at(have: u64) -> Progress {
-    Progress {
-        have,
-        complete: false,
-        refused: false,
-    }
+    Progress { have, complete: false, refused: false }
 }
 
 const fn whole(have: u64) -> Progress {
-    Progress {
-        have,
-        complete: true,
-        refused: false,
-    }
+    Progress { have, complete: true, refused: false }
 }
 
 const fn refused() -> Progress {
-    Progress {
-        have: 0,
-        complete: false,
-        refused: true,
-    }
+    Progress { have: 0, complete: false, refused: true }
 }
 
 /// An empty store, in a folder that is removed at the end.
@@ -262,9 +233,7 @@ fn store() -> (TempDir, Packages) {
 
 /// Bytes of which no two pieces are alike, and their id.
 fn sample(size: usize) -> (ObjectId, Vec<u8>) {
-    let bytes: Vec<u8> = (0..size)
-        .map(|n| (n % 251) as u8 ^ (n / PIECE_BYTES_MAX) as u8)
-        .collect();
+    let bytes: Vec<u8> = (0..size).map(|n| (n % 251) as u8 ^ (n / PIECE_BYTES_MAX) as u8).collect();
     (ObjectId(*blake3::hash(&bytes).as_bytes()), bytes)
 }
 

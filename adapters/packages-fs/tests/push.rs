@@ -40,10 +40,7 @@ fn a_package_of_any_size_is_read_back_piece_by_piece() {
         let mut read = Vec::new();
         loop {
             let offset = read.len() as u64;
-            let (total, part) = packages
-                .read_piece(&stored.object, offset)
-                .unwrap()
-                .unwrap();
+            let (total, part) = packages.read_piece(&stored.object, offset).unwrap().unwrap();
             assert_eq!(total, size as u64);
             assert!(part.len() == piece || read.len() + part.len() == size);
             read.extend(part);
@@ -88,10 +85,7 @@ fn two_pushes_of_the_same_bytes_at_once_agree() {
     });
     assert_eq!(one, other);
     assert_eq!(names(folder.path()), [one.object.to_string()]);
-    assert_eq!(
-        fs::read(packages.path(&one.object).unwrap()).unwrap(),
-        bytes
-    );
+    assert_eq!(fs::read(packages.path(&one.object).unwrap()).unwrap(), bytes);
 }
 
 #[test]
@@ -211,9 +205,7 @@ fn store() -> (TempDir, Packages) {
 
 /// Bytes of which no two pieces are alike.
 fn sample(size: usize) -> Vec<u8> {
-    (0..size)
-        .map(|n| (n % 251) as u8 ^ (n / PIECE_BYTES_MAX) as u8)
-        .collect()
+    (0..size).map(|n| (n % 251) as u8 ^ (n / PIECE_BYTES_MAX) as u8).collect()
 }
 
 /// What is in the folder beside the lock, sorted.

@@ -1,1 +1,41 @@
 //! Runs the steps of a deployment as processes under a guard.
+//!
+//! One run, in this order: [`Runner::run`] proves the packages, checks the variables, enters the
+//! environment (its folder and its lock), and then, for each step, starts a *guard*: this same
+//! executable with a hidden subcommand, see [`guard`]. The guard starts the step's program, adopts
+//! whatever the program leaves behind, and ends all of it when the program is over, runs out of
+//! time, is stopped, or when the node is gone.
+//!
+//! There is one guard per step. It has the descriptors 0, 1 and 2 and nothing else:
+//!
+//! | descriptor | is | so that |
+//! | --- | --- | --- |
+//! | 0 | a socket to the runner | the order comes in, the status goes out, and its closing tells that the node is gone |
+//! | 1 | a pipe to the runner | the step writes its output and errors there, in order |
+//! | 2 | the lock of the environment | the lock is held by the runner *and* by the guard, until both are gone |
+//!
+//! The lock belongs to the open file, which runner and guard share: a deployment holds it from its
+//! first step to its last, and after a node was killed the guard holds it until it has ended the
+//! step. The step gets none of the three but the pipe.
+//!
+//! What this cannot do: end a process that has become another user's (`sudo`); end what was
+//! started on the step's behalf by someone else (`systemd-run`, `at`, a container daemon); keep
+//! descriptors from a step that the node itself was handed open at its own start. When node and
+//! guard are killed at once, the step lives on until the environment is next entered, and is ended
+//! then, before anything else happens (see `leftovers`). Under systemd the node wants
+//! `KillMode=mixed`, so that an orderly stop reaches the node and not its guards.
+
+mod environment;
+mod family;
+pub mod guard;
+mod halt;
+mod leftovers;
+mod order;
+mod output;
+mod packages;
+mod runner;
+mod status;
+mod step;
+mod variables;
+
+pub use runner::{Listener, Runner, Settings};

@@ -90,23 +90,14 @@ fn require(wanted: &Wanted<'_>, kind: Kind, name: &Name, by: &str) -> Result<(),
         return Ok(());
     }
     let word = kind.as_str();
-    let known: Vec<&str> = wanted
-        .keys()
-        .filter(|(known, _)| *known == kind)
-        .map(|(_, name)| name.as_str())
-        .collect();
+    let known: Vec<&str> =
+        wanted.keys().filter(|(known, _)| *known == kind).map(|(_, name)| name.as_str()).collect();
     let hint = if known.is_empty() {
         format!("define it with [[{word}s]]")
     } else {
-        format!(
-            "define it with [[{word}s]], or use one of: {}",
-            known.join(", ")
-        )
+        format!("define it with [[{word}s]], or use one of: {}", known.join(", "))
     };
-    Err(Rejection::invalid(
-        format!("{by} uses {word} {name}, which is not defined"),
-        hint,
-    ))
+    Err(Rejection::invalid(format!("{by} uses {word} {name}, which is not defined"), hint))
 }
 
 fn check_lifecycle(wanted: &Wanted<'_>, lifecycle: &Lifecycle) -> Result<(), Rejection> {
@@ -122,10 +113,7 @@ fn check_lifecycle(wanted: &Wanted<'_>, lifecycle: &Lifecycle) -> Result<(), Rej
         }
         if phase.environments.is_empty() && phase.spaces.is_empty() {
             return Err(Rejection::invalid(
-                format!(
-                    "phase {} of {by} has no environment and no space",
-                    phase.name
-                ),
+                format!("phase {} of {by} has no environment and no space", phase.name),
                 "name at least one place, or remove the phase",
             ));
         }
@@ -149,48 +137,29 @@ fn check_project(wanted: &Wanted<'_>, project: &Project) -> Result<(), Rejection
     let by = format!("project {}", project.name);
     require(wanted, Kind::Lifecycle, &project.lifecycle, &by)?;
     unique(project.steps.iter().map(|step| &step.name), &by, "step")?;
-    unique(
-        project.templates.iter().map(|template| &template.name),
-        &by,
-        "template",
-    )?;
-    unique(
-        project.variables.iter().map(|variable| &variable.name),
-        &by,
-        "variable",
-    )?;
+    unique(project.templates.iter().map(|template| &template.name), &by, "template")?;
+    unique(project.variables.iter().map(|variable| &variable.name), &by, "variable")?;
     if let Some(step) = project.steps.iter().find(|step| step.run.is_empty()) {
         return Err(Rejection::invalid(
             format!("step {} of {by} runs nothing", step.name),
             "name a program in `run`",
         ));
     }
-    if let Some(variable) = project.variables.iter().find(|variable| {
-        project
-            .templates
-            .iter()
-            .any(|template| template.name == variable.name)
-    }) {
+    if let Some(variable) = project
+        .variables
+        .iter()
+        .find(|variable| project.templates.iter().any(|template| template.name == variable.name))
+    {
         return Err(Rejection::invalid(
-            format!(
-                "{by} has both a variable and a template called {}",
-                variable.name
-            ),
+            format!("{by} has both a variable and a template called {}", variable.name),
             "rename one of them",
         ));
     }
     for value in &project.values {
         require(wanted, Kind::Environment, &value.environment, &by)?;
-        if !project
-            .templates
-            .iter()
-            .any(|template| template.name == value.template)
-        {
+        if !project.templates.iter().any(|template| template.name == value.template) {
             return Err(Rejection::invalid(
-                format!(
-                    "{by} has a value for {}, which is none of its templates",
-                    value.template
-                ),
+                format!("{by} has a value for {}, which is none of its templates", value.template),
                 "define the template, or remove the value",
             ));
         }
@@ -229,10 +198,7 @@ fn unique_values(values: &[TemplateValue], by: &str) -> Result<(), Rejection> {
     for value in values {
         if !seen.insert((&value.template, &value.environment)) {
             return Err(Rejection::invalid(
-                format!(
-                    "{by} has two values of {} for {}",
-                    value.template, value.environment
-                ),
+                format!("{by} has two values of {} for {}", value.template, value.environment),
                 "remove one of them",
             ));
         }

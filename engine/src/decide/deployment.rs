@@ -25,10 +25,7 @@ pub fn deploy(
     restarts: u32,
 ) -> Result<Vec<Draft>, Rejection> {
     let Some(release) = state.releases.get(id) else {
-        return Err(Rejection::not_found(
-            "there is no such release",
-            "`interspace release list`",
-        ));
+        return Err(Rejection::not_found("there is no such release", "`interspace release list`"));
     };
     let name = format!("{} {}", id.project.name, id.version);
     answered(release, &name)?;
@@ -39,35 +36,19 @@ pub fn deploy(
             format!("`interspace release show {name}` shows what is missing"),
         ));
     }
-    let cell = CellId {
-        project: id.project.clone(),
-        space: state.me(),
-        environment: environment.clone(),
-    };
-    if let Some(running) = state
-        .cells
-        .get(&cell)
-        .and_then(|cell| cell.running.as_ref())
-    {
+    let cell =
+        CellId { project: id.project.clone(), space: state.me(), environment: environment.clone() };
+    if let Some(running) = state.cells.get(&cell).and_then(|cell| cell.running.as_ref()) {
         return Err(Rejection::not_yet(
-            format!(
-                "{} is being deployed to {environment}",
-                running.release.version
-            ),
+            format!("{} is being deployed to {environment}", running.release.version),
             "wait for it: `interspace deployment list`",
         ));
     }
-    let missing = release
-        .snapshot
-        .packages
-        .iter()
-        .find(|package| !state.objects.contains(&package.object));
+    let missing =
+        release.snapshot.packages.iter().find(|package| !state.objects.contains(&package.object));
     if let Some(package) = missing {
         return Err(Rejection::not_yet(
-            format!(
-                "package {} {} is still on its way",
-                package.id, package.version
-            ),
+            format!("package {} {} is still on its way", package.id, package.version),
             "wait for it; `interspace inbox show` tells how much is here",
         ));
     }
@@ -78,9 +59,7 @@ pub fn deploy(
         variables: variables(state, id, release, environment)?,
         restarts,
     };
-    Ok(vec![
-        Draft::internal(actor.clone(), Event::DeploymentStarted(event)).about(release),
-    ])
+    Ok(vec![Draft::internal(actor.clone(), Event::DeploymentStarted(event)).about(release)])
 }
 
 fn answered(release: &Release, name: &str) -> Result<(), Rejection> {
@@ -128,10 +107,7 @@ fn variables(
         };
         match value {
             Some(value) => {
-                variables.push(Variable {
-                    name: template.name.clone(),
-                    value: value.clone(),
-                });
+                variables.push(Variable { name: template.name.clone(), value: value.clone() });
             }
             None if template.required => {
                 return Err(Rejection::invalid(
@@ -180,8 +156,5 @@ pub fn restart(
         return Err(nothing());
     }
     let drafts = deploy(state, actor, id, &cut.cell.environment, restarts)?;
-    Ok(drafts
-        .into_iter()
-        .map(|draft| draft.because(proof.entry))
-        .collect())
+    Ok(drafts.into_iter().map(|draft| draft.because(proof.entry)).collect())
 }

@@ -29,18 +29,14 @@ pub fn accept(
     let values = answers(release, lifecycle, rule, values)?;
     match &import.answer {
         Answer::Waiting => {}
-        Answer::Accepted {
-            lifecycle: known,
-            values: before,
-        } if *known == lifecycle.name && *before == values => {
+        Answer::Accepted { lifecycle: known, values: before }
+            if *known == lifecycle.name && *before == values =>
+        {
             return Ok(Vec::new());
         }
         Answer::Accepted { .. } => {
             return Err(Rejection::conflict(
-                format!(
-                    "{} {} was accepted already, in another way",
-                    id.project.name, id.version
-                ),
+                format!("{} {} was accepted already, in another way", id.project.name, id.version),
                 "`interspace release show` tells how",
             ));
         }
@@ -58,10 +54,7 @@ pub fn accept(
         values,
     };
     let accepted = Draft::internal(actor.clone(), Event::ReleaseAccepted(event)).about(release);
-    Ok(vec![
-        accepted,
-        answer(state, actor, id, release, import, peer, None),
-    ])
+    Ok(vec![accepted, answer(state, actor, id, release, import, peer, None)])
 }
 
 /// Rejects a bundle with a reason that travels back. The same again changes nothing.
@@ -91,43 +84,23 @@ pub fn reject(
             "say it with --reason; the source will see it",
         ));
     }
-    let event = ReleaseRejected {
-        bundle: import.bundle,
-        release: id.clone(),
-        reason: reason.clone(),
-    };
+    let event =
+        ReleaseRejected { bundle: import.bundle, release: id.clone(), reason: reason.clone() };
     let rejected = Draft::internal(actor.clone(), Event::ReleaseRejected(event)).about(release);
-    Ok(vec![
-        rejected,
-        answer(
-            state,
-            actor,
-            id,
-            release,
-            import,
-            peer,
-            Some(reason.clone()),
-        ),
-    ])
+    Ok(vec![rejected, answer(state, actor, id, release, import, peer, Some(reason.clone()))])
 }
 
 fn waiting<'a>(
     state: &'a State,
     id: &ReleaseId,
 ) -> Result<(&'a Release, &'a Import, &'a Peer), Rejection> {
-    let found = state
-        .releases
-        .get(id)
-        .and_then(|release| match &release.source {
-            Source::Imported(import) => Some((release, import, state.links.peer(&import.from)?)),
-            Source::Local => None,
-        });
+    let found = state.releases.get(id).and_then(|release| match &release.source {
+        Source::Imported(import) => Some((release, import, state.links.peer(&import.from)?)),
+        Source::Local => None,
+    });
     found.ok_or_else(|| {
         Rejection::conflict(
-            format!(
-                "{} {} was created here and needs no acceptance",
-                id.project.name, id.version
-            ),
+            format!("{} {} was created here and needs no acceptance", id.project.name, id.version),
             "`interspace inbox list` shows what waits",
         )
     })
@@ -144,11 +117,7 @@ fn choose_lifecycle<'a>(
     rule: Option<&Acceptance>,
 ) -> Result<&'a Lifecycle, Rejection> {
     let known: Vec<&Name> = state.configuration.lifecycles().collect();
-    let list = known
-        .iter()
-        .map(|name| name.as_str())
-        .collect::<Vec<_>>()
-        .join(", ");
+    let list = known.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
     let name = match (named.or(rule.map(|rule| &rule.lifecycle)), known.as_slice()) {
         (Some(name), _) => name,
         (None, [only]) => only,
@@ -160,10 +129,7 @@ fn choose_lifecycle<'a>(
         }
     };
     state.configuration.lifecycle(name).ok_or_else(|| {
-        Rejection::not_found(
-            format!("there is no lifecycle {name}"),
-            format!("there are: {list}"),
-        )
+        Rejection::not_found(format!("there is no lifecycle {name}"), format!("there are: {list}"))
     })
 }
 
@@ -178,21 +144,13 @@ pub fn answers(
     given: &[TemplateValue],
 ) -> Result<Vec<TemplateValue>, Rejection> {
     let templates = &release.snapshot.templates;
-    let environments: Vec<&Name> = lifecycle
-        .phases
-        .iter()
-        .flat_map(|phase| &phase.environments)
-        .collect();
+    let environments: Vec<&Name> =
+        lifecycle.phases.iter().flat_map(|phase| &phase.environments).collect();
     if let Some(odd) = given.iter().find(|value| {
-        !templates
-            .iter()
-            .any(|template| template.name == value.template)
+        !templates.iter().any(|template| template.name == value.template)
             || !environments.contains(&&value.environment)
     }) {
-        let names: Vec<&str> = templates
-            .iter()
-            .map(|template| template.name.as_str())
-            .collect();
+        let names: Vec<&str> = templates.iter().map(|template| template.name.as_str()).collect();
         return Err(Rejection::invalid(
             format!("nobody asks for {} in {}", odd.template, odd.environment),
             format!("asked for are: {}", names.join(", ")),
@@ -205,10 +163,8 @@ pub fn answers(
         for template in templates {
             match value(template, environment, given, known) {
                 Some(value) => values.push(value),
-                None => missing.push(format!(
-                    "{} ({}) for {environment}",
-                    template.name, template.label
-                )),
+                None => missing
+                    .push(format!("{} ({}) for {environment}", template.name, template.label)),
             }
         }
     }
@@ -251,17 +207,10 @@ fn answer(
     peer: &Peer,
     rejected: Option<Text>,
 ) -> Draft {
-    let event = PromotionAnswered {
-        bundle: import.bundle,
-        release: id.clone(),
-        rejected,
-    };
+    let event = PromotionAnswered { bundle: import.bundle, release: id.clone(), rejected };
     let shown = shown_actor(state, peer, actor);
     let draft = Draft::internal(shown, Event::PromotionAnswered(event)).about(release);
-    Draft {
-        audience: Audience::Link(peer.link),
-        ..draft
-    }
+    Draft { audience: Audience::Link(peer.link), ..draft }
 }
 
 /// Whether a rule accepts this bundle by itself: automatic, and no required value is missing.

@@ -19,6 +19,9 @@ const BUNDLE_MARGIN: usize = 64 * 1024;
 /// # Errors
 /// When the same id and version stand for other bytes.
 pub fn push(state: &State, actor: &Actor, package: &Package) -> Result<Vec<Draft>, Rejection> {
+    if package.size == 0 {
+        return Err(Rejection::invalid("the package is empty", "push the file that was meant"));
+    }
     let key = (package.id.clone(), package.version.clone());
     match state.packages.get(&key) {
         Some(known) if known == package => Ok(Vec::new()),
@@ -32,13 +35,8 @@ pub fn push(state: &State, actor: &Actor, package: &Package) -> Result<Vec<Draft
             "a version never changes: push it under a new one",
         )),
         None => {
-            let event = PackagePushed {
-                package: package.clone(),
-            };
-            Ok(vec![Draft::internal(
-                actor.clone(),
-                Event::PackagePushed(event),
-            )])
+            let event = PackagePushed { package: package.clone() };
+            Ok(vec![Draft::internal(actor.clone(), Event::PackagePushed(event))])
         }
     }
 }
@@ -58,25 +56,15 @@ pub fn create(
 ) -> Result<Vec<Draft>, Rejection> {
     let state = given.state;
     let Some(defined) = state.configuration.project(project) else {
-        let known: Vec<String> = state
-            .configuration
-            .projects()
-            .map(Name::to_string)
-            .collect();
+        let known: Vec<String> = state.configuration.projects().map(Name::to_string).collect();
         return Err(Rejection::not_found(
             format!("there is no project {project}"),
             format!("there are: {}", known.join(", ")),
         ));
     };
     let snapshot = freeze(state, defined, version, packages)?;
-    let owner = ProjectId {
-        space: state.me(),
-        name: project.clone(),
-    };
-    let id = ReleaseId {
-        project: owner,
-        version: version.clone(),
-    };
+    let owner = ProjectId { space: state.me(), name: project.clone() };
+    let id = ReleaseId { project: owner, version: version.clone() };
     let digest = snapshot.digest(&id);
     if let Some(known) = state.releases.get(&id) {
         if known.digest == digest && known.notes == *notes {
@@ -95,10 +83,7 @@ pub fn create(
         snapshot,
         digest,
     };
-    Ok(vec![Draft::internal(
-        actor.clone(),
-        Event::ReleaseCreated(event),
-    )])
+    Ok(vec![Draft::internal(actor.clone(), Event::ReleaseCreated(event))])
 }
 
 fn freeze(
@@ -115,10 +100,7 @@ fn freeze(
     }
     let mut packages = Vec::with_capacity(project.packages.len());
     for id in &project.packages {
-        let named = chosen
-            .iter()
-            .find(|(name, _)| name == id)
-            .map(|(_, version)| version);
+        let named = chosen.iter().find(|(name, _)| name == id).map(|(_, version)| version);
         let wanted = named.unwrap_or(version);
         let Some(package) = state.packages.get(&(id.clone(), wanted.clone())) else {
             return Err(Rejection::not_found(
@@ -143,10 +125,7 @@ fn fits(snapshot: &Snapshot, notes: &Text) -> Result<(), Rejection> {
         ("process", size(serde_json::to_vec(&snapshot.steps))),
         ("templates", size(serde_json::to_vec(&snapshot.templates))),
         ("variables", size(serde_json::to_vec(&snapshot.variables))),
-        (
-            "package manifest",
-            size(serde_json::to_vec(&snapshot.packages)),
-        ),
+        ("package manifest", size(serde_json::to_vec(&snapshot.packages))),
         ("notes", size(serde_json::to_vec(notes))),
     ];
     let total: usize = parts.iter().map(|(_, size)| size).sum();
@@ -155,17 +134,11 @@ fn fits(snapshot: &Snapshot, notes: &Text) -> Result<(), Rejection> {
         return Ok(());
     }
     parts.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
-    let biggest: Vec<String> = parts
-        .iter()
-        .take(3)
-        .map(|(what, size)| format!("{what} {size} bytes"))
-        .collect();
+    let biggest: Vec<String> =
+        parts.iter().take(3).map(|(what, size)| format!("{what} {size} bytes")).collect();
     Err(Rejection::invalid(
         format!("the release is too large to travel: {total} bytes"),
-        format!(
-            "make it smaller; its biggest parts are: {}",
-            biggest.join(", ")
-        ),
+        format!("make it smaller; its biggest parts are: {}", biggest.join(", ")),
     ))
 }
 
@@ -181,11 +154,7 @@ pub fn promote(
     peer: &Name,
 ) -> Result<Vec<Draft>, Rejection> {
     let state = given.state;
-    let Some(release) = state
-        .releases
-        .get(id)
-        .filter(|found| found.source == Source::Local)
-    else {
+    let Some(release) = state.releases.get(id).filter(|found| found.source == Source::Local) else {
         return Err(Rejection::conflict(
             format!("{} is not a project of this space", id.project.name),
             "promote it in the space that owns it",
@@ -199,10 +168,7 @@ pub fn promote(
     };
     if let Some(why) = why_not(state, id, &Place::Space(peer.clone())) {
         return Err(Rejection::conflict(
-            format!(
-                "{} {} cannot be promoted to {peer}: {why}",
-                id.project.name, id.version
-            ),
+            format!("{} {} cannot be promoted to {peer}: {why}", id.project.name, id.version),
             format!(
                 "`interspace release show {} {}` shows what is missing",
                 id.project.name, id.version
@@ -221,10 +187,7 @@ pub fn promote(
     };
     let shown = crate::decide::result::shown_actor(state, known, actor);
     let draft = Draft::internal(shown, Event::ReleasePromoted(event)).about(release);
-    Ok(vec![Draft {
-        audience: Audience::Link(known.link),
-        ..draft
-    }])
+    Ok(vec![Draft { audience: Audience::Link(known.link), ..draft }])
 }
 
 fn bundle(

@@ -27,15 +27,9 @@ pub fn shown_actor(state: &State, peer: &Peer, actor: &Actor) -> Actor {
 pub fn finish(given: Given<'_>, cell: &CellId, running: &Running, report: &Report) -> Vec<Draft> {
     let receipt = receipt(given, cell, running, report);
     let document = given.identity.document(Kind::Receipt, &receipt);
-    let event = DeploymentFinished {
-        deployment: running.deployment.position,
-        receipt: document.write(),
-    };
-    let correlation = given
-        .state
-        .releases
-        .get(&running.release)
-        .map(|release| release.correlation);
+    let event =
+        DeploymentFinished { deployment: running.deployment.position, receipt: document.write() };
+    let correlation = given.state.releases.get(&running.release).map(|release| release.correlation);
     let finished = Draft {
         correlation,
         causation: Some(running.deployment),
@@ -45,13 +39,7 @@ pub fn finish(given: Given<'_>, cell: &CellId, running: &Running, report: &Repor
     // An interruption is begun again by itself; peers hear of it when it is given up.
     let given_up = running.restarts >= schema::limits::INTERRUPTED_RESTARTS_MAX;
     if receipt.outcome != Outcome::Interrupted || given_up {
-        drafts.extend(reports(
-            given,
-            &receipt,
-            document.id(),
-            running,
-            correlation,
-        ));
+        drafts.extend(reports(given, &receipt, document.id(), running, correlation));
     }
     drafts
 }
@@ -96,12 +84,8 @@ fn reports(
     let Some(level) = peer.disclosure() else {
         return Vec::new();
     };
-    let document = given
-        .identity
-        .document(Kind::Receipt, &disclosed(receipt, whole, level));
-    let event = DeploymentReported {
-        receipt: document.write(),
-    };
+    let document = given.identity.document(Kind::Receipt, &disclosed(receipt, whole, level));
+    let event = DeploymentReported { receipt: document.write() };
     vec![Draft {
         event: Event::DeploymentReported(event),
         audience: Audience::Link(peer.link),
@@ -113,11 +97,7 @@ fn reports(
 
 /// The part of a receipt that a level discloses.
 fn disclosed(receipt: &Receipt, whole: DocumentId, level: Disclosure) -> Receipt {
-    let mut part = Receipt {
-        part_of: Some(whole),
-        disclosure: level,
-        ..receipt.clone()
-    };
+    let mut part = Receipt { part_of: Some(whole), disclosure: level, ..receipt.clone() };
     match level {
         Disclosure::Full => {}
         Disclosure::Summary => {
@@ -144,14 +124,9 @@ pub fn publish_environments(state: &State) -> Vec<Draft> {
             && !(peer.told.is_none() && environments.is_empty())
     });
     let draft = |peer: &Peer| {
-        let event = EnvironmentsPublished {
-            environments: environments.clone(),
-        };
+        let event = EnvironmentsPublished { environments: environments.clone() };
         let event = Event::EnvironmentsPublished(event);
-        Draft {
-            audience: Audience::Link(peer.link),
-            ..Draft::internal(Actor::Policy, event)
-        }
+        Draft { audience: Audience::Link(peer.link), ..Draft::internal(Actor::Policy, event) }
     };
     untold.map(|(_, peer)| draft(peer)).collect()
 }

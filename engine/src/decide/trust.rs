@@ -63,17 +63,8 @@ pub fn trust(
     }
     let certificate = keys.certificate().write();
     let grants = merged(&[], wanted);
-    let event = PeerTrusted {
-        peer,
-        name,
-        link,
-        certificate,
-        grants,
-    };
-    Ok(vec![Draft::internal(
-        actor.clone(),
-        Event::PeerTrusted(event),
-    )])
+    let event = PeerTrusted { peer, name, link, certificate, grants };
+    Ok(vec![Draft::internal(actor.clone(), Event::PeerTrusted(event))])
 }
 
 /// Sets what may flow over the link to a peer.
@@ -96,15 +87,8 @@ pub fn grant(
     if known.grants == grants {
         return Ok(Vec::new());
     }
-    let event = GrantsChanged {
-        link: known.link,
-        grants,
-        from: LinkSeq(0),
-    };
-    Ok(vec![Draft::internal(
-        actor.clone(),
-        Event::GrantsChanged(event),
-    )])
+    let event = GrantsChanged { link: known.link, grants, from: LinkSeq(0) };
+    Ok(vec![Draft::internal(actor.clone(), Event::GrantsChanged(event))])
 }
 
 /// Both lists as one, sorted, each grant once, of several disclosures the widest.
@@ -112,9 +96,7 @@ fn merged(one: &[Grant], other: &[Grant]) -> Vec<Grant> {
     let mut grants: Vec<Grant> = one.iter().chain(other).cloned().collect();
     grants.sort();
     grants.dedup();
-    let widest = grants
-        .iter()
-        .rposition(|grant| matches!(grant, Grant::SendResults(_)));
+    let widest = grants.iter().rposition(|grant| matches!(grant, Grant::SendResults(_)));
     let mut index = 0;
     grants.retain(|grant| {
         index += 1;

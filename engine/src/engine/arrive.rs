@@ -23,8 +23,7 @@ impl Engine {
         };
         if peer.frozen {
             let header = &verified.evidence().header;
-            self.quarantine
-                .refuse(Refusal::Frozen, header, self.now.wall_ms);
+            self.quarantine.refuse(Refusal::Frozen, header, self.now.wall_ms);
             return;
         }
         if matches!(verified.content(), Content::Entries(_)) {
@@ -47,9 +46,7 @@ impl Engine {
                 self.acknowledge(link, &ack);
             }
             Content::Ack(ack) => {
-                traffic
-                    .signals
-                    .echoed(ack.echo, now.monotonic_ms, now.wall_ms);
+                traffic.signals.echoed(ack.echo, now.monotonic_ms, now.wall_ms);
                 self.acknowledge(link, &ack);
             }
             Content::Want(want) => self.wanted(link, origin, &want),
@@ -75,8 +72,7 @@ impl Engine {
                 Admission::Duplicate => {}
                 Admission::Gap | Admission::Overflow => gap = true,
                 Admission::Refused(reason) => {
-                    self.quarantine
-                        .refuse(reason, &evidence.header, self.now.wall_ms);
+                    self.quarantine.refuse(reason, &evidence.header, self.now.wall_ms);
                 }
                 Admission::Contradiction(at) => {
                     self.contradicted(link, at, evidence);
@@ -95,18 +91,8 @@ impl Engine {
 
     /// The peer told two stories: freeze the link, keep both, tell the operator.
     fn contradicted(&mut self, link: LinkId, at: LinkSeq, evidence: Evidence) {
-        let Evidence {
-            header,
-            body_hash,
-            signature,
-        } = evidence;
-        let event = LinkContradicted {
-            link,
-            at,
-            header,
-            body_hash,
-            signature,
-        };
+        let Evidence { header, body_hash, signature } = evidence;
+        let event = LinkContradicted { link, at, header, body_hash, signature };
         let command = CommandId(self.entropy.bytes());
         let event = Event::LinkContradicted(event);
         let draft = crate::decide::Draft::internal(Actor::Policy, event);
@@ -123,10 +109,7 @@ impl Engine {
         let Some(traffic) = self.traffic.get_mut(&link) else {
             return;
         };
-        match traffic
-            .outbox
-            .acknowledge(ack, &self.start, self.now.monotonic_ms)
-        {
+        match traffic.outbox.acknowledge(ack, &self.start, self.now.monotonic_ms) {
             Acknowledged::Taken => {
                 if traffic.outbox.answered() && ack.echo.start == self.start {
                     traffic.signals.answered();
@@ -146,11 +129,7 @@ impl Engine {
 
     pub(super) fn connected(&mut self, peer: &SpaceId) {
         let now_ms = self.now.monotonic_ms;
-        for traffic in self
-            .traffic
-            .values_mut()
-            .filter(|traffic| traffic.peer == *peer)
-        {
+        for traffic in self.traffic.values_mut().filter(|traffic| traffic.peer == *peer) {
             traffic.signals.connected(now_ms);
         }
     }
@@ -159,34 +138,21 @@ impl Engine {
     fn wanted(&mut self, link: LinkId, origin: SpaceId, want: &Want) {
         let promoted = self.state.releases.all().any(|(_, release)| {
             release.promotions.contains_key(&origin)
-                && release
-                    .snapshot
-                    .packages
-                    .iter()
-                    .any(|package| package.object == want.object)
+                && release.snapshot.packages.iter().any(|package| package.object == want.object)
         });
         if !promoted {
             return;
         }
         for offset in &want.offsets {
             let (object, offset) = (want.object, *offset);
-            self.effects.push(Effect::ReadPiece {
-                link,
-                object,
-                offset,
-            });
+            self.effects.push(Effect::ReadPiece { link, object, offset });
         }
     }
 
     fn piece(&mut self, origin: &SpaceId, piece: Piece) {
         let (object, total) = (piece.object, piece.total);
         for (offset, bytes) in self.fetches.piece(origin, piece) {
-            self.effects.push(Effect::Store(Piece {
-                object,
-                total,
-                offset,
-                bytes,
-            }));
+            self.effects.push(Effect::Store(Piece { object, total, offset, bytes }));
         }
     }
 

@@ -38,18 +38,12 @@ impl Engine {
             let mut body = Writer::new();
             let kind = match due {
                 Due::Hello => {
-                    traffic
-                        .signals
-                        .beat(busy, answered, true, now_ms)
-                        .write(&mut body);
+                    traffic.signals.beat(busy, answered, true, now_ms).write(&mut body);
                     traffic.inbox.ack(traffic.signals.heard()).write(&mut body);
                     EnvelopeKind::Hello
                 }
                 Due::Beat => {
-                    traffic
-                        .signals
-                        .beat(busy, answered, false, now_ms)
-                        .write(&mut body);
+                    traffic.signals.beat(busy, answered, false, now_ms).write(&mut body);
                     EnvelopeKind::Beat
                 }
                 Due::Ack => {
@@ -87,9 +81,7 @@ impl Engine {
         };
         let head = self.head(traffic);
         let (me, keys) = (&self.identity, &known.keys);
-        let sealed = self
-            .sealer
-            .signal(me, keys, link, &head, kind, body, &mut self.entropy);
+        let sealed = self.sealer.signal(me, keys, link, &head, kind, body, &mut self.entropy);
         match sealed {
             Some(bytes) => self.effects.push(Effect::Send { peer, bytes }),
             None => {
@@ -116,12 +108,7 @@ impl Engine {
                 return None;
             };
             let entry = own.entry.bytes().to_vec();
-            entries.push(Carried {
-                incarnation,
-                position: *position,
-                salt: own.salt,
-                entry,
-            });
+            entries.push(Carried { incarnation, position: *position, salt: own.salt, entry });
         }
         let run = Run {
             first: run.first,
@@ -155,10 +142,7 @@ impl Engine {
     #[must_use]
     pub fn deadline_ms(&self) -> Option<u64> {
         let links = self.traffic.values().flat_map(|traffic| {
-            [
-                Some(traffic.signals.deadline_ms()),
-                traffic.outbox.deadline_ms(),
-            ]
+            [Some(traffic.signals.deadline_ms()), traffic.outbox.deadline_ms()]
         });
         links.flatten().chain(self.fetches.deadline_ms()).min()
     }

@@ -19,11 +19,7 @@ impl Engine {
     /// The id of an entry of this log.
     pub(super) fn entry_id(&self, position: Position) -> EntryId {
         let incarnation = self.state.incarnation.unwrap_or(Incarnation([0; 16]));
-        EntryId {
-            origin: self.identity.space(),
-            incarnation,
-            position,
-        }
+        EntryId { origin: self.identity.space(), incarnation, position }
     }
 
     /// The entry that a draft becomes.
@@ -42,10 +38,7 @@ impl Engine {
         };
         Entry::write(header, &draft.event).map_err(|_| {
             Rejection::invalid(
-                format!(
-                    "{} would be larger than an entry may be",
-                    draft.event.name()
-                ),
+                format!("{} would be larger than an entry may be", draft.event.name()),
                 "make it smaller: shorter notes, fewer or shorter values",
             )
         })
@@ -57,14 +50,9 @@ impl Engine {
         command: CommandId,
         drafts: &[Draft],
     ) -> Result<Vec<EntryId>, Rejection> {
-        let entries: Result<Vec<Entry>, Rejection> = drafts
-            .iter()
-            .map(|draft| self.write(command, draft))
-            .collect();
-        Ok(entries?
-            .into_iter()
-            .map(|entry| self.append_own(entry))
-            .collect())
+        let entries: Result<Vec<Entry>, Rejection> =
+            drafts.iter().map(|draft| self.write(command, draft)).collect();
+        Ok(entries?.into_iter().map(|entry| self.append_own(entry)).collect())
     }
 
     pub(super) fn append_own(&mut self, entry: Entry) -> EntryId {
@@ -92,11 +80,7 @@ impl Engine {
         let checkpoint = self.identity.checkpoint(&incarnation, size, root, time_ms);
         self.checkpoint = (size, root, time_ms);
         let first = Position(size + 1 - records.len() as u64);
-        Some(Block {
-            first,
-            records,
-            checkpoint,
-        })
+        Some(Block { first, records, checkpoint })
     }
 
     /// Folds one record that stands at the next Position.
@@ -117,11 +101,7 @@ impl Engine {
         if let Event::SpaceCreated(created) = &event {
             self.state.incarnation = Some(created.incarnation);
         }
-        let at = At {
-            id: self.entry_id(position),
-            position,
-            header,
-        };
+        let at = At { id: self.entry_id(position), position, header };
         self.state.fold_own(&at, &event);
         self.journeys.fold(self.identity.space(), &at, &event);
         self.follow(&event);
@@ -129,9 +109,7 @@ impl Engine {
             && let Some(traffic) = self.traffic.get_mut(link)
         {
             let commit = own.entry.commit(&own.salt);
-            traffic
-                .outbox
-                .push(position, own.entry.bytes().len(), &commit);
+            traffic.outbox.push(position, own.entry.bytes().len(), &commit);
             traffic.signals.busy(self.now.monotonic_ms);
         }
     }
@@ -156,13 +134,9 @@ impl Engine {
             Event::ConfigurationApplied(_) => self.tell_environments = true,
             Event::ReleaseCreated(created) => {
                 let space = self.identity.space();
-                let project = schema::v1::model::ProjectId {
-                    space,
-                    name: created.project.clone(),
-                };
+                let project = schema::v1::model::ProjectId { space, name: created.project.clone() };
                 let version = created.version.clone();
-                self.touched
-                    .insert(schema::v1::model::ReleaseId { project, version });
+                self.touched.insert(schema::v1::model::ReleaseId { project, version });
             }
             Event::ReleaseAccepted(accepted) => {
                 self.touched.insert(accepted.release.clone());
@@ -173,11 +147,7 @@ impl Engine {
             Event::PackageArrived(arrived) => {
                 let waiting = self.state.releases.all().filter(|(_, release)| {
                     matches!(release.source, Source::Imported(_))
-                        && release
-                            .snapshot
-                            .packages
-                            .iter()
-                            .any(|p| p.object == arrived.object)
+                        && release.snapshot.packages.iter().any(|p| p.object == arrived.object)
                 });
                 self.touched.extend(waiting.map(|(id, _)| id.clone()));
             }
@@ -221,11 +191,7 @@ impl Engine {
         };
         traffic.inbox.advance(mirrored, folded);
         if let Verdict::Fold(entry, event) = &verdict {
-            let at = At {
-                id: mirrored.id,
-                position,
-                header: entry.header(),
-            };
+            let at = At { id: mirrored.id, position, header: entry.header() };
             self.state.fold_remote(&at, event);
             self.journeys.fold(self.identity.space(), &at, event);
             if let Event::ReleasePromoted(promoted) = event {

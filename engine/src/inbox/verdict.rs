@@ -41,12 +41,8 @@ pub fn judge(state: &State, peer: &Peer, mirrored: &Mirrored) -> Verdict {
     };
     match permitted(state, peer, &event) {
         Ok(Known::Yes) => Verdict::Fold(entry, event),
-        Ok(Known::NotYet {
-            must_understand: true,
-        }) => Verdict::Hold,
-        Ok(Known::NotYet {
-            must_understand: false,
-        }) => Verdict::Skip(entry),
+        Ok(Known::NotYet { must_understand: true }) => Verdict::Hold,
+        Ok(Known::NotYet { must_understand: false }) => Verdict::Skip(entry),
         Err(refusal) => Verdict::Refuse(refusal),
     }
 }
@@ -66,12 +62,8 @@ fn permitted(state: &State, peer: &Peer, event: &Event) -> Result<Known, EntryRe
             }
         }
         Event::DeploymentReported(reported) => report(state, peer, reported)?,
-        Event::Unknown {
-            must_understand, ..
-        } => {
-            return Ok(Known::NotYet {
-                must_understand: *must_understand,
-            });
+        Event::Unknown { must_understand, .. } => {
+            return Ok(Known::NotYet { must_understand: *must_understand });
         }
         Event::SpaceCreated(_)
         | Event::LinkOffered(_)
@@ -113,11 +105,7 @@ fn promotion(me: SpaceId, peer: &Peer, event: &ReleasePromoted) -> Result<(), En
                 receipt.release == bundle.release && receipt.digest == bundle.digest
             })
         });
-    if same {
-        Ok(())
-    } else {
-        Err(EntryRefusal::BadDocument)
-    }
+    if same { Ok(()) } else { Err(EntryRefusal::BadDocument) }
 }
 
 /// An answer: to a promotion that was made to this peer.
@@ -144,11 +132,7 @@ fn report(state: &State, peer: &Peer, event: &DeploymentReported) -> Result<(), 
         && release.is_some_and(|release| {
             release.promotions.contains_key(&peer.keys.space()) && release.digest == receipt.digest
         });
-    if ours {
-        Ok(())
-    } else {
-        Err(EntryRefusal::NotItsOwn)
-    }
+    if ours { Ok(()) } else { Err(EntryRefusal::NotItsOwn) }
 }
 
 /// The receipt, if it is of this peer and signed by it.

@@ -32,10 +32,7 @@ impl Tree {
         let mut merged = leaf;
         // Each trailing one bit of the size is a full subtree that the new leaf completes.
         for _ in 0..self.size.trailing_ones() {
-            let left = self
-                .peaks
-                .pop()
-                .expect("a peak for each one bit of the size");
+            let left = self.peaks.pop().expect("a peak for each one bit of the size");
             merged = node(&left, &merged);
         }
         self.peaks.push(merged);
@@ -99,9 +96,6 @@ mod tests {
             tree.push(sha256(&[&[0], input]));
         }
         let root = schema::id::hex(&tree.root());
-        assert_eq!(
-            root,
-            "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"
-        );
+        assert_eq!(root, "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328");
     }
 }

@@ -65,10 +65,7 @@ pub fn certificate_of(block: &Block) -> Option<Keys> {
 }
 
 fn damage(position: Position, what: impl Into<String>) -> Damage {
-    Damage {
-        position,
-        what: what.into(),
-    }
+    Damage { position, what: what.into() }
 }
 
 impl Verifier {
@@ -97,10 +94,7 @@ impl Verifier {
         if self.keys.is_none() {
             let keys = certificate_of(&block);
             self.keys = Some(keys.ok_or_else(|| {
-                damage(
-                    first,
-                    "the log does not begin with the certificate of a space",
-                )
+                damage(first, "the log does not begin with the certificate of a space")
             })?);
         }
         let mut open = None;
@@ -110,10 +104,8 @@ impl Verifier {
                 Record::Own(own) => {
                     open = None;
                     self.counts.0 += 1;
-                    let event = own
-                        .entry
-                        .event()
-                        .map_err(|why| damage(position, why.to_string()))?;
+                    let event =
+                        own.entry.event().map_err(|why| damage(position, why.to_string()))?;
                     self.learn(position, &event)?;
                 }
                 Record::Evidence(evidence) => {
@@ -181,44 +173,30 @@ impl Verifier {
     ) -> Result<EnvelopeHeader, Damage> {
         let header = EnvelopeHeader::read(&evidence.header)
             .map_err(|why| damage(position, why.to_string()))?;
-        let peer = self
-            .peers
-            .get(&header.link)
-            .filter(|keys| keys.space() == header.origin)
-            .ok_or_else(|| damage(position, "the envelope is of no peer that was trusted then"))?;
+        let peer =
+            self.peers.get(&header.link).filter(|keys| keys.space() == header.origin).ok_or_else(
+                || damage(position, "the envelope is of no peer that was trusted then"),
+            )?;
         let message = signed_bytes(&evidence.header, &evidence.body_hash);
         let signed = peer
             .signing(header.origin_key)
             .is_some_and(|key| key.verifies(&message, &evidence.signature));
-        let mine = self
-            .keys
-            .as_ref()
-            .is_some_and(|keys| keys.space() == header.recipient);
+        let mine = self.keys.as_ref().is_some_and(|keys| keys.space() == header.recipient);
         if !signed || !mine {
             return Err(damage(
                 position,
                 "the envelope is not signed by its origin for this space",
             ));
         }
-        let start = chain_start(
-            &header.origin,
-            &header.recipient,
-            &header.link,
-            &header.incarnation,
-        );
+        let start =
+            chain_start(&header.origin, &header.recipient, &header.link, &header.incarnation);
         let chain = self
             .chains
             .entry((header.link, header.incarnation))
-            .or_insert_with(|| Chain {
-                hashes: vec![start],
-                proven: 0,
-            });
+            .or_insert_with(|| Chain { hashes: vec![start], proven: 0 });
         let before = usize::try_from(header.first.0 - 1).ok();
         if before.and_then(|at| chain.hashes.get(at)) != Some(&header.chain_before) {
-            return Err(damage(
-                position,
-                "the envelope does not continue the chain of its link",
-            ));
+            return Err(damage(position, "the envelope does not continue the chain of its link"));
         }
         chain.proven = header.last().0;
         Ok(header)
@@ -237,27 +215,18 @@ impl Verifier {
             && mirrored.link_seq <= header.last();
         let chain = self.chains.get_mut(&(header.link, header.incarnation));
         let Some(chain) = chain.filter(|_| of_the_envelope) else {
-            return Err(damage(
-                position,
-                "the mirrored entry is not of the envelope before it",
-            ));
+            return Err(damage(position, "the mirrored entry is not of the envelope before it"));
         };
         let number = LinkSeq(chain.hashes.len() as u64);
         if mirrored.link_seq != number {
-            return Err(damage(
-                position,
-                "the mirrored entry is not the next of its link",
-            ));
+            return Err(damage(position, "the mirrored entry is not the next of its link"));
         }
         let last = chain.hashes.last().copied().unwrap_or_default();
         let (incarnation, place) = (&mirrored.id.incarnation, mirrored.id.position);
         let next = chain_next(&last, number, incarnation, place, &mirrored.commit());
         chain.hashes.push(next);
         if number == header.last() && next != header.chain_after {
-            return Err(damage(
-                position,
-                "the mirrored entries are not those that were signed",
-            ));
+            return Err(damage(position, "the mirrored entries are not those that were signed"));
         }
         Ok(())
     }
@@ -265,39 +234,19 @@ impl Verifier {
     /// The checkpoint behind a block: size, root, signature; and no envelope is left half told.
     fn checkpoint(&mut self, block: &Block) -> Result<(), Damage> {
         let last = Position(self.tree.size());
-        let Checkpoint {
-            size,
-            root,
-            time_ms,
-            key,
-            signature,
-        } = &block.checkpoint;
+        let Checkpoint { size, root, time_ms, key, signature } = &block.checkpoint;
         if *size != self.tree.size() || *root != self.tree.root() {
-            return Err(damage(
-                block.first,
-                "the block does not give the root of its checkpoint",
-            ));
+            return Err(damage(block.first, "the block does not give the root of its checkpoint"));
         }
         let (Some(keys), Some(incarnation)) = (&self.keys, &self.incarnation) else {
-            return Err(damage(
-                last,
-                "the log does not begin with the certificate of a space",
-            ));
+            return Err(damage(last, "the log does not begin with the certificate of a space"));
         };
         let note = Checkpoint::note(&keys.space(), incarnation, *size, root, *time_ms);
-        let signed = keys
-            .signing(*key)
-            .is_some_and(|key| key.verifies(note.as_bytes(), signature));
+        let signed = keys.signing(*key).is_some_and(|key| key.verifies(note.as_bytes(), signature));
         if !signed {
-            return Err(damage(
-                last,
-                "the checkpoint behind it is not signed by the space",
-            ));
+            return Err(damage(last, "the checkpoint behind it is not signed by the space"));
         }
-        let whole = self
-            .chains
-            .values()
-            .all(|chain| chain.hashes.len() as u64 > chain.proven);
+        let whole = self.chains.values().all(|chain| chain.hashes.len() as u64 > chain.proven);
         if !whole {
             return Err(damage(last, "entries of an envelope are missing behind it"));
         }

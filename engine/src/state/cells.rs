@@ -115,9 +115,7 @@ impl Cells {
 
     /// The deployments that have not ended.
     pub fn running(&self) -> impl Iterator<Item = (&CellId, &Running)> {
-        self.cells
-            .iter()
-            .filter_map(|(id, cell)| Some((id, cell.running.as_ref()?)))
+        self.cells.iter().filter_map(|(id, cell)| Some((id, cell.running.as_ref()?)))
     }
 
     pub(super) fn started(&mut self, me: SpaceId, at: &At<'_>, event: &DeploymentStarted) {
@@ -126,11 +124,8 @@ impl Cells {
             space: me,
             environment: event.environment.clone(),
         };
-        let deployment = Deployment {
-            cell: id.clone(),
-            version: event.release.version.clone(),
-            proof: None,
-        };
+        let deployment =
+            Deployment { cell: id.clone(), version: event.release.version.clone(), proof: None };
         self.deployments.insert(at.position, deployment);
         self.cells.entry(id).or_default().running = Some(Running {
             deployment: at.id,
@@ -172,12 +167,7 @@ impl Cells {
         event: &DeploymentReported,
     ) -> Option<(ReleaseId, Name, Outcome)> {
         let proof = read_proof(at, &event.receipt)?;
-        let Receipt {
-            release,
-            environment,
-            outcome,
-            ..
-        } = proof.receipt.clone();
+        let Receipt { release, environment, outcome, .. } = proof.receipt.clone();
         self.cell_of(origin, &proof.receipt).end(proof);
         Some((release, environment, outcome))
     }
@@ -205,9 +195,5 @@ impl Cell {
 fn read_proof(at: &At<'_>, json: &str) -> Option<Arc<Proof>> {
     let document = Document::read(json).ok()?;
     let receipt = document.payload(Kind::Receipt).ok()?;
-    Some(Arc::new(Proof {
-        document,
-        receipt,
-        entry: at.id,
-    }))
+    Some(Arc::new(Proof { document, receipt, entry: at.id }))
 }

@@ -26,15 +26,13 @@ impl Configuration {
 
     /// The environments of this space, ascending.
     pub fn environments(&self) -> impl Iterator<Item = &Name> {
-        self.definitions
-            .values()
-            .filter_map(|definition| match definition {
-                Definition::Environment(name) => Some(name),
-                Definition::Lifecycle(_)
-                | Definition::Project(_)
-                | Definition::Acceptance(_)
-                | Definition::User(_) => None,
-            })
+        self.definitions.values().filter_map(|definition| match definition {
+            Definition::Environment(name) => Some(name),
+            Definition::Lifecycle(_)
+            | Definition::Project(_)
+            | Definition::Acceptance(_)
+            | Definition::User(_) => None,
+        })
     }
 
     /// A lifecycle.
@@ -48,15 +46,13 @@ impl Configuration {
 
     /// The names of all lifecycles.
     pub fn lifecycles(&self) -> impl Iterator<Item = &Name> {
-        self.definitions
-            .values()
-            .filter_map(|definition| match definition {
-                Definition::Lifecycle(lifecycle) => Some(&lifecycle.name),
-                Definition::Environment(_)
-                | Definition::Project(_)
-                | Definition::Acceptance(_)
-                | Definition::User(_) => None,
-            })
+        self.definitions.values().filter_map(|definition| match definition {
+            Definition::Lifecycle(lifecycle) => Some(&lifecycle.name),
+            Definition::Environment(_)
+            | Definition::Project(_)
+            | Definition::Acceptance(_)
+            | Definition::User(_) => None,
+        })
     }
 
     /// A project of this space.
@@ -70,15 +66,13 @@ impl Configuration {
 
     /// The names of all projects of this space.
     pub fn projects(&self) -> impl Iterator<Item = &Name> {
-        self.definitions
-            .values()
-            .filter_map(|definition| match definition {
-                Definition::Project(project) => Some(&project.name),
-                Definition::Environment(_)
-                | Definition::Lifecycle(_)
-                | Definition::Acceptance(_)
-                | Definition::User(_) => None,
-            })
+        self.definitions.values().filter_map(|definition| match definition {
+            Definition::Project(project) => Some(&project.name),
+            Definition::Environment(_)
+            | Definition::Lifecycle(_)
+            | Definition::Acceptance(_)
+            | Definition::User(_) => None,
+        })
     }
 
     /// The rule for a project of a peer.
@@ -94,16 +88,14 @@ impl Configuration {
     /// that its time tells nothing.
     #[must_use]
     pub fn person(&self, token: &Hash) -> Option<&Name> {
-        self.definitions
-            .values()
-            .find_map(|definition| match definition {
-                Definition::User(user) if user.token == *token => Some(&user.name),
-                Definition::User(_)
-                | Definition::Environment(_)
-                | Definition::Lifecycle(_)
-                | Definition::Project(_)
-                | Definition::Acceptance(_) => None,
-            })
+        self.definitions.values().find_map(|definition| match definition {
+            Definition::User(user) if user.token == *token => Some(&user.name),
+            Definition::User(_)
+            | Definition::Environment(_)
+            | Definition::Lifecycle(_)
+            | Definition::Project(_)
+            | Definition::Acceptance(_) => None,
+        })
     }
 
     pub(super) fn apply(&mut self, event: &ConfigurationApplied) {

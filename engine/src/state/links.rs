@@ -70,17 +70,13 @@ impl Links {
     /// A peer by the name it has here.
     #[must_use]
     pub fn named(&self, name: &Name) -> Option<(SpaceId, &Peer)> {
-        self.all()
-            .find(|(_, peer)| peer.name == *name)
-            .map(|(space, peer)| (*space, peer))
+        self.all().find(|(_, peer)| peer.name == *name).map(|(space, peer)| (*space, peer))
     }
 
     /// The peer at the other end of a link.
     #[must_use]
     pub fn on(&self, link: &LinkId) -> Option<(SpaceId, &Peer)> {
-        self.all()
-            .find(|(_, peer)| peer.link == *link)
-            .map(|(space, peer)| (*space, peer))
+        self.all().find(|(_, peer)| peer.link == *link).map(|(space, peer)| (*space, peer))
     }
 
     /// Every peer, by id.

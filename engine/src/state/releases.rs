@@ -27,6 +27,8 @@ pub enum Source {
 pub struct Import {
     /// The id of the bundle.
     pub bundle: DocumentId,
+    /// The signed document, for who wants to check it again.
+    pub document: Document,
     /// What it says.
     pub content: Arc<Bundle>,
     /// The peer that sent it.
@@ -124,20 +126,12 @@ impl Releases {
         &'a self,
         project: &'a ProjectId,
     ) -> impl Iterator<Item = (&'a ReleaseId, &'a Release)> {
-        self.known
-            .iter()
-            .filter(move |(id, _)| id.project == *project)
+        self.known.iter().filter(move |(id, _)| id.project == *project)
     }
 
     pub(super) fn create(&mut self, me: SpaceId, at: &At<'_>, event: &ReleaseCreated) {
-        let project = ProjectId {
-            space: me,
-            name: event.project.clone(),
-        };
-        let id = ReleaseId {
-            project,
-            version: event.version.clone(),
-        };
+        let project = ProjectId { space: me, name: event.project.clone() };
+        let id = ReleaseId { project, version: event.version.clone() };
         let release = Release {
             source: Source::Local,
             entry: at.id,
@@ -161,6 +155,7 @@ impl Releases {
         };
         let import = Import {
             bundle: document.id(),
+            document,
             content: Arc::new(content),
             from: at.id.origin,
             answer: Answer::Waiting,
@@ -180,51 +175,36 @@ impl Releases {
         self.known.entry(event.release.clone()).or_insert(release);
     }
 
-    pub(super) fn promoted(&mut self, at: &At<'_>, event: &ReleasePromoted) {
+    pub(super) fn promoted(&mut self, event: &ReleasePromoted) {
         let Ok(document) = Document::read(&event.bundle) else {
             return;
         };
-        let promotion = Promotion {
-            bundle: document.id(),
-            answer: None,
-            reported: BTreeMap::new(),
-        };
-        let _ = at;
+        let promotion =
+            Promotion { bundle: document.id(), answer: None, reported: BTreeMap::new() };
         if let Some(release) = self.known.get_mut(&event.release) {
             release.promotions.insert(event.target, promotion);
         }
     }
 
-    pub(super) fn accepted(&mut self, _: &At<'_>, event: &ReleaseAccepted) {
+    pub(super) fn accepted(&mut self, event: &ReleaseAccepted) {
         self.answer(
             &event.release,
-            Answer::Accepted {
-                lifecycle: event.lifecycle.clone(),
-                values: event.values.clone(),
-            },
+            Answer::Accepted { lifecycle: event.lifecycle.clone(), values: event.values.clone() },
         );
     }
 
-    pub(super) fn rejected(&mut self, _: &At<'_>, event: &ReleaseRejected) {
-        self.answer(
-            &event.release,
-            Answer::Rejected {
-                reason: event.reason.clone(),
-            },
-        );
+    pub(super) fn rejected(&mut self, event: &ReleaseRejected) {
+        self.answer(&event.release, Answer::Rejected { reason: event.reason.clone() });
     }
 
     fn answer(&mut self, release: &ReleaseId, answer: Answer) {
-        if let Some(Release {
-            source: Source::Imported(import),
-            ..
-        }) = self.known.get_mut(release)
+        if let Some(Release { source: Source::Imported(import), .. }) = self.known.get_mut(release)
         {
             import.answer = answer;
         }
     }
 
-    pub(super) fn answered(&mut self, from: SpaceId, _: &At<'_>, event: &PromotionAnswered) {
+    pub(super) fn answered(&mut self, from: SpaceId, event: &PromotionAnswered) {
         let promotion = self
             .known
             .get_mut(&event.release)
@@ -249,7 +229,7 @@ impl Releases {
         release.progress.insert(event.environment.clone(), progress);
     }
 
-    pub(super) fn finished(&mut self, _: &At<'_>, attempt: &Attempt, outcome: Outcome) {
+    pub(super) fn finished(&mut self, attempt: &Attempt, outcome: Outcome) {
         let Some(release) = self.known.get_mut(&attempt.release) else {
             return;
         };
@@ -258,9 +238,7 @@ impl Releases {
             progress.succeeded |= outcome == Outcome::Succeeded;
         }
         if outcome == Outcome::Succeeded {
-            release
-                .receipts
-                .insert(attempt.environment.clone(), attempt.receipt.clone());
+            release.receipts.insert(attempt.environment.clone(), attempt.receipt.clone());
         }
     }
 
@@ -271,10 +249,8 @@ impl Releases {
         environment: Name,
         outcome: Outcome,
     ) {
-        if let Some(promotion) = self
-            .known
-            .get_mut(release)
-            .and_then(|release| release.promotions.get_mut(&from))
+        if let Some(promotion) =
+            self.known.get_mut(release).and_then(|release| release.promotions.get_mut(&from))
         {
             promotion.reported.insert(environment, outcome);
         }

@@ -53,9 +53,8 @@ impl Keys {
     /// [`Disbelief`] with the first thing that is wrong.
     pub fn verify(certificate: &Certificate) -> Result<Self, Disbelief> {
         let documents = &certificate.documents;
-        let offered = documents
-            .last()
-            .is_some_and(|last| last.payload::<Offer>(Kind::Offer).is_ok());
+        let offered =
+            documents.last().is_some_and(|last| last.payload::<Offer>(Kind::Offer).is_ok());
         let (statements, offer) = documents.split_at(documents.len() - usize::from(offered));
         let first = statements.first().ok_or(Disbelief::Empty)?;
         let genesis = first.payload::<KeyStatement>(Kind::KeyStatement)?.genesis;
@@ -92,9 +91,8 @@ impl Keys {
             keys.statements.push((statement, key));
         }
         if let [document] = offer {
-            let offer: Offer = keys.document(document, Kind::Offer, |offer: &Offer| {
-                (offer.space, offer.key)
-            })?;
+            let offer: Offer =
+                keys.document(document, Kind::Offer, |offer: &Offer| (offer.space, offer.key))?;
             keys.offer = Some(offer.random.0);
             keys.documents.push(document.clone());
         }
@@ -138,9 +136,7 @@ impl Keys {
     /// The certificate: statements, and the offer if there is one.
     #[must_use]
     pub fn certificate(&self) -> Certificate {
-        Certificate {
-            documents: self.documents.clone(),
-        }
+        Certificate { documents: self.documents.clone() }
     }
 
     /// What `document` says, if it is of `kind` and signed by this space with the key that it
@@ -178,10 +174,8 @@ impl Keys {
 #[must_use]
 pub fn fingerprint(space: &SpaceId) -> String {
     let text = base32(&space.0);
-    let groups: Vec<&str> = (0..text.len())
-        .step_by(4)
-        .map(|at| &text[at..(at + 4).min(text.len())])
-        .collect();
+    let groups: Vec<&str> =
+        (0..text.len()).step_by(4).map(|at| &text[at..(at + 4).min(text.len())]).collect();
     groups.join(" ")
 }
 
@@ -192,9 +186,5 @@ fn require(document: &Document, keyid: &str, key: &PublicKey) -> Result<(), Disb
         .signatures()
         .iter()
         .any(|signature| signature.keyid == keyid && key.verifies(&message, &signature.sig));
-    if signed {
-        Ok(())
-    } else {
-        Err(Disbelief::BadSignature(keyid.to_owned()))
-    }
+    if signed { Ok(()) } else { Err(Disbelief::BadSignature(keyid.to_owned())) }
 }

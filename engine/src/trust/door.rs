@@ -82,11 +82,7 @@ pub fn open(
     let header = &envelope.header;
     if header.recipient != me.space() {
         let reflected = header.origin == me.space();
-        return Err(if reflected {
-            Refusal::Reflected
-        } else {
-            Refusal::NotForMe
-        });
+        return Err(if reflected { Refusal::Reflected } else { Refusal::NotForMe });
     }
     let peer = keyring.peer(&header.link).ok_or(Refusal::UnknownLink)?;
     if header.origin != peer.space() {
@@ -94,50 +90,25 @@ pub fn open(
     }
     let key = peer.signing(header.origin_key).ok_or(Refusal::UnknownKey)?;
     let hash = body_hash(&envelope.body);
-    if !key.verifies(
-        &signed_bytes(&envelope.header_bytes, &hash),
-        &envelope.signature,
-    ) {
+    if !key.verifies(&signed_bytes(&envelope.header_bytes, &hash), &envelope.signature) {
         return Err(Refusal::BadSignature);
     }
     if header.recipient_key != me.number() {
         return Err(Refusal::UnknownKey);
     }
     let epoch = epochs
-        .join(
-            me.space(),
-            me.sealing(),
-            header.origin,
-            header.link,
-            header.encapsulation,
-        )
+        .join(me.space(), me.sealing(), header.origin, header.link, header.encapsulation)
         .ok_or(Refusal::CannotOpen)?;
     let body = XChaCha20Poly1305::new(epoch.key(header.kind).into())
         .decrypt(
             &XNonce::from(header.nonce),
-            Payload {
-                msg: &envelope.body,
-                aad: &envelope.header_bytes,
-            },
+            Payload { msg: &envelope.body, aad: &envelope.header_bytes },
         )
         .map_err(|_| Refusal::CannotOpen)?;
     let content = read_content(header, &body)?;
-    let Envelope {
-        header,
-        header_bytes,
-        signature,
-        ..
-    } = envelope;
-    let evidence = Evidence {
-        header: header_bytes,
-        body_hash: hash,
-        signature,
-    };
-    Ok(Verified {
-        header,
-        evidence,
-        content,
-    })
+    let Envelope { header, header_bytes, signature, .. } = envelope;
+    let evidence = Evidence { header: header_bytes, body_hash: hash, signature };
+    Ok(Verified { header, evidence, content })
 }
 
 fn read_content(header: &EnvelopeHeader, body: &[u8]) -> Result<Content, Refusal> {
@@ -180,13 +151,7 @@ pub fn chain_over(before: &Hash, first: LinkSeq, entries: &[Carried]) -> Vec<Has
     let mut last = *before;
     for (carried, number) in entries.iter().zip(first.0..) {
         let commit = carried.commit();
-        last = chain_next(
-            &last,
-            LinkSeq(number),
-            &carried.incarnation,
-            carried.position,
-            &commit,
-        );
+        last = chain_next(&last, LinkSeq(number), &carried.incarnation, carried.position, &commit);
         chain.push(last);
     }
     chain

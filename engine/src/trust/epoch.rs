@@ -63,9 +63,7 @@ pub struct Direction {
 impl Direction {
     fn info(&self) -> Vec<u8> {
         let mut info = Writer::new();
-        info.fixed(b"interspace/v1/hpke")
-            .fixed(&self.origin.0)
-            .fixed(&self.recipient.0);
+        info.fixed(b"interspace/v1/hpke").fixed(&self.origin.0).fixed(&self.recipient.0);
         info.fixed(&self.link.0).u16(SUITE);
         info.finish()
     }

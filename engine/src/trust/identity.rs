@@ -31,11 +31,7 @@ impl Seeds {
     /// Draws three new seeds.
     #[must_use]
     pub fn draw(entropy: &mut Entropy) -> Self {
-        Self {
-            root: entropy.bytes(),
-            signing: entropy.bytes(),
-            sealing: entropy.bytes(),
-        }
+        Self { root: entropy.bytes(), signing: entropy.bytes(), sealing: entropy.bytes() }
     }
 }
 
@@ -59,11 +55,7 @@ pub struct Identity {
 #[must_use]
 pub fn found(name: &Name, seeds: &Seeds, random: Hash, time_ms: u64) -> Certificate {
     let root = SecretKey::from_seed(&seeds.root);
-    let genesis = Genesis {
-        root: HexHash(root.public()),
-        suite: SUITE,
-        random: HexHash(random),
-    };
+    let genesis = Genesis { root: HexHash(root.public()), suite: SUITE, random: HexHash(random) };
     let statement = KeyStatement {
         space: genesis.space(),
         number: 1,
@@ -74,14 +66,9 @@ pub fn found(name: &Name, seeds: &Seeds, random: Hash, time_ms: u64) -> Certific
         time_ms,
     };
     let document = Document::sign(Kind::KeyStatement, &statement, |message| {
-        vec![Signature {
-            keyid: "root".to_owned(),
-            sig: root.sign(message).to_vec(),
-        }]
+        vec![Signature { keyid: "root".to_owned(), sig: root.sign(message).to_vec() }]
     });
-    Certificate {
-        documents: vec![document],
-    }
+    Certificate { documents: vec![document] }
 }
 
 impl Identity {
@@ -137,21 +124,14 @@ impl Identity {
     pub fn document<T: Serialize>(&self, kind: Kind, payload: &T) -> Document {
         Document::sign(kind, payload, |message| {
             let sig = self.signing.sign(message).to_vec();
-            vec![Signature {
-                keyid: self.number.to_string(),
-                sig,
-            }]
+            vec![Signature { keyid: self.number.to_string(), sig }]
         })
     }
 
     /// Signs an offer of `random`.
     #[must_use]
     pub fn offer(&self, random: Hash) -> Document {
-        let offer = Offer {
-            space: self.space,
-            key: self.number,
-            random: HexHash(random),
-        };
+        let offer = Offer { space: self.space, key: self.number, random: HexHash(random) };
         self.document(Kind::Offer, &offer)
     }
 
@@ -160,12 +140,6 @@ impl Identity {
     pub fn checkpoint(&self, log: &Incarnation, size: u64, root: Hash, time_ms: u64) -> Checkpoint {
         let note = Checkpoint::note(&self.space, log, size, &root, time_ms);
         let signature = self.sign(note.as_bytes());
-        Checkpoint {
-            size,
-            root,
-            time_ms,
-            key: self.number,
-            signature,
-        }
+        Checkpoint { size, root, time_ms, key: self.number, signature }
     }
 }

@@ -47,15 +47,7 @@ impl Epochs {
     ) -> Option<&EpochKeys> {
         let id = (link, encapsulation);
         if !self.known.contains_key(&id) {
-            let keys = join(
-                &Direction {
-                    origin,
-                    recipient: me,
-                    link,
-                },
-                secret,
-                &encapsulation,
-            )?;
+            let keys = join(&Direction { origin, recipient: me, link }, secret, &encapsulation)?;
             if self.order.len() >= EPOCHS_MAX
                 && let Some(oldest) = self.order.pop_front()
             {

@@ -76,19 +76,11 @@ impl Sealer {
         let body = write_entries(&run.entries);
         let count = u32::try_from(run.entries.len()).ok()?;
         let place = (run.first, count, run.chain_before, run.chain_after);
-        self.seal(
-            me,
-            peer,
-            link,
-            head,
-            EnvelopeKind::Entries,
-            place,
-            &body,
-            entropy,
-        )
+        self.seal(me, peer, link, head, EnvelopeKind::Entries, place, &body, entropy)
     }
 
     /// An envelope without entries. None if the peer's key cannot be sealed to.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one header")]
     pub fn signal(
         &mut self,
         me: &Identity,
@@ -139,13 +131,7 @@ impl Sealer {
         };
         let header_bytes = header.write();
         let sealed = XChaCha20Poly1305::new(epoch.keys.key(kind).into())
-            .encrypt(
-                &XNonce::from(header.nonce),
-                Payload {
-                    msg: body,
-                    aad: &header_bytes,
-                },
-            )
+            .encrypt(&XNonce::from(header.nonce), Payload { msg: body, aad: &header_bytes })
             .ok()?;
         let signature = me.sign(&signed_bytes(&header_bytes, &body_hash(&sealed)));
         let mut out = Writer::new();
@@ -161,22 +147,10 @@ impl Sealer {
         entropy: &mut Entropy,
     ) -> Option<&Epoch> {
         let newest = peer.newest();
-        if self
-            .epochs
-            .get(&link)
-            .is_none_or(|epoch| epoch.recipient_key != newest.number)
-        {
-            let direction = Direction {
-                origin: me.space(),
-                recipient: peer.space(),
-                link,
-            };
+        if self.epochs.get(&link).is_none_or(|epoch| epoch.recipient_key != newest.number) {
+            let direction = Direction { origin: me.space(), recipient: peer.space(), link };
             let (encapsulation, keys) = begin(&direction, &newest.sealing.0, entropy)?;
-            let epoch = Epoch {
-                recipient_key: newest.number,
-                encapsulation,
-                keys,
-            };
+            let epoch = Epoch { recipient_key: newest.number, encapsulation, keys };
             self.epochs.insert(link, epoch);
         }
         self.epochs.get(&link)

@@ -12,10 +12,7 @@ impl PublicKey {
     /// message verify.
     #[must_use]
     pub fn from_bytes(bytes: &[u8; 32]) -> Option<Self> {
-        VerifyingKey::from_bytes(bytes)
-            .ok()
-            .filter(|key| !key.is_weak())
-            .map(Self)
+        VerifyingKey::from_bytes(bytes).ok().filter(|key| !key.is_weak()).map(Self)
     }
 
     /// Whether `signature` over `message` is of this key (`verify_strict`).
@@ -75,11 +72,7 @@ mod tests {
         let signature = key.sign(b"message");
         assert!(public.verifies(b"message", &signature));
         assert!(!public.verifies(b"massage", &signature));
-        assert!(
-            !other
-                .expect("a strong key")
-                .verifies(b"message", &signature)
-        );
+        assert!(!other.expect("a strong key").verifies(b"message", &signature));
         assert!(!public.verifies(b"message", &signature[..63]));
     }
 }

@@ -49,11 +49,7 @@ pub fn cells(state: &State) -> Vec<Shown> {
     let mut ids: BTreeSet<CellId> = state.cells.all().map(|(id, _)| id.clone()).collect();
     for (project, environments) in projects(state) {
         for (space, environment) in environments {
-            ids.insert(CellId {
-                project: project.clone(),
-                space,
-                environment,
-            });
+            ids.insert(CellId { project: project.clone(), space, environment });
         }
     }
     let empty = Cell::default();
@@ -62,12 +58,7 @@ pub fn cells(state: &State) -> Vec<Shown> {
         .map(|id| show(state, &id, state.cells.get(&id).unwrap_or(&empty)))
         .collect();
     shown.sort_by_key(|cell| {
-        (
-            cell.project.clone(),
-            cell.space != me,
-            cell.space,
-            order(state, cell),
-        )
+        (cell.project.clone(), cell.space != me, cell.space, order(state, cell))
     });
     shown
 }
@@ -75,24 +66,15 @@ pub fn cells(state: &State) -> Vec<Shown> {
 /// Every project with the environments that it may appear in.
 fn projects(state: &State) -> Vec<(ProjectId, Vec<(SpaceId, Name)>)> {
     let me = state.me();
-    let own: Vec<(SpaceId, Name)> = state
-        .configuration
-        .environments()
-        .map(|name| (me, name.clone()))
-        .collect();
+    let own: Vec<(SpaceId, Name)> =
+        state.configuration.environments().map(|name| (me, name.clone())).collect();
     let mut found = Vec::new();
     for name in state.configuration.projects() {
         let mut places = own.clone();
         for (space, peer) in state.links.all().filter(|(_, peer)| peer.may_report()) {
             places.extend(peer.environments.iter().map(|name| (*space, name.clone())));
         }
-        found.push((
-            ProjectId {
-                space: me,
-                name: name.clone(),
-            },
-            places,
-        ));
+        found.push((ProjectId { space: me, name: name.clone() }, places));
     }
     let imported: BTreeSet<ProjectId> = state
         .releases
@@ -111,10 +93,7 @@ fn order(state: &State, cell: &Shown) -> (usize, Name) {
         .lifecycles()
         .filter_map(|name| state.configuration.lifecycle(name))
         .find_map(|lifecycle| {
-            let mut names = lifecycle
-                .phases
-                .iter()
-                .flat_map(|phase| &phase.environments);
+            let mut names = lifecycle.phases.iter().flat_map(|phase| &phase.environments);
             names.position(|name| *name == cell.environment)
         });
     (place.unwrap_or(usize::MAX), cell.environment.clone())
@@ -135,10 +114,7 @@ fn show(state: &State, id: &CellId, cell: &Cell) -> Shown {
         environment: id.environment.clone(),
         installed: cell.installed.as_deref().map(deployed),
         last: cell.last.as_deref().map(deployed),
-        running: cell
-            .running
-            .as_ref()
-            .map(|running| running.release.version.clone()),
+        running: cell.running.as_ref().map(|running| running.release.version.clone()),
     }
 }
 
@@ -152,8 +128,6 @@ fn keys<'a>(state: &'a State, space: &SpaceId) -> Option<&'a Keys> {
 /// Whether the document is signed by this space and says what the cell shows.
 #[must_use]
 pub fn proves(keys: &Keys, proof: &Proof) -> bool {
-    keys.document(&proof.document, Kind::Receipt, |receipt: &Receipt| {
-        (receipt.space, receipt.key)
-    })
-    .is_ok_and(|receipt| receipt == proof.receipt)
+    keys.document(&proof.document, Kind::Receipt, |receipt: &Receipt| (receipt.space, receipt.key))
+        .is_ok_and(|receipt| receipt == proof.receipt)
 }

@@ -28,13 +28,10 @@ pub struct Waiting<'a> {
 /// Every bundle, answered or not.
 #[must_use]
 pub fn bundles<'a>(state: &'a State, fetches: &Fetches) -> Vec<Waiting<'a>> {
-    let imported = state
-        .releases
-        .all()
-        .filter_map(|(id, release)| match &release.source {
-            Source::Imported(import) => Some(show(state, fetches, id, release, import)),
-            Source::Local => None,
-        });
+    let imported = state.releases.all().filter_map(|(id, release)| match &release.source {
+        Source::Imported(import) => Some(show(state, fetches, id, release, import)),
+        Source::Local => None,
+    });
     imported.collect()
 }
 
@@ -57,20 +54,12 @@ fn show<'a>(
     };
     let packages = release.snapshot.packages.iter().map(|package| {
         let here = state.objects.contains(&package.object);
-        let have = fetches
-            .progress(&package.object)
-            .map_or(0, |(have, _)| have);
+        let have = fetches.progress(&package.object).map_or(0, |(have, _)| have);
         (package, if here { package.size } else { have })
     });
     let environments: Vec<&Name> = chosen
         .and_then(|name| state.configuration.lifecycle(name))
-        .map(|lifecycle| {
-            lifecycle
-                .phases
-                .iter()
-                .flat_map(|phase| &phase.environments)
-                .collect()
-        })
+        .map(|lifecycle| lifecycle.phases.iter().flat_map(|phase| &phase.environments).collect())
         .unwrap_or_default();
     let mut questions = Vec::new();
     for environment in environments {
@@ -84,14 +73,7 @@ fn show<'a>(
             questions.push((template, environment, answer));
         }
     }
-    Waiting {
-        id,
-        release,
-        import,
-        lifecycle: chosen,
-        packages: packages.collect(),
-        questions,
-    }
+    Waiting { id, release, import, lifecycle: chosen, packages: packages.collect(), questions }
 }
 
 fn known_answer(
@@ -120,14 +102,9 @@ fn known_answer(
 /// Whether nothing is missing before a bundle can be accepted.
 #[must_use]
 pub fn ready(state: &State, waiting: &Waiting<'_>) -> bool {
-    let lifecycle = waiting
-        .lifecycle
-        .and_then(|name| state.configuration.lifecycle(name));
+    let lifecycle = waiting.lifecycle.and_then(|name| state.configuration.lifecycle(name));
     let peer = state.links.peer(&waiting.import.from);
-    let rule = peer.and_then(|peer| {
-        state
-            .configuration
-            .acceptance(&peer.name, &waiting.id.project.name)
-    });
+    let rule =
+        peer.and_then(|peer| state.configuration.acceptance(&peer.name, &waiting.id.project.name));
     lifecycle.is_some_and(|lifecycle| answers(waiting.release, lifecycle, rule, &[]).is_ok())
 }

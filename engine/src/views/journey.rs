@@ -57,25 +57,15 @@ impl Journeys {
 fn about(me: SpaceId, event: &Event) -> Option<(ReleaseId, String)> {
     match event {
         Event::ReleaseCreated(created) => {
-            let project = ProjectId {
-                space: me,
-                name: created.project.clone(),
-            };
-            Some((
-                ReleaseId {
-                    project,
-                    version: created.version.clone(),
-                },
-                String::new(),
-            ))
+            let project = ProjectId { space: me, name: created.project.clone() };
+            Some((ReleaseId { project, version: created.version.clone() }, String::new()))
         }
         Event::ReleasePromoted(promoted) => {
             Some((promoted.release.clone(), promoted.target.short()))
         }
-        Event::ReleaseAccepted(accepted) => Some((
-            accepted.release.clone(),
-            format!("lifecycle {}", accepted.lifecycle),
-        )),
+        Event::ReleaseAccepted(accepted) => {
+            Some((accepted.release.clone(), format!("lifecycle {}", accepted.lifecycle)))
+        }
         Event::ReleaseRejected(rejected) => {
             Some((rejected.release.clone(), rejected.reason.to_string()))
         }
@@ -106,17 +96,8 @@ fn about(me: SpaceId, event: &Event) -> Option<(ReleaseId, String)> {
 
 fn result(json: &str) -> Option<(ReleaseId, String)> {
     let receipt: Receipt = Document::read(json).ok()?.payload(Kind::Receipt).ok()?;
-    let failed = receipt
-        .steps
-        .iter()
-        .find(|step| step.outcome != Outcome::Succeeded);
-    let because = failed
-        .map(|step| format!(" at step {}", step.name))
-        .unwrap_or_default();
-    let detail = format!(
-        "{} {}{because}",
-        receipt.environment,
-        receipt.outcome.as_str()
-    );
+    let failed = receipt.steps.iter().find(|step| step.outcome != Outcome::Succeeded);
+    let because = failed.map(|step| format!(" at step {}", step.name)).unwrap_or_default();
+    let detail = format!("{} {}{because}", receipt.environment, receipt.outcome.as_str());
     Some((receipt.release, detail))
 }

@@ -110,10 +110,7 @@ impl Block {
     pub fn read(bytes: &[u8], first: Position) -> Result<Self, Damage> {
         let mut input = Reader::new(bytes, WHAT);
         let head = (|| Ok::<_, Malformed>((input.u8()?, input.u64()?, input.u32()?)))();
-        let damage = |position, what: &str| Damage {
-            position,
-            what: what.to_owned(),
-        };
+        let damage = |position, what: &str| Damage { position, what: what.to_owned() };
         let Ok((1, stated, count)) = head else {
             return Err(damage(first, "the block's head is damaged"));
         };
@@ -151,10 +148,6 @@ impl Block {
         let last = Position(end.0.saturating_sub(1).max(first.0));
         let checkpoint =
             checkpoint.map_err(|_| damage(last, "the checkpoint behind it is damaged"))?;
-        Ok(Self {
-            first,
-            records,
-            checkpoint,
-        })
+        Ok(Self { first, records, checkpoint })
     }
 }

@@ -91,11 +91,7 @@ impl Entry {
         out.fixed(&header.command.0).fixed(&header.correlation.0);
         match &header.causation {
             None => out.u8(0),
-            Some(id) => out
-                .u8(1)
-                .fixed(&id.origin.0)
-                .fixed(&id.incarnation.0)
-                .u64(id.position.0),
+            Some(id) => out.u8(1).fixed(&id.origin.0).fixed(&id.incarnation.0).u64(id.position.0),
         };
         match &header.actor {
             Actor::Policy => out.u8(0),
@@ -112,11 +108,7 @@ impl Entry {
             return Err(Malformed::new("entry: too large"));
         }
         let payload_at = bytes.len() - payload.len();
-        Ok(Self {
-            bytes: bytes.into(),
-            header,
-            payload_at,
-        })
+        Ok(Self { bytes: bytes.into(), header, payload_at })
     }
 
     /// Reads an entry and keeps its bytes. The payload is not looked at.
@@ -170,11 +162,7 @@ impl Entry {
             actor,
             audience,
         };
-        Ok(Self {
-            bytes: bytes.into(),
-            header,
-            payload_at,
-        })
+        Ok(Self { bytes: bytes.into(), header, payload_at })
     }
 
     /// What is written before the payload.

@@ -67,14 +67,8 @@ pub enum EnvelopeKind {
 
 impl EnvelopeKind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Entries,
-        Self::Ack,
-        Self::Beat,
-        Self::Hello,
-        Self::Want,
-        Self::Piece,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Entries, Self::Ack, Self::Beat, Self::Hello, Self::Want, Self::Piece];
 
     /// The number on the wire. Never renumber.
     #[must_use]
@@ -164,21 +158,14 @@ impl EnvelopeHeader {
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
         let mut out = Writer::new();
-        out.fixed(&MAGIC)
-            .u16(PROTOCOL)
-            .u16(self.kind.number())
-            .u16(SUITE);
+        out.fixed(&MAGIC).u16(PROTOCOL).u16(self.kind.number()).u16(SUITE);
         out.fixed(&self.origin.0).u32(self.origin_key);
         out.fixed(&self.recipient.0).u32(self.recipient_key);
-        out.fixed(&self.link.0)
-            .fixed(&self.incarnation.0)
-            .fixed(&self.encapsulation);
+        out.fixed(&self.link.0).fixed(&self.incarnation.0).fixed(&self.encapsulation);
         out.u64(self.first.0).u32(self.count);
         out.fixed(&self.chain_before).fixed(&self.chain_after);
         out.u64(self.newest.0).u64(self.oldest.0);
-        out.u64(self.checkpoint_size)
-            .fixed(&self.checkpoint_root)
-            .u64(self.checkpoint_time_ms);
+        out.u64(self.checkpoint_size).fixed(&self.checkpoint_root).u64(self.checkpoint_time_ms);
         out.u32(self.body_length).fixed(&self.nonce);
         out.finish()
     }
@@ -230,11 +217,8 @@ impl EnvelopeHeader {
     fn check(&self) -> Result<(), Malformed> {
         let entries = self.kind == EnvelopeKind::Entries;
         let count = self.count as usize;
-        let counted = if entries {
-            (1..=ENVELOPE_ENTRIES_MAX).contains(&count)
-        } else {
-            count == 0
-        };
+        let counted =
+            if entries { (1..=ENVELOPE_ENTRIES_MAX).contains(&count) } else { count == 0 };
         if !counted {
             return Err(Malformed::new("envelope: count"));
         }
@@ -281,21 +265,14 @@ impl Envelope {
         let body = input.take(header.body_length as usize)?.to_vec();
         let signature = input.array()?;
         input.finish()?;
-        Ok(Self {
-            header,
-            header_bytes,
-            body,
-            signature,
-        })
+        Ok(Self { header, header_bytes, body, signature })
     }
 
     /// The bytes.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
         let mut out = Writer::new();
-        out.fixed(&self.header_bytes)
-            .fixed(&self.body)
-            .fixed(&self.signature);
+        out.fixed(&self.header_bytes).fixed(&self.body).fixed(&self.signature);
         out.finish()
     }
 }
@@ -334,11 +311,7 @@ impl Carried {
     /// The id of the entry, when `origin` wrote it.
     #[must_use]
     pub const fn id(&self, origin: SpaceId) -> EntryId {
-        EntryId {
-            origin,
-            incarnation: self.incarnation,
-            position: self.position,
-        }
+        EntryId { origin, incarnation: self.incarnation, position: self.position }
     }
 
     /// The commitment to the entry.

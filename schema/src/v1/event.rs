@@ -24,7 +24,10 @@ pub use release::{PackagePushed, ReleaseCreated};
 pub use trust::{GrantsChanged, LinkContradicted, LinkOffered, PeerTrusted, SpaceCreated};
 
 macro_rules! events {
-    ($($(#[$doc:meta])* $name:ident = $kind:literal, version $version:literal, $flags:expr, $text:literal;)*) => {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident = $kind:literal, version $version:literal, $flags:expr, $text:literal;
+    )*) => {
         /// Any event, in its latest form.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum Event {

@@ -76,10 +76,7 @@ impl Piece {
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
         let mut out = Writer::new();
-        out.fixed(&self.object.0)
-            .u64(self.total)
-            .u64(self.offset)
-            .variable(&self.bytes);
+        out.fixed(&self.object.0).u64(self.total).u64(self.offset).variable(&self.bytes);
         out.finish()
     }
 
@@ -101,11 +98,6 @@ impl Piece {
             return Err(input.malformed());
         }
         input.finish()?;
-        Ok(Self {
-            object,
-            total,
-            offset,
-            bytes: part,
-        })
+        Ok(Self { object, total, offset, bytes: part })
     }
 }

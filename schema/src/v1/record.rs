@@ -109,10 +109,7 @@ impl Record {
         match input.u8()? {
             1 => {
                 let salt = input.array()?;
-                Ok(Self::Own(Own {
-                    salt,
-                    entry: Entry::read(&bytes[17..])?,
-                }))
+                Ok(Self::Own(Own { salt, entry: Entry::read(&bytes[17..])? }))
             }
             2 => {
                 let id = EntryId {
@@ -128,25 +125,14 @@ impl Record {
                 if entry.len() > ENTRY_BYTES_MAX {
                     return Err(Malformed::new(WHAT));
                 }
-                let place = Mirrored {
-                    id,
-                    link,
-                    link_incarnation,
-                    link_seq,
-                    salt,
-                    entry,
-                };
+                let place = Mirrored { id, link, link_incarnation, link_seq, salt, entry };
                 Ok(Self::Mirrored(place))
             }
             3 => {
                 let header = input.variable(EnvelopeHeader::LENGTH)?.to_vec();
                 let (body_hash, signature) = (input.array()?, input.array()?);
                 input.finish()?;
-                Ok(Self::Evidence(Evidence {
-                    header,
-                    body_hash,
-                    signature,
-                }))
+                Ok(Self::Evidence(Evidence { header, body_hash, signature }))
             }
             _ => Err(Malformed::new(WHAT)),
         }

@@ -30,10 +30,7 @@ impl Mark {
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            start: input.array()?,
-            count: input.u64()?,
-        })
+        Ok(Self { start: input.array()?, count: input.u64()? })
     }
 }
 
@@ -61,11 +58,7 @@ impl Beat {
     /// # Errors
     /// When bytes are missing.
     pub fn read(input: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            mark: Mark::read(input)?,
-            echo: Mark::read(input)?,
-            interval_ms: input.u32()?,
-        })
+        Ok(Self { mark: Mark::read(input)?, echo: Mark::read(input)?, interval_ms: input.u32()? })
     }
 }
 
@@ -107,9 +100,7 @@ impl Ack {
         for (first, last) in &self.ranges {
             out.u64(first.0).u64(last.0);
         }
-        out.u64(self.credit_bytes)
-            .u32(self.credit_envelopes)
-            .u16(self.schema);
+        out.u64(self.credit_bytes).u32(self.credit_envelopes).u16(self.schema);
         self.echo.write(out);
     }
 

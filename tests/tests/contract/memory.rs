@@ -52,25 +52,14 @@ fn a_device_that_forgets_is_found_by_the_fence_only_where_the_fence_stands() {
     log.settle().unwrap();
     log.append(&writer.small(2)).unwrap();
     log.device().forget(1);
-    assert_eq!(
-        log.read(&[Position(8)]).unwrap().len(),
-        1,
-        "an open log does not notice"
-    );
+    assert_eq!(log.read(&[Position(8)]).unwrap().len(), 1, "an open log does not notice");
     let log = log.reopen().unwrap();
     assert_eq!(log.size(), 6, "the fence has not seen the last block");
     let device = log.device();
     device.forget(2);
-    let rolled_back = Fault::RolledBack {
-        first_missing: Position(3),
-        fence: 6,
-    };
+    let rolled_back = Fault::RolledBack { first_missing: Position(3), fence: 6 };
     assert_eq!(log.reopen().unwrap_err(), rolled_back);
-    assert_eq!(
-        LogMemory::open(&device).unwrap_err(),
-        rolled_back,
-        "for as long as it is so"
-    );
+    assert_eq!(LogMemory::open(&device).unwrap_err(), rolled_back, "for as long as it is so");
     device.begin_anew(Incarnation([2; 16])).unwrap();
     let log = LogMemory::open(&device).unwrap();
     assert_eq!((log.size(), log.incarnation()), (2, Incarnation([2; 16])));
@@ -107,17 +96,10 @@ fn an_altered_block_is_shown_as_it_is_and_never_read() {
 #[test]
 fn a_log_is_open_once() {
     let (log, _) = three();
-    assert!(matches!(
-        LogMemory::open(&log.device()),
-        Err(Fault::Locked { .. })
-    ));
+    assert!(matches!(LogMemory::open(&log.device()), Err(Fault::Locked { .. })));
     let device = log.device();
     log.scan(&mut |_, _| {
-        assert_eq!(
-            device.image().blocks(),
-            3,
-            "a visitor may look at the device"
-        );
+        assert_eq!(device.image().blocks(), 3, "a visitor may look at the device");
         ControlFlow::Continue(())
     })
     .unwrap();

@@ -134,11 +134,7 @@ fn raw(rest: &str) -> Option<usize> {
     let inside = after[hashes..].strip_prefix('"')?;
     let end = format!("\"{}", "#".repeat(hashes));
     let begin = prefix.len() + hashes + 1;
-    Some(
-        inside
-            .find(&end)
-            .map_or(rest.len(), |at| begin + at + end.len()),
-    )
+    Some(inside.find(&end).map_or(rest.len(), |at| begin + at + end.len()))
 }
 
 /// The length of the word with which `rest` begins, or of one character.

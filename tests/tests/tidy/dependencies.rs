@@ -5,16 +5,8 @@ use crate::repository::hold;
 
 /// Packages outside the workspace that only some rooms may know, and why.
 const CONFINED: [(&str, &[&str], &str); 2] = [
-    (
-        "bincode",
-        &["schema"],
-        "bytes are made and read in schema/src/codec.rs",
-    ),
-    (
-        "log",
-        &[],
-        "the log is the event log; diagnostics are traces (tracing)",
-    ),
+    ("bincode", &["schema"], "bytes are made and read in schema/src/codec.rs"),
+    ("log", &[], "the log is the event log; diagnostics are traces (tracing)"),
 ];
 
 /// Whether a package in `folder` may depend on the workspace's package in `other`.

@@ -10,9 +10,7 @@ fn prose(text: &str) -> String {
     let mut out = String::new();
     let mut fence = None;
     for line in text.lines() {
-        let mark = ["```", "~~~"]
-            .into_iter()
-            .find(|mark| line.trim_start().starts_with(mark));
+        let mark = ["```", "~~~"].into_iter().find(|mark| line.trim_start().starts_with(mark));
         match (fence, mark) {
             (None, Some(mark)) => fence = Some(mark),
             (Some(open), Some(mark)) if open == mark => fence = None,
@@ -46,9 +44,7 @@ fn targets(text: &str) -> Vec<String> {
 /// The target with which `after` begins, without a title.
 fn target(after: &str, end: char) -> Option<String> {
     if let Some(bracketed) = after.trim_start().strip_prefix('<') {
-        return bracketed
-            .split_once('>')
-            .map(|(target, _)| target.to_owned());
+        return bracketed.split_once('>').map(|(target, _)| target.to_owned());
     }
     let target = after.trim_start().split([end, ' ', '\n']).next()?;
     Some(target.to_owned())
@@ -125,9 +121,7 @@ fn dead_links(document: &File, root: &Path) -> Vec<String> {
 fn every_link_leads_somewhere() {
     let files = repository::files();
     let documents = files.iter().filter(|file| file.is_markdown());
-    let breaches: Vec<_> = documents
-        .flat_map(|file| dead_links(file, &root()))
-        .collect();
+    let breaches: Vec<_> = documents.flat_map(|file| dead_links(file, &root())).collect();
     hold(
         &breaches,
         "let the link lead to a file or heading of this repository, relative to the document",
@@ -142,16 +136,8 @@ fn a_link_that_leads_nowhere_is_noticed() {
                 `[j](gone.md)`\n```\n[k](gone.md)\n```\n[l](../Cargo.toml \"title\")\n";
     let document = File::new("schema/a.md", text);
     let dead = dead_links(&document, &root()).join("\n");
-    let expected = [
-        "gone.png",
-        "../../outside.md",
-        "#nowhere",
-        "/Cargo.toml",
-        "../schema/gone.md",
-    ];
-    let expected = expected
-        .map(|target| format!("schema/a.md: {target}"))
-        .join("\n");
+    let expected = ["gone.png", "../../outside.md", "#nowhere", "/Cargo.toml", "../schema/gone.md"];
+    let expected = expected.map(|target| format!("schema/a.md: {target}")).join("\n");
     assert_eq!(dead, expected);
 }
 

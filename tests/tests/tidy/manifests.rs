@@ -17,11 +17,7 @@ impl Package {
         let folder = file.path.strip_suffix("/Cargo.toml")?;
         let manifest: Table = file.text.parse().expect("cargo reads it too");
         let name = manifest.get("package")?.get("name")?.as_str()?.to_owned();
-        Some(Self {
-            folder: folder.to_owned(),
-            name,
-            manifest,
-        })
+        Some(Self { folder: folder.to_owned(), name, manifest })
     }
 
     /// What it depends on in any way, by the name of the package.
@@ -88,10 +84,7 @@ fn a_package_is_called_like_its_folder() {
 #[test]
 fn every_package_inherits_from_the_workspace() {
     let breaches: Vec<_> = packages().iter().flat_map(not_inherited).collect();
-    hold(
-        &breaches,
-        "add these lines to the Cargo.toml of the package",
-    );
+    hold(&breaches, "add these lines to the Cargo.toml of the package");
 }
 
 #[test]

@@ -20,10 +20,7 @@ fn says_nothing(file: &File) -> Option<String> {
 
 #[test]
 fn every_name_says_what_is_inside() {
-    let breaches: Vec<_> = repository::files()
-        .iter()
-        .filter_map(says_nothing)
-        .collect();
+    let breaches: Vec<_> = repository::files().iter().filter_map(says_nothing).collect();
     hold(
         &breaches,
         "call it by the noun for what lives there, or move its parts to where they belong",

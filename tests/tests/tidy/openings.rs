@@ -5,10 +5,7 @@ use crate::repository::{self, File, hold};
 
 /// The first sentence of the `//!` with which a text begins, on one line.
 fn opening(text: &str) -> Option<String> {
-    let paragraph: Vec<&str> = text
-        .lines()
-        .map_while(|line| line.strip_prefix("//! "))
-        .collect();
+    let paragraph: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("//! ")).collect();
     let paragraph = paragraph.join(" ");
     let end = paragraph.find(". ").map(|at| at + 1);
     let sentence = paragraph[..end.unwrap_or(paragraph.len())].trim_end();
@@ -26,19 +23,13 @@ fn described_otherwise(package: &Package, root: &File) -> Option<String> {
     let opens = opening(&root.text).unwrap_or_default();
     (described != opens).then(|| {
         let folder = &package.folder;
-        format!(
-            "{folder}/Cargo.toml: {described:?}\n{}: {opens:?}",
-            root.path
-        )
+        format!("{folder}/Cargo.toml: {described:?}\n{}: {opens:?}", root.path)
     })
 }
 
 #[test]
 fn every_file_opens_with_a_sentence() {
-    let breaches: Vec<_> = repository::sources()
-        .iter()
-        .filter_map(without_opening)
-        .collect();
+    let breaches: Vec<_> = repository::sources().iter().filter_map(without_opening).collect();
     hold(
         &breaches,
         "begin the file with one `//!` sentence, with a full stop, that says what lives there",
@@ -51,9 +42,7 @@ fn every_package_is_described_by_the_sentence_that_opens_it() {
     let mut breaches = Vec::new();
     for package in manifests::packages() {
         let roots = ["lib.rs", "main.rs"].map(|root| format!("{}/src/{root}", package.folder));
-        let root = roots
-            .iter()
-            .find_map(|root| sources.iter().find(|file| file.path == *root));
+        let root = roots.iter().find_map(|root| sources.iter().find(|file| file.path == *root));
         match root {
             Some(root) => breaches.extend(described_otherwise(&package, root)),
             None => breaches.push(format!("{} has no src/lib.rs", package.folder)),
@@ -64,24 +53,12 @@ fn every_package_is_described_by_the_sentence_that_opens_it() {
 
 #[test]
 fn a_file_without_an_opening_sentence_is_noticed() {
-    let missing = [
-        "",
-        "use x;",
-        "// A comment.\n",
-        "//!\n//! Late.\n",
-        "//! No stop\n",
-    ];
+    let missing = ["", "use x;", "// A comment.\n", "//!\n//! Late.\n", "//! No stop\n"];
     for text in missing {
-        assert!(
-            without_opening(&File::new("a.rs", text)).is_some(),
-            "{text:?}"
-        );
+        assert!(without_opening(&File::new("a.rs", text)).is_some(), "{text:?}");
     }
     let opened = "//! Two lines of 0.34.7\n//! here. And more.\n//!\n//! More.\nuse x;\n";
-    assert_eq!(
-        opening(opened).as_deref(),
-        Some("Two lines of 0.34.7 here.")
-    );
+    assert_eq!(opening(opened).as_deref(), Some("Two lines of 0.34.7 here."));
 }
 
 #[test]
@@ -89,10 +66,7 @@ fn a_description_that_differs_is_noticed() {
     let text = "[package]\nname = \"a\"\ndescription = \"Keeps it.\"\n";
     let package = Package::read(&File::new("a/Cargo.toml", text)).expect("a package");
     let root = |text| File::new("a/src/lib.rs", text);
-    assert_eq!(
-        described_otherwise(&package, &root("//! Keeps it.\n")),
-        None
-    );
+    assert_eq!(described_otherwise(&package, &root("//! Keeps it.\n")), None);
     assert!(described_otherwise(&package, &root("//! Loses it.\n")).is_some());
     assert!(described_otherwise(&package, &root("")).is_some());
 }

@@ -16,10 +16,7 @@ pub(crate) struct File {
 impl File {
     /// A file that only a test knows.
     pub(crate) fn new(path: &str, text: &str) -> Self {
-        Self {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        }
+        Self { path: path.to_owned(), text: text.to_owned() }
     }
 
     pub(crate) fn is_rust(&self) -> bool {
@@ -83,11 +80,7 @@ fn walk(folder: &Path, path: &str, files: &mut Vec<File>) {
 /// Fails with every breach, and with what to do.
 #[track_caller]
 pub(crate) fn hold(breaches: &[String], mend: &str) {
-    assert!(
-        breaches.is_empty(),
-        "\n{}\n-> {mend}\n",
-        breaches.join("\n")
-    );
+    assert!(breaches.is_empty(), "\n{}\n-> {mend}\n", breaches.join("\n"));
 }
 
 #[test]

@@ -12,11 +12,7 @@ const MEDIAN_LINES: usize = 150;
 const LONG: [(&str, usize, &str); 0] = [];
 
 fn usual_lines_max(file: &File) -> usize {
-    if file.is_test() {
-        TEST_LINES_MAX
-    } else {
-        SOURCE_LINES_MAX
-    }
+    if file.is_test() { TEST_LINES_MAX } else { SOURCE_LINES_MAX }
 }
 
 fn lines_max(file: &File) -> usize {
@@ -47,30 +43,20 @@ fn median(files: &[File]) -> usize {
 #[test]
 fn a_file_is_one_thought_long() {
     let breaches: Vec<_> = repository::sources().iter().filter_map(too_long).collect();
-    hold(
-        &breaches,
-        "split the file where one thought ends, or list it in LONG with a reason",
-    );
+    hold(&breaches, "split the file where one thought ends, or list it in LONG with a reason");
 }
 
 #[test]
 fn a_line_fits_on_a_page() {
     let breaches: Vec<_> = repository::sources().iter().flat_map(too_wide).collect();
-    hold(
-        &breaches,
-        "break these lines: they have more than 100 columns",
-    );
+    hold(&breaches, "break these lines: they have more than 100 columns");
 }
 
 #[test]
 fn half_of_the_sources_are_short() {
     let median = median(&repository::sources());
     let breach = format!("the median is {median} lines");
-    let breaches: &[String] = if median < MEDIAN_LINES {
-        &[]
-    } else {
-        &[breach]
-    };
+    let breaches: &[String] = if median < MEDIAN_LINES { &[] } else { &[breach] };
     hold(breaches, "split the longest files until it is below 150");
 }
 

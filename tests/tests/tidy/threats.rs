@@ -58,10 +58,7 @@ fn misnumbered(file: &File) -> Vec<String> {
 fn every_threat_that_a_test_names_exists() {
     let breaches: Vec<_> = repository::sources().iter().flat_map(misnumbered).collect();
     let last = THREATS.len();
-    hold(
-        &breaches,
-        &format!("threats have two digits, from t01_ to t{last}_"),
-    );
+    hold(&breaches, &format!("threats have two digits, from t01_ to t{last}_"));
 }
 
 #[test]

@@ -58,19 +58,13 @@ fn expects_nothing(file: &File) -> Option<String> {
 
 #[test]
 fn every_refusal_says_which_one_it_expects() {
-    let breaches: Vec<_> = repository::files()
-        .iter()
-        .filter_map(expects_nothing)
-        .collect();
+    let breaches: Vec<_> = repository::files().iter().filter_map(expects_nothing).collect();
     hold(&breaches, "add the exact refusal as `expect`");
 }
 
 #[test]
 fn every_case_has_a_name_of_its_own() {
-    hold(
-        &claimed_twice(&repository::files()),
-        "rename one of the two",
-    );
+    hold(&claimed_twice(&repository::files()), "rename one of the two");
 }
 
 #[test]
@@ -83,26 +77,15 @@ fn a_refusal_without_its_reason_is_noticed() {
     assert!(silent("a.json", "expect") && silent("a.toml", "expected = 1\n"));
     assert!(silent("a.toml", "expect =\n") && silent("a.txt", "unexpected: b\n"));
     assert!(!silent("a.json", "{\"expect\": \"Forwarded\"}"));
-    assert!(!silent(
-        "a.toml",
-        "bytes = \"00\"\nexpect = \"Forwarded\"\n"
-    ));
+    assert!(!silent("a.toml", "bytes = \"00\"\nexpect = \"Forwarded\"\n"));
     assert!(!silent("README.md", ""));
 }
 
 #[test]
 fn a_case_that_is_claimed_twice_is_noticed() {
     let file = |path: &str| File::new(&format!("{VECTORS}{path}"), "");
-    let twice = [
-        file("accept/a.json"),
-        file("refuse/A.json"),
-        file("refuse/b.json"),
-    ];
+    let twice = [file("accept/a.json"), file("refuse/A.json"), file("refuse/b.json")];
     assert_eq!(claimed_twice(&twice).len(), 1);
-    let once = [
-        file("accept/a.bin"),
-        file("accept/a.json"),
-        file("refuse/b.json"),
-    ];
+    let once = [file("accept/a.bin"), file("accept/a.json"), file("refuse/b.json")];
     assert!(claimed_twice(&once).is_empty());
 }

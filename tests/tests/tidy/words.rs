@@ -22,11 +22,8 @@ const PRINTS: [&str; 4] = ["println!", "eprintln!", "print!", "eprint!"];
 const PRINTERS: [(&str, &str); 0] = [];
 
 /// How bincode may be named outside the codec: for derives.
-const DERIVES: [&str; 3] = [
-    "use bincode::{Decode, Encode};",
-    "use bincode::Decode;",
-    "use bincode::Encode;",
-];
+const DERIVES: [&str; 3] =
+    ["use bincode::{Decode, Encode};", "use bincode::Decode;", "use bincode::Encode;"];
 
 fn told(file: &File, lines: &[usize], what: &str) -> Vec<String> {
     let tell = |line| format!("{}:{line}: {what}", file.path);
@@ -88,46 +85,31 @@ fn nothing_is_unfinished() {
         .filter(|file| file.path != "Cargo.lock" && !file.path.starts_with("schema/vectors/"))
         .flat_map(unfinished)
         .collect();
-    hold(
-        &breaches,
-        "finish it, or open an issue and take the mark out",
-    );
+    hold(&breaches, "finish it, or open an issue and take the mark out");
 }
 
 #[test]
 fn nothing_unwraps_outside_tests() {
     let breaches: Vec<_> = repository::sources().iter().flat_map(unwraps).collect();
-    hold(
-        &breaches,
-        "return the error; if it cannot happen, say why with `expect`",
-    );
+    hold(&breaches, "return the error; if it cannot happen, say why with `expect`");
 }
 
 #[test]
 fn nothing_prints_past_the_doors() {
     let breaches: Vec<_> = repository::sources().iter().flat_map(prints).collect();
-    hold(
-        &breaches,
-        "return what a person should see to ops/interspace, or trace it with tracing",
-    );
+    hold(&breaches, "return what a person should see to ops/interspace, or trace it with tracing");
 }
 
 #[test]
 fn nothing_is_unsafe() {
     let breaches: Vec<_> = repository::sources().iter().flat_map(unsafes).collect();
-    hold(
-        &breaches,
-        "use a well-kept crate that does it behind a safe interface",
-    );
+    hold(&breaches, "use a well-kept crate that does it behind a safe interface");
 }
 
 #[test]
 fn only_the_codec_knows_bincode() {
     let breaches: Vec<_> = repository::sources().iter().flat_map(bincodes).collect();
-    hold(
-        &breaches,
-        "call schema::codec; for a derive write `use bincode::{Decode, Encode};`",
-    );
+    hold(&breaches, "call schema::codec; for a derive write `use bincode::{Decode, Encode};`");
 }
 
 #[test]

@@ -30,10 +30,7 @@ impl Genesis {
     #[must_use]
     pub fn space(&self) -> SpaceId {
         let mut bytes = Writer::new();
-        bytes
-            .fixed(&self.root.0)
-            .u16(self.suite)
-            .fixed(&self.random.0);
+        bytes.fixed(&self.root.0).u16(self.suite).fixed(&self.random.0);
         SpaceId(hash(Domain::Space, &[&bytes.finish()]))
     }
 }

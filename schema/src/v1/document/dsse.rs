@@ -79,21 +79,15 @@ mod base64 {
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<u8>, D::Error> {
-        BASE64
-            .decode(String::deserialize(d)?.as_bytes())
-            .map_err(D::Error::custom)
+        BASE64.decode(String::deserialize(d)?.as_bytes()).map_err(D::Error::custom)
     }
 }
 
 /// The bytes that a signature over `payload` of type `payload_type` is over.
 #[must_use]
 pub fn signed_bytes(payload_type: &str, payload: &[u8]) -> Vec<u8> {
-    let mut bytes = format!(
-        "DSSEv1 {} {payload_type} {} ",
-        payload_type.len(),
-        payload.len()
-    )
-    .into_bytes();
+    let mut bytes =
+        format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len()).into_bytes();
     bytes.extend_from_slice(payload);
     bytes
 }
@@ -112,11 +106,7 @@ impl Document {
         let payload = serde_json::to_vec(payload).expect("plain data is JSON");
         let payload_type = kind.payload_type().to_owned();
         let signatures = sign(&signed_bytes(&payload_type, &payload));
-        Self {
-            payload_type,
-            payload,
-            signatures,
-        }
+        Self { payload_type, payload, signatures }
     }
 
     /// The document whose JSON this is.
@@ -144,9 +134,7 @@ impl Document {
     #[must_use]
     pub fn id(&self) -> DocumentId {
         let mut bytes = Writer::new();
-        bytes
-            .variable(self.payload_type.as_bytes())
-            .variable(&self.payload);
+        bytes.variable(self.payload_type.as_bytes()).variable(&self.payload);
         DocumentId(hash(Domain::Document, &[&bytes.finish()]))
     }
 
@@ -181,10 +169,7 @@ mod tests {
     #[test]
     fn the_signed_bytes_are_those_of_the_specification() {
         let bytes = signed_bytes("http://example.com/HelloWorld", b"hello world");
-        assert_eq!(
-            bytes,
-            b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
-        );
+        assert_eq!(bytes, b"DSSEv1 29 http://example.com/HelloWorld 11 hello world");
     }
 
     #[test]

@@ -1,0 +1,212 @@
+//! Routes that change something.
+
+use super::{Answer, Context, blocking};
+use crate::authority::{Who, bearer};
+use crate::problem::Problem;
+use crate::shape::command::{Asked, Did, command};
+use crate::shape::configuration::{Applied, SpaceFile, describe};
+use crate::shape::space::{self, Founding};
+use axum::Json;
+use axum::body::Body;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use engine::command::{Command, Request};
+use engine::decide::configuration::changes;
+use http_body_util::BodyExt as _;
+use schema::hash::{Domain, hash};
+use schema::id::{CommandId, SpaceId};
+use schema::latest::Actor;
+use schema::name::{PackageName, Version};
+use schema::v1::event::Change;
+use schema::v1::model::{HexHash, Package};
+use serde::Deserialize;
+use std::io::Read;
+use tokio::sync::mpsc;
+
+/// The JSON of a body, or what is wrong with it.
+fn body<T>(json: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
+    json.map(|Json(body)| body)
+        .map_err(|why| Problem::invalid(why.body_text(), "see the description of the interface"))
+}
+
+pub(super) async fn found(
+    State(context): State<Context>,
+    headers: HeaderMap,
+    json: Result<Json<Founding>, JsonRejection>,
+) -> Answer<space::Space> {
+    let founding = body(json)?;
+    blocking(move || {
+        bearer(&headers, &*context.node)?.must_operate()?;
+        let id = context.node.found(&founding.name)?;
+        context.look(&id, |engine, _| space::show(engine))
+    })
+    .await
+    .map(Json)
+}
+
+/// Asks a space in somebody's name.
+fn ask_as(
+    context: &Context,
+    space: &SpaceId,
+    who: Who,
+    id: CommandId,
+    command: Command,
+) -> Result<Did, Problem> {
+    let request = Request { id, actor: Actor::Person(who.name), command };
+    Ok(context.node.ask(space, request)??.into())
+}
+
+pub(super) async fn ask(
+    State(context): State<Context>,
+    headers: HeaderMap,
+    Path(space): Path<String>,
+    json: Result<Json<Asked>, JsonRejection>,
+) -> Answer<Did> {
+    let Asked { id, ask } = body(json)?;
+    blocking(move || {
+        let (who, space) = context.enter(&headers, &space)?;
+        let command = context.look(&space, move |engine, _| command(ask, engine))?;
+        if matches!(command, Command::Trust { .. } | Command::Grant { .. }) {
+            who.must_operate()?;
+        }
+        ask_as(&context, &space, who, id, command)
+    })
+    .await
+    .map(Json)
+}
+
+/// How to apply.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct How {
+    #[serde(default)]
+    dry_run: bool,
+}
+
+pub(super) async fn apply(
+    State(context): State<Context>,
+    headers: HeaderMap,
+    Path(space): Path<String>,
+    Query(how): Query<How>,
+    json: Result<Json<SpaceFile>, JsonRejection>,
+) -> Answer<Applied> {
+    let file = body(json)?;
+    blocking(move || {
+        let (who, id) = context.enter(&headers, &space)?;
+        who.must_operate()?;
+        let called = context.look(&id, |engine, _| engine.identity().name().clone())?;
+        if called != file.space.name {
+            return Err(Problem::invalid(
+                format!("the file is for the space {}, not for {called}", file.space.name),
+                "choose the space with --space, or mend [space] name in the file",
+            ));
+        }
+        let tokens = context.node.tokens(&id, &file.people())?;
+        let definitions = file.definitions(tokens);
+        let wanted = definitions.clone();
+        let would = context.look(&id, move |engine, _| {
+            let state = engine.state();
+            let words = |change: &Change| {
+                let known = matches!(change, Change::Put(definition)
+                    if state.configuration.get(definition.kind(), &definition.key()).is_some());
+                describe(change, known)
+            };
+            changes(state, &wanted).map(|changes| changes.iter().map(words).collect::<Vec<_>>())
+        })??;
+        if !how.dry_run && !would.is_empty() {
+            let unique = CommandId(random_id(&definitions, &would));
+            ask_as(&context, &id, who, unique, Command::Apply { definitions })?;
+        }
+        Ok(Applied { changes: would, dry_run: how.dry_run })
+    })
+    .await
+    .map(Json)
+}
+
+/// An id that no other change has: the change and this very moment. Applying is repeatable by
+/// itself, because a configuration that is in force already changes nothing.
+fn random_id<T: std::fmt::Debug>(definitions: &T, would: &[String]) -> [u8; 16] {
+    let now = format!("{:?} {definitions:?} {would:?}", std::time::SystemTime::now());
+    let whole = hash(Domain::Command, &[now.as_bytes()]);
+    let mut id = [0; 16];
+    id.copy_from_slice(&whole[..16]);
+    id
+}
+
+pub(super) async fn push(
+    State(context): State<Context>,
+    headers: HeaderMap,
+    Path((space, package, version)): Path<(String, String, String)>,
+    body: Body,
+) -> Answer<Package> {
+    let (sender, receiver) = mpsc::channel(4);
+    let reading = tokio::spawn(forward(body, sender));
+    let pushed = blocking(move || {
+        let (who, space) = context.enter(&headers, &space)?;
+        let invalid = |why: schema::name::BadName| {
+            Problem::invalid(why.to_string(), "rename the package or version")
+        };
+        let package: PackageName = package.parse().map_err(invalid)?;
+        let version: Version = version.parse().map_err(invalid)?;
+        let mut reader = Chunks { receiver, chunk: Vec::new(), at: 0 };
+        let stored = context.node.push(&space, &mut reader)?;
+        let package = Package {
+            id: package,
+            version,
+            size: stored.size,
+            sha256: HexHash(stored.sha256),
+            object: stored.object,
+        };
+        // The same package again is the same command.
+        let mut id = [0; 16];
+        let name = format!("push {} {}", package.id, package.version);
+        let whole = hash(Domain::Command, &[&package.object.0, name.as_bytes()]);
+        id.copy_from_slice(&whole[..16]);
+        let command = Command::PushPackage { package: package.clone() };
+        ask_as(&context, &space, who, CommandId(id), command)?;
+        Ok(package)
+    })
+    .await;
+    reading.abort();
+    pushed.map(Json)
+}
+
+/// Hands a body on, piece by piece, to a thread that may block.
+async fn forward(mut body: Body, sender: mpsc::Sender<Result<Vec<u8>, String>>) {
+    while let Some(frame) = body.frame().await {
+        let chunk = match frame {
+            Ok(frame) => match frame.into_data() {
+                Ok(data) => Ok(data.to_vec()),
+                Err(_) => continue,
+            },
+            Err(why) => Err(why.to_string()),
+        };
+        if sender.send(chunk).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// A body as something that is read.
+struct Chunks {
+    receiver: mpsc::Receiver<Result<Vec<u8>, String>>,
+    chunk: Vec<u8>,
+    at: usize,
+}
+
+impl Read for Chunks {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        while self.at == self.chunk.len() {
+            match self.receiver.blocking_recv() {
+                None => return Ok(0),
+                Some(Ok(chunk)) => (self.chunk, self.at) = (chunk, 0),
+                Some(Err(why)) => return Err(std::io::Error::other(why)),
+            }
+        }
+        let count = out.len().min(self.chunk.len() - self.at);
+        out[..count].copy_from_slice(&self.chunk[self.at..self.at + count]);
+        self.at += count;
+        Ok(count)
+    }
+}

@@ -1,0 +1,19 @@
+//! What is said over HTTP: the bodies of requests and answers, shared with the command line.
+
+pub mod audit;
+pub mod cell;
+pub mod command;
+pub mod configuration;
+pub mod deployment;
+pub mod inbox;
+pub mod journey;
+pub mod link;
+pub mod release;
+pub mod space;
+
+/// A time as people and other tools read it: RFC 3339, UTC, milliseconds.
+#[must_use]
+pub fn time(ms: u64) -> String {
+    let moment = i64::try_from(ms).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    moment.map_or_else(|| "unknown".to_owned(), |moment| format!("{moment:.3}"))
+}

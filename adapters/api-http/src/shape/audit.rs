@@ -1,0 +1,207 @@
+//! Audit: whether a log is intact, and why something runs where it runs.
+
+use engine::engine::Engine;
+use engine::log::verify::Intact;
+use engine::state::State;
+use engine::state::cells::{CellId, Proof};
+use engine::state::releases::{Import, Release, Source};
+use engine::trust::certificate::{Keys, fingerprint};
+use engine::views::dashboard::proves;
+use schema::id::SpaceId;
+use schema::latest::{Bundle, Document, Kind, Receipt};
+use schema::name::Name;
+use schema::v1::block::Damage;
+use schema::v1::document::receipt::DeployedBy;
+use serde::{Deserialize, Serialize};
+
+/// What an audit of one log found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verified {
+    /// The space.
+    pub space: String,
+    /// Its id in groups of four.
+    pub fingerprint: Option<String>,
+    /// Records in the log, as far as they are intact.
+    pub entries: u64,
+    /// Of those, own entries, mirrored entries, and envelopes that prove them.
+    pub counts: (u64, u64, u64),
+    /// The root over all of them, hex.
+    pub root: Option<String>,
+    /// Whether all of it is intact.
+    pub verified: bool,
+    /// The first Position that cannot be trusted.
+    pub damaged_at: Option<u64>,
+    /// What is wrong there.
+    pub damage: Option<String>,
+}
+
+impl Verified {
+    /// Of an intact log.
+    #[must_use]
+    pub fn intact(intact: &Intact) -> Self {
+        Self {
+            space: intact.name.clone(),
+            fingerprint: Some(fingerprint(&intact.space)),
+            entries: intact.size,
+            counts: intact.counts,
+            root: Some(schema::id::hex(&intact.root)),
+            verified: true,
+            damaged_at: None,
+            damage: None,
+        }
+    }
+
+    /// Of a damaged log.
+    #[must_use]
+    pub fn damaged(space: &str, damage: &Damage) -> Self {
+        Self {
+            space: space.to_owned(),
+            fingerprint: None,
+            entries: damage.position.0.saturating_sub(1),
+            counts: (0, 0, 0),
+            root: None,
+            verified: false,
+            damaged_at: Some(damage.position.0),
+            damage: Some(damage.what.clone()),
+        }
+    }
+}
+
+/// One link in the chain of reasons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// When.
+    pub at: String,
+    /// What.
+    pub what: String,
+    /// Who; none for policy and for who is not disclosed.
+    pub who: Option<String>,
+    /// The document that proves it.
+    pub document: String,
+    /// Who signed it.
+    pub signer: String,
+    /// Whether the signature was just checked.
+    pub verified: bool,
+}
+
+/// Why what runs in `environment` of `space` runs there: the newest reason first. None when
+/// nothing is installed there.
+#[must_use]
+pub fn trail(
+    engine: &Engine,
+    space: SpaceId,
+    environment: &Name,
+    project: &Name,
+) -> Option<Vec<Reason>> {
+    let state = engine.state();
+    let (cell, proof) = state.cells.all().find_map(|(id, cell)| {
+        let here = id.space == space && id.environment == *environment;
+        (here && id.project.name == *project).then_some((id, cell.installed.as_ref()?))
+    })?;
+    let mut reasons = vec![deployed(state, proof)];
+    let release = state.releases.get(&proof.receipt.release)?;
+    let earlier = earlier(state, release, cell, proof);
+    reasons.extend(earlier.iter().map(|proof| deployed(state, proof)));
+    if let Source::Imported(import) = &release.source {
+        reasons.extend(bundled(state, import));
+    }
+    Some(reasons)
+}
+
+fn keys<'a>(state: &'a State, space: &SpaceId) -> Option<&'a Keys> {
+    match &state.keys {
+        Some(own) if own.space() == *space => Some(own),
+        _ => state.links.peer(space).map(|peer| &peer.keys),
+    }
+}
+
+fn deployed(state: &State, proof: &Proof) -> Reason {
+    let receipt = &proof.receipt;
+    let who = match &receipt.by {
+        DeployedBy::Person(name) => Some(name.to_string()),
+        DeployedBy::Policy | DeployedBy::Undisclosed => None,
+    };
+    let verified = keys(state, &receipt.space).is_some_and(|keys| proves(keys, proof));
+    Reason {
+        at: super::time(receipt.finished_ms),
+        what: format!(
+            "{} {} was deployed to {}: {}: {}",
+            receipt.release.project.name,
+            receipt.release.version,
+            state.name_of(&receipt.space),
+            receipt.environment,
+            receipt.outcome.as_str()
+        ),
+        who,
+        document: format!("receipt {}", proof.document.id()),
+        signer: state.name_of(&receipt.space),
+        verified,
+    }
+}
+
+/// The other environments in which this space knows that the release succeeded.
+fn earlier<'a>(
+    state: &'a State,
+    release: &Release,
+    cell: &CellId,
+    newest: &Proof,
+) -> Vec<&'a Proof> {
+    let mut found: Vec<&Proof> = state
+        .cells
+        .all()
+        .filter(|(id, _)| {
+            // What a third space did is no reason for what this one runs.
+            let counts = id.space == cell.space || id.space == id.project.space;
+            *id != cell && id.project == cell.project && counts
+        })
+        .filter_map(|(_, cell)| cell.installed.as_deref())
+        .filter(|proof| {
+            proof.receipt.digest == release.digest
+                && proof.receipt.finished_ms <= newest.receipt.finished_ms
+        })
+        .collect();
+    found.sort_by_key(|proof| std::cmp::Reverse(proof.receipt.finished_ms));
+    found
+}
+
+/// The bundle, and the receipts inside it.
+fn bundled(state: &State, import: &Import) -> Vec<Reason> {
+    let source = state.name_of(&import.from);
+    let bundle = &import.content;
+    let claims = |bundle: &Bundle| (bundle.release.project.space, bundle.key);
+    let verified = keys(state, &import.from)
+        .is_some_and(|keys| keys.document(&import.document, Kind::Bundle, claims).is_ok());
+    let mut reasons = vec![Reason {
+        at: super::time(bundle.time_ms),
+        what: format!(
+            "{} {} was promoted by {source}, digest {}",
+            bundle.release.project.name,
+            bundle.release.version,
+            bundle.digest.short()
+        ),
+        who: None,
+        document: format!("bundle {}", import.bundle),
+        signer: source,
+        verified,
+    }];
+    let mut inside: Vec<Reason> =
+        bundle.receipts.iter().filter_map(|document| inner(state, document)).collect();
+    inside.sort_by(|one, other| other.at.cmp(&one.at));
+    reasons.extend(inside);
+    reasons
+}
+
+fn inner(state: &State, document: &Document) -> Option<Reason> {
+    let claimed: Receipt = document.payload(Kind::Receipt).ok()?;
+    let verified = keys(state, &claimed.space).is_some_and(|keys| {
+        let claims = |receipt: &Receipt| (receipt.space, receipt.key);
+        keys.document(document, Kind::Receipt, claims).is_ok()
+    });
+    let entry = schema::id::EntryId {
+        origin: claimed.space,
+        incarnation: schema::id::Incarnation([0; 16]),
+        position: schema::id::Position(0),
+    };
+    let proof = Proof { document: document.clone(), receipt: claimed, entry };
+    Some(Reason { verified, ..deployed(state, &proof) })
+}

@@ -1,0 +1,88 @@
+//! The cells of a dashboard.
+
+use engine::engine::Engine;
+use engine::step::Now;
+use engine::views::dashboard::{Deployed, cells};
+use serde::{Deserialize, Serialize};
+
+/// One cell: what is installed, and the newest attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cell {
+    /// The space that owns the project.
+    pub owner: String,
+    /// The project.
+    pub project: String,
+    /// The space whose environment it is.
+    pub space: String,
+    /// The environment.
+    pub environment: String,
+    /// The tenant, if it is one's.
+    pub tenant: Option<String>,
+    /// Whether the environment is another space's.
+    pub remote: bool,
+    /// What is installed.
+    pub version: Option<String>,
+    /// How its deployment ended.
+    pub outcome: Option<String>,
+    /// Whether the space was heard from lately; always so for this space's own.
+    pub fresh: bool,
+    /// When the space was last heard, or now for this space's own.
+    pub heard_at: Option<String>,
+    /// The receipt of what is installed.
+    pub receipt: Option<String>,
+    /// Whether the receipt's signature was just checked.
+    pub proven: bool,
+    /// When it was installed.
+    pub at: Option<String>,
+    /// The newest deployment that ended.
+    pub last_attempt: Option<Attempt>,
+    /// What is being deployed now; only known for this space's own.
+    pub running: Option<String>,
+}
+
+/// A deployment that ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// The version.
+    pub version: String,
+    /// How it ended.
+    pub outcome: String,
+    /// Its receipt.
+    pub receipt: String,
+}
+
+/// Shows every cell.
+#[must_use]
+pub fn show(engine: &Engine, now: Now) -> Vec<Cell> {
+    let state = engine.state();
+    let links = engine.links(now);
+    let shown = cells(state).into_iter().map(|cell| {
+        let remote = cell.space != state.me();
+        let link = links.iter().find(|link| link.peer == cell.space);
+        let heard = link.and_then(|link| link.heard_ms).map(super::time);
+        let attempt = |last: Deployed| Attempt {
+            version: last.version.to_string(),
+            outcome: last.outcome.as_str().to_owned(),
+            receipt: last.receipt.to_string(),
+        };
+        let installed = cell.installed.as_ref();
+        Cell {
+            owner: state.name_of(&cell.project.space),
+            project: cell.project.name.to_string(),
+            space: state.name_of(&cell.space),
+            environment: cell.environment.to_string(),
+            tenant: None,
+            remote,
+            version: installed.map(|installed| installed.version.to_string()),
+            outcome: installed.map(|installed| installed.outcome.as_str().to_owned()),
+            fresh: !remote || link.is_some_and(|link| link.fresh),
+            heard_at: if remote { heard } else { Some(super::time(now.wall_ms)) },
+            receipt: installed.map(|installed| installed.receipt.to_string()),
+            proven: installed.is_some_and(|installed| installed.proven),
+            at: installed.map(|installed| super::time(installed.at_ms)),
+            last_attempt: cell.last.map(attempt),
+            running: cell.running.map(|version| version.to_string()),
+        }
+    });
+    shown.collect()
+}

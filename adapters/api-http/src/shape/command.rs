@@ -1,0 +1,220 @@
+//! Commands as they are sent, and what they did.
+
+use engine::command::{Command, Done, ReleaseName};
+use engine::engine::Engine;
+use engine::views::inbox::bundles;
+use schema::name::{Name, PackageName, Text, Version};
+use schema::v1::model::{Disclosure, Grant, TemplateValue};
+use serde::{Deserialize, Serialize};
+
+/// A release as people name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Release {
+    /// The space that owns the project, by the name it has here; this space if none is given.
+    pub owner: Option<Name>,
+    /// The project.
+    pub project: Name,
+    /// The version.
+    pub version: Version,
+}
+
+/// An answer to a template.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Value {
+    /// The template.
+    pub template: Name,
+    /// The environment; every environment of the lifecycle if none is given.
+    pub environment: Option<Name>,
+    /// The value; none stands for *explicitly no value*.
+    pub value: Option<Text>,
+}
+
+/// What may flow over a link.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grants {
+    /// Projects of the peer whose releases are accepted.
+    pub accept_releases: Vec<Name>,
+    /// Whether the peer's results are accepted.
+    pub accept_results: bool,
+    /// How much of our results is sent, if any.
+    pub send_results: Option<Disclosure>,
+}
+
+/// A request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "do")]
+pub enum Ask {
+    /// Trust the space that this certificate is of.
+    Trust {
+        /// The certificate with its offer.
+        certificate: String,
+        /// What to call it here.
+        name: Option<Name>,
+        /// What may flow.
+        grants: Grants,
+    },
+    /// Set what may flow.
+    Grant {
+        /// The peer.
+        peer: Name,
+        /// What may flow.
+        grants: Grants,
+    },
+    /// Freeze a project.
+    CreateRelease {
+        /// The project.
+        project: Name,
+        /// The version.
+        version: Version,
+        /// Notes.
+        notes: Text,
+        /// Package versions that differ from the release's.
+        packages: Vec<(PackageName, Version)>,
+    },
+    /// Send a release on.
+    Promote {
+        /// Which.
+        release: Release,
+        /// To whom.
+        peer: Name,
+    },
+    /// Accept a bundle.
+    Accept {
+        /// Which.
+        release: Release,
+        /// The lifecycle.
+        lifecycle: Option<Name>,
+        /// Values.
+        values: Vec<Value>,
+    },
+    /// Reject a bundle.
+    Reject {
+        /// Which.
+        release: Release,
+        /// Why.
+        reason: Text,
+    },
+    /// Deploy.
+    Deploy {
+        /// Which.
+        release: Release,
+        /// Where.
+        environment: Name,
+    },
+}
+
+/// A request with what makes it repeatable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// The same id again gives the same answer and does nothing.
+    pub id: schema::id::CommandId,
+    /// What.
+    pub ask: Ask,
+}
+
+/// What a command did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Did {
+    /// The Positions of the entries that it wrote; none when everything was so already.
+    pub positions: Vec<u64>,
+    /// Whether it had been done before under the same id.
+    pub repeated: bool,
+}
+
+impl From<Done> for Did {
+    fn from(done: Done) -> Self {
+        let positions = done.entries.iter().map(|entry| entry.position.0).collect();
+        Self { positions, repeated: done.repeated }
+    }
+}
+
+impl From<Release> for ReleaseName {
+    fn from(release: Release) -> Self {
+        Self { owner: release.owner, project: release.project, version: release.version }
+    }
+}
+
+impl From<Grants> for Vec<Grant> {
+    fn from(grants: Grants) -> Self {
+        let mut all: Self = grants.accept_releases.into_iter().map(Grant::AcceptReleases).collect();
+        if grants.accept_results {
+            all.push(Grant::AcceptResults);
+        }
+        all.extend(grants.send_results.map(Grant::SendResults));
+        all
+    }
+}
+
+impl From<&[Grant]> for Grants {
+    fn from(grants: &[Grant]) -> Self {
+        let mut all = Self::default();
+        for grant in grants {
+            match grant {
+                Grant::AcceptReleases(project) => all.accept_releases.push(project.clone()),
+                Grant::AcceptResults => all.accept_results = true,
+                Grant::SendResults(level) => all.send_results = Some(*level),
+            }
+        }
+        all
+    }
+}
+
+/// The command of a request. A value without an environment becomes one for each environment of
+/// the lifecycle that the release goes through.
+#[must_use]
+pub fn command(ask: Ask, engine: &Engine) -> Command {
+    match ask {
+        Ask::Trust { certificate, name, grants } => {
+            Command::Trust { certificate, name, grants: grants.into() }
+        }
+        Ask::Grant { peer, grants } => Command::Grant { peer, grants: grants.into() },
+        Ask::CreateRelease { project, version, notes, packages } => {
+            Command::CreateRelease { project, version, notes, packages }
+        }
+        Ask::Promote { release, peer } => Command::Promote { release: release.into(), peer },
+        Ask::Accept { release, lifecycle, values } => {
+            let values = everywhere(engine, &release, lifecycle.as_ref(), values);
+            Command::Accept { release: release.into(), lifecycle, values }
+        }
+        Ask::Reject { release, reason } => Command::Reject { release: release.into(), reason },
+        Ask::Deploy { release, environment } => {
+            Command::Deploy { release: release.into(), environment }
+        }
+    }
+}
+
+fn everywhere(
+    engine: &Engine,
+    release: &Release,
+    lifecycle: Option<&Name>,
+    values: Vec<Value>,
+) -> Vec<TemplateValue> {
+    let state = engine.state();
+    let waiting = bundles(state, engine.fetches());
+    let found = waiting.iter().find(|waiting| {
+        waiting.id.project.name == release.project
+            && waiting.id.version == release.version
+            && release
+                .owner
+                .as_ref()
+                .is_none_or(|owner| state.name_of(&waiting.id.project.space) == owner.as_str())
+    });
+    let chosen = lifecycle.or_else(|| found.and_then(|waiting| waiting.lifecycle));
+    let environments: Vec<Name> = chosen
+        .and_then(|name| state.configuration.lifecycle(name))
+        .map(|known| known.phases.iter().flat_map(|phase| phase.environments.clone()).collect())
+        .unwrap_or_default();
+    let mut all = Vec::new();
+    for Value { template, environment, value } in values {
+        let places = environment.map_or_else(|| environments.clone(), |one| vec![one]);
+        for environment in places {
+            let (template, value) = (template.clone(), value.clone());
+            all.push(TemplateValue { template, environment, value });
+        }
+    }
+    all
+}

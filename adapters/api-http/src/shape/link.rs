@@ -1,0 +1,70 @@
+//! Links and how far they are.
+
+use crate::shape::command::Grants;
+use engine::engine::Engine;
+use engine::step::Now;
+use engine::trust::certificate::fingerprint;
+use serde::{Deserialize, Serialize};
+
+/// One link, seen from one side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The peer, by the name it has here.
+    pub peer: String,
+    /// The peer's id in groups of four.
+    pub fingerprint: String,
+    /// The id of the link.
+    pub link: String,
+    /// What may flow, as this side decided.
+    pub grants: Grants,
+    /// Entries for the peer.
+    pub head: u64,
+    /// Of those, durable at the peer.
+    pub acknowledged: u64,
+    /// Of those, folded at the peer.
+    pub applied: u64,
+    /// Entries from the peer that are here.
+    pub received: u64,
+    /// Of those, waiting for a newer build.
+    pub held: u64,
+    /// Of those, kept and never folded.
+    pub refused: u64,
+    /// Whether the peer was heard from lately.
+    pub fresh: bool,
+    /// When it was last heard.
+    pub heard_at: Option<String>,
+    /// What is wrong with it, if anything.
+    pub trouble: Option<String>,
+}
+
+/// Shows every link.
+#[must_use]
+pub fn show(engine: &Engine, now: Now) -> Vec<Link> {
+    let state = engine.state();
+    let shown = engine.links(now).into_iter().filter_map(|link| {
+        let peer = state.links.peer(&link.peer)?;
+        let trouble = if peer.frozen {
+            Some("frozen: the peer contradicted itself".to_owned())
+        } else if link.rolled_back {
+            Some("rolled back: the peer has entries that this log has lost".to_owned())
+        } else {
+            None
+        };
+        Some(Link {
+            peer: peer.name.to_string(),
+            fingerprint: fingerprint(&link.peer),
+            link: link.link.to_string(),
+            grants: Grants::from(peer.grants.as_slice()),
+            head: link.head,
+            acknowledged: link.acknowledged,
+            applied: link.applied,
+            received: link.received,
+            held: link.held,
+            refused: link.refused,
+            fresh: link.fresh,
+            heard_at: link.heard_ms.map(super::time),
+            trouble,
+        })
+    });
+    shown.collect()
+}

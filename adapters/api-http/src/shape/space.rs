@@ -1,0 +1,54 @@
+//! Spaces.
+
+use engine::engine::Engine;
+use engine::trust::certificate::fingerprint;
+use schema::id::SpaceId;
+use schema::name::Name;
+use serde::{Deserialize, Serialize};
+
+/// A space to be founded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Founding {
+    /// Its name.
+    pub name: Name,
+}
+
+/// A space.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Space {
+    /// Its name.
+    pub name: String,
+    /// Its id.
+    pub id: SpaceId,
+    /// Its id in groups of four, for comparing aloud.
+    pub fingerprint: String,
+    /// Records in its log.
+    pub entries: u64,
+    /// Its environments.
+    pub environments: Vec<String>,
+    /// Its projects.
+    pub projects: Vec<String>,
+    /// Its lifecycles.
+    pub lifecycles: Vec<String>,
+    /// How many envelopes were refused at the door, by reason, since the node started.
+    pub refused: std::collections::BTreeMap<String, u64>,
+}
+
+/// Shows a space.
+#[must_use]
+pub fn show(engine: &Engine) -> Space {
+    let state = engine.state();
+    let texts = |names: Vec<&Name>| names.into_iter().map(Name::to_string).collect();
+    let refused = engine.quarantine().counts().iter();
+    Space {
+        name: engine.identity().name().to_string(),
+        id: state.me(),
+        fingerprint: fingerprint(&state.me()),
+        entries: engine.checkpoint().0,
+        environments: texts(state.configuration.environments().collect()),
+        projects: texts(state.configuration.projects().collect()),
+        lifecycles: texts(state.configuration.lifecycles().collect()),
+        refused: refused.map(|(reason, count)| ((*reason).to_owned(), *count)).collect(),
+    }
+}

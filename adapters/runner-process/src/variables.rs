@@ -1,0 +1,111 @@
+//! What a step finds in its process environment.
+//!
+//! `PATH` and `LANG` are the node's, `HOME` is the folder of the environment; then come the plan's
+//! own variables under their own names (which may replace these three; of two with one name the
+//! later wins); then the runner's, which nothing replaces:
+//!
+//! | name | value |
+//! | --- | --- |
+//! | `INTERSPACE_PROJECT`, `INTERSPACE_VERSION` | the release |
+//! | `INTERSPACE_ENVIRONMENT` | the name of the environment |
+//! | `INTERSPACE_ENVIRONMENT_DIR` | its folder, absolute; also the working folder |
+//! | `INTERSPACE_DEPLOYMENT` | the position where the deployment began in the log |
+//! | `INTERSPACE_PACKAGE_<ID>_FILE`, `_SHA256`, `_VERSION` | each package; the id in upper case, `_` for what is neither letter nor digit |
+//! | `INTERSPACE_PACKAGE_FILE`, `_SHA256`, `_VERSION` | the package, where there is exactly one |
+
+use crate::halt::Halt;
+use crate::leftovers::MARK;
+use crate::packages::Proven;
+use engine::run::Plan;
+use schema::latest::model::Variable;
+use schema::name::PackageName;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::Path;
+
+/// Names that begin so are the runner's.
+const RESERVED: &str = "INTERSPACE_";
+
+/// The `PATH` of a step where the node has none.
+const PATH_DEFAULT: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// Refuses what cannot be given to a process, or not without doubt.
+///
+/// # Errors
+/// At a variable whose name is no name of an environment variable or is the runner's, at a value
+/// with a NUL in it, and at two packages whose variables would have the same name.
+pub(crate) fn check(plan: &Plan) -> Result<(), Halt> {
+    plan.variables.iter().try_for_each(check_variable)?;
+    let mut taken = BTreeSet::new();
+    for package in &plan.packages {
+        let name = package_variable(&package.id);
+        if !taken.insert(name.clone()) {
+            let reason = format!("{}: another package is called {name} too", package.id);
+            return Err(Halt::variables(reason));
+        }
+    }
+    Ok(())
+}
+
+fn check_variable(variable: &Variable) -> Result<(), Halt> {
+    let name = variable.name.as_str();
+    let refuse = |why: &str| Err(Halt::variables(format!("variable {name:?} {why}")));
+    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if !begins || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        return refuse("is no name of an environment variable: letters, digits and _ only");
+    }
+    if name.starts_with(RESERVED) {
+        return refuse("begins with INTERSPACE_, which is kept for the runner");
+    }
+    if variable.value.as_str().contains('\0') {
+        return refuse("has a value with a NUL in it, which no process can be given");
+    }
+    Ok(())
+}
+
+/// Everything that the steps of `plan` find in their process environment, in order of the names.
+pub(crate) fn compose(
+    plan: &Plan,
+    folder: &Path,
+    proven: &[Proven],
+) -> BTreeMap<OsString, OsString> {
+    let mut all = BTreeMap::new();
+    let mut set = |name: &str, value: OsString| {
+        all.insert(OsString::from(name), value);
+    };
+    set("PATH", search_path());
+    set("LANG", std::env::var_os("LANG").unwrap_or_else(|| "C.UTF-8".into()));
+    set("HOME", folder.into());
+    for variable in &plan.variables {
+        set(variable.name.as_str(), variable.value.as_str().into());
+    }
+    set("INTERSPACE_PROJECT", plan.release.project.name.as_str().into());
+    set("INTERSPACE_VERSION", plan.release.version.as_str().into());
+    set("INTERSPACE_ENVIRONMENT", plan.environment.as_str().into());
+    set(MARK, folder.into());
+    set("INTERSPACE_DEPLOYMENT", plan.deployment.to_string().into());
+    for one in proven {
+        let mut names = vec![package_variable(&one.package.id)];
+        if proven.len() == 1 {
+            names.push("INTERSPACE_PACKAGE".to_owned());
+        }
+        for name in names {
+            set(&format!("{name}_FILE"), one.file.clone().into());
+            set(&format!("{name}_SHA256"), schema::id::hex(&one.package.sha256.0).into());
+            set(&format!("{name}_VERSION"), one.package.version.as_str().into());
+        }
+    }
+    all
+}
+
+/// Where programs are looked for: the node's `PATH`.
+pub(crate) fn search_path() -> OsString {
+    std::env::var_os("PATH").unwrap_or_else(|| PATH_DEFAULT.into())
+}
+
+fn package_variable(id: &PackageName) -> String {
+    let letter = |c: char| {
+        if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }
+    };
+    format!("INTERSPACE_PACKAGE_{}", id.as_str().chars().map(letter).collect::<String>())
+}

@@ -1,0 +1,90 @@
+//! What is asked for and what ended: decided, appended once, and followed by policy.
+
+use super::Engine;
+use crate::command::{Done, Rejection, Request};
+use crate::decide::{Draft, Given, decide, result};
+use crate::policy;
+use crate::run::{Plan, Report};
+use crate::step::Effect;
+use schema::id::{CommandId, EntryId, Position};
+use schema::latest::Event;
+
+/// How many times policy may react to its own events in one step. A story is a few phases long;
+/// a loop would be a mistake of ours, and must not stop the node.
+const REACTIONS_MAX: usize = 64;
+
+impl Engine {
+    /// Decides a command and appends what follows from it, once for each command id.
+    pub(super) fn ask(&mut self, request: &Request) -> Result<Done, Rejection> {
+        if let Some(before) = self.state.commands.get(&request.id) {
+            let entries = before.iter().map(|position| self.entry_id(*position)).collect();
+            return Ok(Done { entries, repeated: true });
+        }
+        let given =
+            Given { state: &self.state, identity: &self.identity, wall_ms: self.now.wall_ms };
+        let drafts = decide(given, request)?;
+        let entries = self.append_drafts(request.id, &drafts)?;
+        self.schedule(&drafts, &entries);
+        Ok(Done { entries, repeated: false })
+    }
+
+    /// Runs what was just started.
+    fn schedule(&mut self, drafts: &[Draft], entries: &[EntryId]) {
+        for (draft, entry) in drafts.iter().zip(entries) {
+            let Event::DeploymentStarted(started) = &draft.event else {
+                continue;
+            };
+            let Some(release) = self.state.releases.get(&started.release) else {
+                continue;
+            };
+            let plan = Plan {
+                deployment: entry.position,
+                release: started.release.clone(),
+                environment: started.environment.clone(),
+                steps: release.snapshot.steps.clone(),
+                variables: started.variables.clone(),
+                packages: release.snapshot.packages.clone(),
+            };
+            self.effects.push(Effect::Run(plan));
+        }
+    }
+
+    pub(super) fn ended(&mut self, deployment: Position, report: Report) {
+        let found = self
+            .state
+            .cells
+            .running()
+            .find(|(_, running)| running.deployment.position == deployment)
+            .map(|(cell, running)| (cell.clone(), running.clone()));
+        // A report that comes twice changes nothing.
+        let Some((cell, running)) = found else { return };
+        let given =
+            Given { state: &self.state, identity: &self.identity, wall_ms: self.now.wall_ms };
+        let drafts = result::finish(given, &cell, &running, &report);
+        let command = CommandId::derived(&running.deployment, "finish");
+        if let Err(rejection) = self.append_drafts(command, &drafts) {
+            self.effects.push(Effect::Alarm(format!("a receipt was lost: {rejection}")));
+        }
+    }
+
+    /// Lets policy react until nothing more follows.
+    pub(super) fn react(&mut self) {
+        for _ in 0..REACTIONS_MAX {
+            if std::mem::take(&mut self.tell_environments) {
+                let drafts = result::publish_environments(&self.state);
+                let command = CommandId(self.entropy.bytes());
+                // Names of environments always fit.
+                let _ = self.append_drafts(command, &drafts);
+            }
+            let touched = std::mem::take(&mut self.touched);
+            if touched.is_empty() {
+                return;
+            }
+            for request in policy::due(&self.state, &touched) {
+                // What is not possible yet is asked again when something changes.
+                let _ = self.ask(&request);
+            }
+        }
+        self.effects.push(Effect::Alarm("policy does not come to rest".to_owned()));
+    }
+}

@@ -1,0 +1,184 @@
+//! How a space begins: founded with new keys, or replayed from its log.
+
+use super::Engine;
+use crate::entropy::Entropy;
+use crate::fetch::Fetches;
+use crate::log::tree::Tree;
+use crate::log::{Fault, Log};
+use crate::quarantine::Quarantine;
+use crate::run::Report;
+use crate::state::State;
+use crate::step::Now;
+use crate::trust::certificate::{Disbelief, Keys};
+use crate::trust::identity::{Identity, Seeds, found};
+use crate::trust::seal::Sealer;
+use crate::views::journey::Journeys;
+use schema::id::{CommandId, Incarnation, Position};
+use schema::latest::{Actor, Block, Checkpoint, Event, Outcome};
+use schema::name::Name;
+use schema::v1::block::Damage;
+use schema::v1::event::{LinkOffered, SpaceCreated};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use thiserror::Error;
+
+/// A space cannot be opened.
+#[derive(Debug, Error)]
+pub enum CannotOpen {
+    /// The log is not usable.
+    #[error(transparent)]
+    Log(#[from] Fault),
+    /// The log does not begin with a certificate.
+    #[error("the log does not begin with the certificate of a space")]
+    NoCertificate,
+    /// The keys are not those of the log.
+    #[error("the keys are not those that the log's certificate names: {0}")]
+    Keys(Disbelief),
+}
+
+impl Engine {
+    /// A new space: its keys and the first block of its log, which must be made durable.
+    ///
+    /// # Panics
+    /// Never: the certificate is made of these very keys.
+    #[must_use]
+    pub fn found(name: &Name, seeds: &Seeds, mut entropy: Entropy, now: Now) -> (Self, Block) {
+        let certificate = found(name, seeds, entropy.bytes(), now.wall_ms);
+        let keys = Keys::verify(&certificate).expect("just made");
+        let identity = Identity::new(&keys, seeds).expect("made of these keys");
+        let mut engine = Self::empty(identity, entropy, now);
+        let offer = engine.identity.offer(engine.entropy.bytes());
+        let incarnation = Incarnation(engine.entropy.bytes());
+        let created = SpaceCreated { certificate: certificate.write(), incarnation };
+        // The first entries have no command behind them but the founding itself.
+        let command = CommandId(engine.entropy.bytes());
+        let first = [
+            Event::SpaceCreated(created),
+            Event::LinkOffered(LinkOffered { offer: offer.write() }),
+        ];
+        for event in first {
+            let draft = crate::decide::Draft::internal(Actor::Policy, event);
+            let entry = engine.write(command, &draft).expect("a certificate fits into an entry");
+            engine.append_own(entry);
+        }
+        let block = engine.take_block(1).expect("two records");
+        (engine, block)
+    }
+
+    /// A space as its log tells it. Every record's leaf and every block's root is computed again.
+    ///
+    /// # Errors
+    /// When the log is damaged, or the keys are not its own.
+    pub fn replay(
+        log: &dyn Log,
+        seeds: &Seeds,
+        entropy: Entropy,
+        now: Now,
+    ) -> Result<Self, CannotOpen> {
+        let mut engine: Option<Self> = None;
+        let mut entropy = Some(entropy);
+        let mut failed: Option<CannotOpen> = None;
+        log.scan(&mut |first, bytes| {
+            let result = Block::read(bytes, first).map_err(|damage| Fault::Damaged(damage).into());
+            let result = result.and_then(|block| match &mut engine {
+                Some(engine) => engine.replay_block(&block),
+                None => {
+                    let identity = Self::identity_of(&block, seeds)?;
+                    let entropy = entropy.take().ok_or(CannotOpen::NoCertificate)?;
+                    let mut first = Self::empty(identity, entropy, now);
+                    first.replay_block(&block)?;
+                    engine = Some(first);
+                    Ok(())
+                }
+            });
+            match result {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(why) => {
+                    failed = Some(why);
+                    ControlFlow::Break(())
+                }
+            }
+        })?;
+        match (failed, engine) {
+            (Some(why), _) => Err(why),
+            (None, None) => Err(CannotOpen::NoCertificate),
+            (None, Some(mut engine)) => {
+                engine.begin();
+                Ok(engine)
+            }
+        }
+    }
+
+    fn empty(identity: Identity, mut entropy: Entropy, now: Now) -> Self {
+        let start = entropy.bytes();
+        Self {
+            identity,
+            entropy,
+            sealer: Sealer::default(),
+            start,
+            now,
+            state: State::default(),
+            journeys: Journeys::default(),
+            tree: Tree::new(),
+            checkpoint: (0, Tree::new().root(), now.wall_ms),
+            traffic: BTreeMap::new(),
+            fetches: Fetches::default(),
+            quarantine: Quarantine::default(),
+            keyring_changed: true,
+            touched: BTreeSet::new(),
+            tell_environments: false,
+            records: Vec::new(),
+            effects: Vec::new(),
+        }
+    }
+
+    fn identity_of(block: &Block, seeds: &Seeds) -> Result<Identity, CannotOpen> {
+        let keys = crate::log::verify::certificate_of(block).ok_or(CannotOpen::NoCertificate)?;
+        Identity::new(&keys, seeds).map_err(CannotOpen::Keys)
+    }
+
+    fn replay_block(&mut self, block: &Block) -> Result<(), CannotOpen> {
+        let damaged = |position, what: &str| {
+            let what = what.to_owned();
+            CannotOpen::Log(Fault::Damaged(Damage { position, what }))
+        };
+        if block.first.0 != self.tree.size() + 1 {
+            return Err(damaged(Position(self.tree.size() + 1), "the record is missing"));
+        }
+        for (record, leaf) in &block.records {
+            self.fold(record, *leaf);
+        }
+        let Checkpoint { size, root, time_ms, .. } = block.checkpoint;
+        if size != self.tree.size() || root != self.tree.root() {
+            return Err(damaged(block.first, "the block does not give the root of its checkpoint"));
+        }
+        self.checkpoint = (size, root, time_ms);
+        Ok(())
+    }
+
+    /// What a start makes due: what was cut short, what is still to be fetched, what was not told.
+    fn begin(&mut self) {
+        self.effects.clear();
+        self.touched.clear();
+        self.tell_environments = true;
+        self.keyring_changed = true;
+        let cut_short = self.state.releases.all().filter(|(_, release)| {
+            let mut progress = release.progress.values();
+            progress.any(|progress| progress.outcome == Some(Outcome::Interrupted))
+        });
+        self.touched = cut_short.map(|(id, _)| id.clone()).collect();
+        self.fetch_missing();
+        let running: Vec<Position> =
+            self.state.cells.running().map(|(_, running)| running.deployment.position).collect();
+        for deployment in running {
+            let report = Report {
+                outcome: Outcome::Interrupted,
+                started_ms: self.now.wall_ms,
+                finished_ms: self.now.wall_ms,
+                proven: Vec::new(),
+                steps: Vec::new(),
+            };
+            self.ended(deployment, report);
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! The command line: `interspace <noun> <verb>`.
+
+use crate::output::Form;
+use clap::{Args, Parser, Subcommand};
+use schema::name::{Name, PackageName, Text, Version};
+use schema::v1::model::Disclosure;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Lets releases travel between spaces that share no network, and their results travel back.
+#[derive(Debug, Parser)]
+#[command(name = "interspace", version, propagate_version = false, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 denied, \
+    5 conflict, 6 unreachable, 7 verification failed.\nBegin with: interspace demo")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(subcommand)]
+    pub(crate) noun: Noun,
+}
+
+/// What every command has.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Options {
+    /// The node's folder [default: ~/.local/share/interspace]
+    #[arg(long, global = true, env = "INTERSPACE_DIR", value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// The space, by name; needed where the node has several
+    #[arg(short, long, global = true, env = "INTERSPACE_SPACE", value_name = "NAME")]
+    pub(crate) space: Option<Name>,
+    /// The form of standard output
+    #[arg(short, long, global = true, value_enum, default_value = "table")]
+    pub(crate) output: Form,
+    /// Act as this person, with the token file in the space's folder [default: the operator]
+    #[arg(long = "as", global = true, value_name = "PERSON")]
+    pub(crate) person: Option<Name>,
+    /// Act as whose token this file holds
+    #[arg(long, global = true, env = "INTERSPACE_TOKEN_FILE", value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Name this command, so that repeating it does nothing twice
+    #[arg(long, global = true, value_name = "ID")]
+    pub(crate) command_id: Option<String>,
+    /// Seconds to wait for what is not there yet
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 0)]
+    pub(crate) wait: u64,
+    /// Never ask; fail instead
+    #[arg(long, global = true)]
+    pub(crate) no_prompt: bool,
+}
+
+/// What a command is about.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Noun {
+    /// The whole story on this machine: a release goes out, its results come back
+    Demo {
+        /// Stop when the story is told
+        #[arg(long)]
+        once: bool,
+        /// Keep the node's folder here; it must not exist yet
+        #[arg(long, value_name = "DIR")]
+        keep: Option<PathBuf>,
+    },
+    /// Run a node until Ctrl-C
+    Up {
+        /// Where the interface listens; loopback only
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+        listen: SocketAddr,
+    },
+    /// The spaces of the node
+    #[command(subcommand)]
+    Space(Space),
+    /// The certificate that other spaces import
+    #[command(subcommand)]
+    Certificate(Certificate),
+    /// Trusted spaces and what may flow
+    #[command(subcommand)]
+    Link(Link),
+    /// Make the configuration what a file says
+    Apply {
+        /// The file
+        #[arg(short, long, value_name = "FILE", default_value = "space.toml")]
+        file: PathBuf,
+        /// Only say what would change
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Packages
+    #[command(subcommand)]
+    Package(Package),
+    /// Releases
+    #[command(subcommand)]
+    Release(Release),
+    /// Bundles of other spaces
+    #[command(subcommand)]
+    Inbox(Inbox),
+    /// Run a release in an environment
+    Deploy {
+        #[command(flatten)]
+        release: Which,
+        /// The environment
+        #[arg(long, value_name = "ENVIRONMENT")]
+        to: Name,
+        /// Do not wait for its end
+        #[arg(long)]
+        no_wait: bool,
+    },
+    /// Deployments of this space
+    #[command(subcommand)]
+    Deployment(Deployment),
+    /// What is installed where, here and in other spaces
+    Dashboard,
+    /// Where a release has been, with the entry behind each step
+    Journey {
+        #[command(flatten)]
+        release: Which,
+    },
+    /// Prove it from the log
+    #[command(subcommand)]
+    Audit(Audit),
+}
+
+/// A release.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Which {
+    /// The project
+    pub(crate) project: Name,
+    /// The version
+    pub(crate) version: Version,
+    /// The space that owns the project [default: whichever has such a release]
+    #[arg(long, value_name = "SPACE")]
+    pub(crate) owner: Option<Name>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Space {
+    /// Found a space: keys, a log, nothing else
+    Create {
+        /// Its name
+        name: Name,
+    },
+    /// All spaces of the node
+    List,
+    /// One space, with its fingerprint
+    Show,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Certificate {
+    /// The fingerprint, for comparing aloud
+    Show,
+    /// Write the certificate for another space
+    Export {
+        /// Where to [default: standard output]
+        #[arg(short, long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Trust the space that a certificate is of
+    Import {
+        /// The certificate
+        file: PathBuf,
+        /// What to call the space here [default: its own name]
+        #[arg(long, value_name = "NAME")]
+        name: Option<Name>,
+        #[command(flatten)]
+        grants: Grants,
+    },
+}
+
+/// What may flow over a link, as this side decides.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Grants {
+    /// Accept releases of this project of the peer; `*` for all; may be repeated
+    #[arg(long, value_name = "PROJECT")]
+    pub(crate) accept_releases: Vec<Name>,
+    /// Accept the peer's results
+    #[arg(long)]
+    pub(crate) accept_results: bool,
+    /// Send our results to the peer, this much of them
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    pub(crate) send_results: Option<Disclosure>,
+}
+
+fn level(text: &str) -> Result<Disclosure, String> {
+    match text {
+        "status" => Ok(Disclosure::Status),
+        "summary" => Ok(Disclosure::Summary),
+        "full" => Ok(Disclosure::Full),
+        _ => Err("one of: status, summary, full".to_owned()),
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Link {
+    /// All links and how far they are
+    List,
+    /// One link
+    Show {
+        /// The peer
+        peer: Name,
+    },
+    /// Set what may flow; what is not named is revoked
+    Grant {
+        /// The peer
+        peer: Name,
+        #[command(flatten)]
+        grants: Grants,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Package {
+    /// Put a file into the space's store
+    Push {
+        /// The package's id
+        id: PackageName,
+        /// Its version
+        version: Version,
+        /// The file
+        file: PathBuf,
+    },
+    /// All packages
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Release {
+    /// Freeze the project as it is
+    Create {
+        /// The project
+        project: Name,
+        /// The version
+        version: Version,
+        /// Notes
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        notes: Text,
+        /// A package version that differs from the release's; may be repeated
+        #[arg(long, value_name = "ID=VERSION", value_parser = package)]
+        package: Vec<(PackageName, Version)>,
+    },
+    /// All releases
+    List,
+    /// One release: how far it is, and why not further
+    Show {
+        #[command(flatten)]
+        release: Which,
+    },
+    /// Send a release on to another space
+    Promote {
+        #[command(flatten)]
+        release: Which,
+        /// The space
+        #[arg(long, value_name = "SPACE")]
+        to: Name,
+    },
+    /// Wait until a release is installed in a place (--wait says how long)
+    Await {
+        #[command(flatten)]
+        release: Which,
+        /// The environment, or `SPACE: ENVIRONMENT` for another space's
+        #[arg(long = "in", value_name = "PLACE")]
+        place: String,
+    },
+}
+
+fn package(text: &str) -> Result<(PackageName, Version), String> {
+    let (id, version) = text.split_once('=').ok_or("expected ID=VERSION")?;
+    let id = id.parse().map_err(|why: schema::name::BadName| why.to_string())?;
+    let version = version.parse().map_err(|why: schema::name::BadName| why.to_string())?;
+    Ok((id, version))
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Inbox {
+    /// All bundles
+    List,
+    /// One bundle: packages, questions, process, proofs
+    Show {
+        #[command(flatten)]
+        release: Which,
+    },
+    /// Accept a bundle; asks for what is missing where it can
+    Accept {
+        #[command(flatten)]
+        release: Which,
+        /// The lifecycle it goes through [default: by rule, or the only one]
+        #[arg(long, value_name = "NAME")]
+        lifecycle: Option<Name>,
+        /// `NAME=VALUE` for every environment, or `ENVIRONMENT/NAME=VALUE`; may be repeated
+        #[arg(long, value_name = "VALUE", value_parser = value)]
+        value: Vec<api_http::shape::command::Value>,
+        /// `NAME` or `ENVIRONMENT/NAME`: explicitly no value; may be repeated
+        #[arg(long, value_name = "NAME", value_parser = no_value)]
+        no_value: Vec<api_http::shape::command::Value>,
+    },
+    /// Reject a bundle; the reason travels back
+    Reject {
+        #[command(flatten)]
+        release: Which,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: Text,
+    },
+}
+
+fn value(text: &str) -> Result<api_http::shape::command::Value, String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    let value: Text = value.parse().map_err(|why: schema::name::BadName| why.to_string())?;
+    Ok(api_http::shape::command::Value { value: Some(value), ..no_value(name)? })
+}
+
+fn no_value(text: &str) -> Result<api_http::shape::command::Value, String> {
+    let name = |text: &str| text.parse::<Name>().map_err(|why| why.to_string());
+    let (environment, template) = match text.split_once('/') {
+        None => (None, name(text)?),
+        Some((environment, template)) => (Some(name(environment)?), name(template)?),
+    };
+    Ok(api_http::shape::command::Value { template, environment, value: None })
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Deployment {
+    /// All deployments, newest first
+    List,
+    /// One deployment with its steps
+    Show {
+        /// Its number
+        deployment: u64,
+    },
+    /// The output of its steps
+    Logs {
+        /// Its number
+        deployment: u64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Verify each log from its bytes; of a stopped node, on a copy
+    Verify,
+    /// Why what runs in an environment runs there
+    Trail {
+        /// The environment, or `SPACE: ENVIRONMENT` for another space's
+        #[arg(long = "in", value_name = "PLACE")]
+        place: String,
+        /// The project
+        #[arg(long)]
+        project: Name,
+    },
+}

@@ -1,0 +1,63 @@
+//! What each noun and verb does, one file a noun.
+
+mod apply;
+pub(crate) mod audit;
+mod certificate;
+mod dashboard;
+mod deployment;
+mod inbox;
+mod journey;
+mod link;
+mod package;
+mod release;
+mod space;
+pub(crate) mod up;
+
+use crate::cli::{Audit, Cli, Noun};
+use crate::client::Client;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Does what the command line says.
+pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
+    let options = &cli.options;
+    // Most commands speak to a running node.
+    let node = || Client::new(options);
+    match &cli.noun {
+        Noun::Demo { once, keep } => crate::demo::run(*once, keep.as_deref(), out),
+        Noun::Up { listen } => up::run(options, *listen, out),
+        Noun::Space(verb) => space::run(verb, &node()?, out),
+        Noun::Certificate(verb) => certificate::run(verb, &node()?, out),
+        Noun::Link(verb) => link::run(verb, &node()?, out),
+        Noun::Apply { file, dry_run } => apply::run(file, *dry_run, &node()?, out),
+        Noun::Package(verb) => package::run(verb, &node()?, out),
+        Noun::Release(verb) => release::run(verb, &node()?, out),
+        Noun::Inbox(verb) => inbox::run(verb, options, &node()?, out),
+        Noun::Deploy { release, to, no_wait } => {
+            deployment::deploy(release, to, *no_wait, &node()?, out)
+        }
+        Noun::Deployment(verb) => deployment::run(verb, &node()?, out),
+        Noun::Dashboard => dashboard::run(&node()?, out),
+        Noun::Journey { release } => journey::run(release, &node()?, out),
+        Noun::Audit(Audit::Verify) => audit::verify(options, out),
+        Noun::Audit(Audit::Trail { place, project }) => audit::trail(place, project, &node()?, out),
+    }
+}
+
+/// The name of a place, split into its space and its environment.
+fn place(text: &str) -> (Option<&str>, &str) {
+    match text.split_once(": ") {
+        Some((space, environment)) => (Some(space), environment),
+        None => (None, text),
+    }
+}
+
+/// Yes or no, in a word that needs no colour.
+const fn yes(is: bool) -> &'static str {
+    if is { "yes" } else { "no" }
+}
+
+/// A text, or a dash.
+fn or_dash(text: Option<&String>) -> String {
+    text.cloned().unwrap_or_else(|| "-".to_owned())
+}

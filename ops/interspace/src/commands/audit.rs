@@ -1,0 +1,124 @@
+//! `audit`: prove it from the log.
+
+use crate::cli::Options;
+use crate::client::{Client, encoded};
+use crate::commands::{place, yes};
+use crate::failure::{Failure, code};
+use crate::node::folder::Folder;
+use crate::output::{Output, moment, table};
+use api_http::shape::audit::{Reason, Verified};
+use schema::name::Name;
+
+/// Verifies every log of the node, or the one that was chosen.
+pub(super) fn verify(options: &Options, out: &mut Output) -> Result<(), Failure> {
+    let folder = Folder::of(options)?;
+    if !folder.path().is_dir() {
+        let what = format!("there is no folder {}", folder.path().display());
+        return Err(Failure::new(code::NOT_FOUND, what, "name the node's folder with --dir"));
+    }
+    // A node that runs holds its logs open; it verifies them itself.
+    let results = match folder.lock() {
+        Ok(_lock) => stopped(&folder, options.space.as_ref())?,
+        Err(failure) if failure.code == code::CONFLICT => running(&Client::new(options)?, options)?,
+        Err(failure) => return Err(failure),
+    };
+    out.value(&results, || {
+        let rows = results.iter().map(row).collect();
+        let head = ["space", "entries", "own", "mirrored", "envelopes", "intact", ""];
+        table(&head, rows, "there are no spaces here")
+    });
+    match results.iter().find(|result| !result.verified) {
+        None => Ok(()),
+        Some(damaged) => {
+            let at = damaged.damaged_at.unwrap_or_default();
+            let what = damaged.damage.as_deref().unwrap_or("damaged");
+            Err(Failure::new(
+                code::NOT_VERIFIED,
+                format!("the log of {} is damaged at Position {at}: {what}", damaged.space),
+                "keep the folder as it is, copy it, and restore from a backup or from peers",
+            ))
+        }
+    }
+}
+
+fn stopped(folder: &Folder, only: Option<&Name>) -> Result<Vec<Verified>, Failure> {
+    let mut results = Vec::new();
+    for space in folder.spaces()? {
+        let called =
+            space.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let result = match crate::wire::audit_folder(&space) {
+            Ok(Ok(intact)) => Verified::intact(&intact),
+            Ok(Err(damage)) => Verified::damaged(&called, &damage),
+            Err(failure) if failure.code == code::NOT_VERIFIED || failure.code == code::FAILED => {
+                // A log that does not even open is not intact.
+                let position = schema::id::Position(1);
+                let damage = schema::v1::block::Damage { position, what: failure.what };
+                Verified::damaged(&called, &damage)
+            }
+            Err(failure) => return Err(failure),
+        };
+        if only.is_none_or(|only| result.space == only.as_str()) || !result.verified {
+            results.push(result);
+        }
+    }
+    Ok(results)
+}
+
+fn running(client: &Client, options: &Options) -> Result<Vec<Verified>, Failure> {
+    let spaces = client.spaces()?;
+    let chosen = spaces
+        .iter()
+        .filter(|space| options.space.as_ref().is_none_or(|only| only.as_str() == space.name));
+    let verify = |name: &str| client.get(&format!("/v1/spaces/{}/audit/verify", encoded(name)));
+    chosen.map(|space| verify(&space.name)).collect()
+}
+
+fn row(result: &Verified) -> Vec<String> {
+    let (own, mirrored, envelopes) = result.counts;
+    let note = match (&result.damaged_at, &result.damage) {
+        (Some(at), Some(what)) => format!("Position {at}: {what}"),
+        _ => String::new(),
+    };
+    let mut row = vec![result.space.clone()];
+    row.extend([result.entries, own, mirrored, envelopes].map(|count| count.to_string()));
+    row.push(yes(result.verified).to_owned());
+    row.push(note);
+    row
+}
+
+/// Why what runs in a place runs there.
+pub(super) fn trail(
+    text: &str,
+    project: &Name,
+    client: &Client,
+    out: &mut Output,
+) -> Result<(), Failure> {
+    let (space, environment) = place(text);
+    let of = space.map(|space| format!("&of={}", encoded(space))).unwrap_or_default();
+    let (environment, name) = (encoded(environment), encoded(project.as_str()));
+    let query = format!("audit/trail?environment={environment}&project={name}{of}");
+    let reasons: Vec<Reason> = client.get(&client.path(&query)?)?;
+    out.value(&reasons, || {
+        let row = |reason: &Reason| {
+            vec![
+                moment(&reason.at),
+                reason.what.clone(),
+                reason.who.clone().unwrap_or_else(|| "policy".to_owned()),
+                format!("{} signed by {}", short(&reason.document), reason.signer),
+                yes(reason.verified).to_owned(),
+            ]
+        };
+        let rows = reasons.iter().map(row).collect();
+        table(&["at", "what", "by", "proof", "verified"], rows, "nothing is installed there")
+    });
+    if reasons.iter().all(|reason| reason.verified) {
+        return Ok(());
+    }
+    let what = "a document of the trail is not signed as it should be";
+    Err(Failure::new(code::NOT_VERIFIED, what, "`interspace audit verify` tells more"))
+}
+
+/// A document's kind and the beginning of its id.
+fn short(document: &str) -> String {
+    document.chars().take(20).collect()
+}

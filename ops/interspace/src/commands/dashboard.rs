@@ -1,0 +1,51 @@
+//! `dashboard`: what is installed where, here and in other spaces.
+
+use crate::client::Client;
+use crate::failure::Failure;
+use crate::output::{Output, table};
+use api_http::shape::cell::Cell;
+
+pub(super) fn run(client: &Client, out: &mut Output) -> Result<(), Failure> {
+    let cells: Vec<Cell> = client.get(&client.path("dashboard")?)?;
+    out.value(&cells, || {
+        let rows = cells.iter().map(row).collect();
+        let head = ["project", "place", "version", "outcome", "last attempt", "heard", "proof"];
+        table(
+            &head,
+            rows,
+            "nothing to show yet: `interspace apply` defines projects and environments",
+        )
+    });
+    Ok(())
+}
+
+fn row(cell: &Cell) -> Vec<String> {
+    let place = if cell.remote {
+        format!("{}: {}", cell.space, cell.environment)
+    } else {
+        cell.environment.clone()
+    };
+    let version = match (&cell.version, &cell.running) {
+        (Some(version), None) => version.clone(),
+        (None, None) => "-".to_owned(),
+        (Some(version), Some(running)) => format!("{version}, deploying {running}"),
+        (None, Some(running)) => format!("deploying {running}"),
+    };
+    let last = cell
+        .last_attempt
+        .as_ref()
+        .map_or_else(|| "-".to_owned(), |last| format!("{} {}", last.version, last.outcome));
+    let heard = match (cell.remote, cell.fresh, &cell.heard_at) {
+        (false, _, _) => "here".to_owned(),
+        (true, true, _) => "fresh".to_owned(),
+        (true, false, Some(at)) => format!("not since {at}"),
+        (true, false, None) => "not heard yet".to_owned(),
+    };
+    let proof = match (&cell.receipt, cell.proven) {
+        (Some(receipt), true) => format!("✓ {}", &receipt[..receipt.len().min(12)]),
+        (Some(_), false) => "NOT PROVEN".to_owned(),
+        (None, _) => "-".to_owned(),
+    };
+    let outcome = cell.outcome.clone().unwrap_or_else(|| "-".to_owned());
+    vec![cell.project.clone(), place, version, outcome, last, heard, proof]
+}

@@ -1,0 +1,143 @@
+//! `inbox`: bundles of other spaces: look, accept, reject.
+
+use crate::cli::{Inbox as Verb, Options, Which};
+use crate::client::Client;
+use crate::commands::release::{name, say};
+use crate::commands::yes;
+use crate::failure::{Failure, code};
+use crate::output::{Output, table, visible};
+use api_http::shape::command::{Ask, Value};
+use api_http::shape::inbox::{Bundle, Question};
+use std::io::{BufRead as _, Write as _};
+
+pub(super) fn run(
+    verb: &Verb,
+    options: &Options,
+    client: &Client,
+    out: &mut Output,
+) -> Result<(), Failure> {
+    match verb {
+        Verb::List => {
+            let bundles = all(client)?;
+            out.value(&bundles, || {
+                let rows = bundles.iter().map(row).collect();
+                let head = ["from", "project", "version", "status", "packages", "ready"];
+                table(&head, rows, "the inbox is empty")
+            });
+        }
+        Verb::Show { release } => {
+            let bundle = client.patiently(|| find(client, release))?;
+            out.value(&bundle, || show(&bundle));
+        }
+        Verb::Accept { release, lifecycle, value, no_value } => {
+            let bundle = client.patiently(|| find(client, release))?;
+            let mut values: Vec<Value> = value.iter().chain(no_value).cloned().collect();
+            if out.interactive() && !options.no_prompt {
+                values.extend(prompt(&bundle, &values)?);
+            }
+            let release = name(client, release)?;
+            let done = format!("{} {} accepted", release.project, release.version);
+            let did = client.ask(Ask::Accept { release, lifecycle: lifecycle.clone(), values })?;
+            say(out, &did, &done);
+        }
+        Verb::Reject { release, reason } => {
+            let release = name(client, release)?;
+            let done = format!("{} {} rejected", release.project, release.version);
+            let did = client.ask(Ask::Reject { release, reason: reason.clone() })?;
+            say(out, &did, &done);
+        }
+    }
+    Ok(())
+}
+
+fn all(client: &Client) -> Result<Vec<Bundle>, Failure> {
+    client.get(&client.path("inbox")?)
+}
+
+fn find(client: &Client, which: &Which) -> Result<Bundle, Failure> {
+    let found = all(client)?.into_iter().find(|bundle| {
+        bundle.project == which.project.as_str()
+            && bundle.version == which.version.as_str()
+            && which.owner.as_ref().is_none_or(|owner| owner.as_str() == bundle.from)
+    });
+    found.ok_or_else(|| {
+        let what = format!("{} {} is not in the inbox", which.project, which.version);
+        let hint = "wait for it with --wait, or see `interspace inbox list`";
+        Failure { not_yet: true, ..Failure::new(code::NOT_FOUND, what, hint) }
+    })
+}
+
+/// Asks for each required value that nobody has given.
+fn prompt(bundle: &Bundle, given: &[Value]) -> Result<Vec<Value>, Failure> {
+    let asked = bundle.questions.iter().filter(|question| {
+        !question.answered
+            && !given.iter().any(|value| {
+                value.template.as_str() == question.name
+                    && value.environment.as_ref().is_none_or(|e| e.as_str() == question.environment)
+            })
+    });
+    let mut values = Vec::new();
+    for question in asked {
+        eprint!("{} for {}: ", visible(&question.label), question.environment);
+        let _ = std::io::stderr().flush();
+        let mut line = String::new();
+        let read = std::io::stdin().lock().read_line(&mut line);
+        read.map_err(|why| Failure::new(code::FAILED, why, "give the value with --value"))?;
+        let bad = |why: schema::name::BadName| Failure::new(code::USAGE, why, "try again");
+        values.push(Value {
+            template: question.name.parse().map_err(bad)?,
+            environment: Some(question.environment.parse().map_err(bad)?),
+            value: Some(line.trim().parse().map_err(bad)?),
+        });
+    }
+    Ok(values)
+}
+
+fn row(bundle: &Bundle) -> Vec<String> {
+    let (here, size) = sizes(bundle);
+    let packages = if here == size { "here".to_owned() } else { format!("{here} of {size} bytes") };
+    let (from, project) = (bundle.from.clone(), bundle.project.clone());
+    let ready = yes(bundle.ready).to_owned();
+    vec![from, project, bundle.version.clone(), bundle.status.clone(), packages, ready]
+}
+
+fn sizes(bundle: &Bundle) -> (u64, u64) {
+    let add = |sum: (u64, u64), package: &api_http::shape::inbox::Package| {
+        (sum.0 + package.here, sum.1 + package.size)
+    };
+    bundle.packages.iter().fold((0, 0), add)
+}
+
+fn show(bundle: &Bundle) -> String {
+    let Bundle { from, project, version, status, .. } = bundle;
+    let lifecycle = bundle.lifecycle.as_deref().unwrap_or("not chosen: --lifecycle");
+    let mut text = format!(
+        "Import release {version} of {project} from {from}\nstatus     {status}\n\
+         lifecycle  {lifecycle}\n"
+    );
+    if !bundle.notes.is_empty() {
+        text.push_str(&format!("notes      {}\n", visible(&bundle.notes)));
+    }
+    text.push_str(&format!("tested in  {}\n", bundle.succeeded_in.join(", ")));
+    text.push_str(&format!("process    {}\n", bundle.steps.join(", ")));
+    for package in &bundle.packages {
+        let (id, version, here, size) = (&package.id, &package.version, package.here, package.size);
+        let mark = if here == size { "✓" } else { "…" };
+        text.push_str(&format!("{mark} package {id} {version}: {here} of {size} bytes here\n"));
+    }
+    for question in &bundle.questions {
+        text.push_str(&ask(question));
+    }
+    text
+}
+
+fn ask(question: &Question) -> String {
+    let Question { name, label, environment, value, .. } = question;
+    let label = visible(label);
+    if question.answered {
+        let value = value.as_deref().map_or_else(|| "no value".to_owned(), visible);
+        format!("✓ {label} ({name}) for {environment}: {value}\n")
+    } else {
+        format!("⚠ {label} ({name}) for {environment}: needs a value\n")
+    }
+}

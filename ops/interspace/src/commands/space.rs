@@ -1,0 +1,57 @@
+//! `space`: the spaces of the node.
+
+use crate::cli::Space as Verb;
+use crate::client::Client;
+use crate::failure::Failure;
+use crate::output::{Output, table};
+use api_http::shape::space::{Founding, Space};
+
+pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), Failure> {
+    match verb {
+        Verb::Create { name } => {
+            // Founding the same space again changes nothing.
+            let known = client.spaces()?.into_iter().find(|space| space.name == name.as_str());
+            let space = match known {
+                Some(space) => space,
+                None => client.post("/v1/spaces", &Founding { name: name.clone() })?,
+            };
+            out.value(&space, || format!("{}  {}", space.name, space.fingerprint));
+        }
+        Verb::List => {
+            let spaces = client.spaces()?;
+            let row = |space: &Space| {
+                vec![space.name.clone(), space.id.short(), space.entries.to_string()]
+            };
+            out.value(&spaces, || {
+                let rows = spaces.iter().map(row).collect();
+                table(
+                    &["space", "id", "entries"],
+                    rows,
+                    "no spaces yet: `interspace space create NAME`",
+                )
+            });
+        }
+        Verb::Show => {
+            let space: Space = client.get(&client.path("")?)?;
+            out.value(&space, || show(&space));
+        }
+    }
+    Ok(())
+}
+
+fn show(space: &Space) -> String {
+    let list = |names: &[String]| if names.is_empty() { "-".to_owned() } else { names.join(", ") };
+    let refused: Vec<String> =
+        space.refused.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+    format!(
+        "{}\nfingerprint   {}\nentries       {}\nenvironments  {}\nprojects      {}\n\
+         lifecycles    {}\nrefused       {}",
+        space.name,
+        space.fingerprint,
+        space.entries,
+        list(&space.environments),
+        list(&space.projects),
+        list(&space.lifecycles),
+        list(&refused)
+    )
+}

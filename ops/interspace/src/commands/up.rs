@@ -1,0 +1,90 @@
+//! `up`: runs a node until it is told to stop.
+
+use crate::cli::Options;
+use crate::failure::{Failure, code};
+use crate::node::folder::Folder;
+use crate::output::Output;
+use crate::wire::Running;
+use api_http::port::Node;
+use api_http::server::Server;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// A node with its interface, on threads of its own.
+pub(crate) struct Up {
+    node: Arc<Running>,
+    pub(crate) address: SocketAddr,
+    stop: watch::Sender<bool>,
+    runtime: tokio::runtime::Runtime,
+    serving: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Up {
+    /// Opens the node and lets the command line find it.
+    pub(crate) fn start(folder: Folder, listen: SocketAddr) -> Result<Self, Failure> {
+        let node = Arc::new(Running::open(folder)?);
+        let server = Server::bind(listen).map_err(|why| {
+            let what = format!("the interface cannot listen on {listen}: {why}");
+            Failure::new(code::FAILED, what, "choose another --listen on 127.0.0.1")
+        })?;
+        let address = server.address;
+        let failed = |why: std::io::Error| Failure::new(code::FAILED, why, "try again");
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = runtime.map_err(failed)?;
+        let (stop, stopped) = watch::channel(false);
+        let served: Arc<dyn Node> = Arc::clone(&node) as Arc<dyn Node>;
+        let serving = runtime.spawn(server.run(served, stopped));
+        node.announce(address.to_string())?;
+        Ok(Self { node, address, stop, runtime, serving })
+    }
+
+    /// Waits for Ctrl-C or the end that a service manager asks for.
+    pub(crate) fn wait(&self) {
+        self.runtime.block_on(async {
+            let terminate =
+                tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+            match terminate {
+                Ok(mut terminate) => {
+                    tokio::select! {
+                        _ = tokio::signal::ctrl_c() => {}
+                        _ = terminate.recv() => {}
+                    }
+                }
+                Err(_) => {
+                    let _ = tokio::signal::ctrl_c().await;
+                }
+            }
+        });
+    }
+
+    /// Stops: answers what is under way, ends what runs, closes every log.
+    pub(crate) fn stop(self) -> Result<(), Failure> {
+        let _ = self.stop.send(true);
+        let stopped = self.node.stop();
+        let _ = self.runtime.block_on(async {
+            tokio::time::timeout(std::time::Duration::from_secs(5), self.serving).await
+        });
+        self.runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+        stopped
+    }
+}
+
+/// Runs a node until Ctrl-C.
+pub(super) fn run(options: &Options, listen: SocketAddr, out: &mut Output) -> Result<(), Failure> {
+    let folder = Folder::of(options)?;
+    let path = folder.path().display().to_string();
+    let up = Up::start(folder, listen)?;
+    out.say(&format!("the node in {path} is up, its interface is at http://{}", up.address));
+    let spaces = up.node.spaces();
+    if spaces.is_empty() {
+        out.say("it has no spaces yet: `interspace space create NAME`");
+    }
+    for (id, name) in spaces {
+        out.say(&format!("  {name}  {}", id.short()));
+    }
+    up.wait();
+    out.say("stopping");
+    up.stop()
+}

@@ -1,0 +1,217 @@
+//! The demo: a folder, the files under `ops/demo/`, and a list of commands. Nothing else.
+
+mod script;
+mod summary;
+
+use crate::cli::{Cli, Options};
+use crate::client::Client;
+use crate::commands;
+use crate::commands::up::Up;
+use crate::failure::{Failure, code};
+use crate::node::folder::Folder;
+use crate::output::Output;
+use clap::Parser as _;
+use script::{Line, lines};
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+const STORY: &str = include_str!("../../demo/story.txt");
+const FILES: [(&str, &str); 3] = [
+    ("devtest.toml", include_str!("../../demo/devtest.toml")),
+    ("prod-us.toml", include_str!("../../demo/prod-us.toml")),
+    ("prod-eu.toml", include_str!("../../demo/prod-eu.toml")),
+];
+
+/// The project of the story.
+pub(super) const PROJECT: &str = "Interspace";
+
+/// Where the demo's files and its node are.
+struct Stage {
+    /// Removed when it is dropped, unless it is kept.
+    temporary: Option<tempfile::TempDir>,
+    files: PathBuf,
+    node: PathBuf,
+}
+
+/// Tells the story. `once` stops then; `keep` keeps the node's folder.
+pub(crate) fn run(once: bool, keep: Option<&Path>, out: &mut Output) -> Result<(), Failure> {
+    let stage = Stage::set(keep)?;
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let up = Up::start(Folder::new(stage.node.clone()), listen)?;
+    let told = tell(&stage, out).and_then(|()| finish(&stage, once, keep, &up, out));
+    let stopped = up.stop();
+    drop(stage);
+    told.and(stopped)
+}
+
+impl Stage {
+    fn set(keep: Option<&Path>) -> Result<Self, Failure> {
+        let failed = |why: std::io::Error| {
+            Failure::new(code::FAILED, format!("no temporary folder: {why}"), "make room")
+        };
+        let temporary =
+            tempfile::Builder::new().prefix("interspace-demo-").tempdir().map_err(failed)?;
+        let files = temporary.path().join("files");
+        std::fs::create_dir(&files).map_err(|why| Failure::io("making", &files, &why))?;
+        for (name, text) in FILES {
+            let path = files.join(name);
+            std::fs::write(&path, text).map_err(|why| Failure::io("writing", &path, &why))?;
+        }
+        let node = match keep {
+            None => temporary.path().join("node"),
+            Some(kept) if kept.exists() => {
+                let what = format!("{} is there already", kept.display());
+                return Err(Failure::new(
+                    code::CONFLICT,
+                    what,
+                    "name a folder that is not there yet",
+                ));
+            }
+            Some(kept) => {
+                std::path::absolute(kept).map_err(|why| Failure::io("finding", kept, &why))?
+            }
+        };
+        Ok(Self { temporary: Some(temporary), files, node })
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if let Some(Err(why)) = self.temporary.take().map(tempfile::TempDir::close) {
+            tracing::warn!(%why, "the demo's folder was not removed");
+        }
+    }
+}
+
+/// What the story's words stand for.
+pub(super) fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+/// The next minor version.
+pub(super) fn next_version() -> String {
+    let mut parts = version().split('.').map(|part| part.parse::<u64>().unwrap_or_default());
+    let (major, minor) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    format!("{major}.{}.0", minor + 1)
+}
+
+/// Runs the list of commands and shows each with what it says.
+fn tell(stage: &Stage, out: &mut Output) -> Result<(), Failure> {
+    let executable = std::env::current_exe().map_err(|why| {
+        Failure::new(code::FAILED, format!("no own path: {why}"), "start it by its path")
+    })?;
+    let words = |word: &str| {
+        word.replace("$VERSION", version())
+            .replace("$NEXT", &next_version())
+            .replace("$EXECUTABLE", &executable.to_string_lossy())
+    };
+    for line in lines(STORY)? {
+        match line {
+            Line::Heading(text) => show(out, &format!("\n# {text}")),
+            Line::Command { words: raw, fails } => {
+                let shown = script::shown(&raw, &words);
+                show(out, &format!("$ {shown}"));
+                perform(
+                    stage,
+                    &raw.iter().map(|word| words(word)).collect::<Vec<_>>(),
+                    fails,
+                    out,
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// With JSON the story is for people, on standard error.
+fn show(out: &mut Output, text: &str) {
+    if out.json() { out.say(text) } else { out.raw(&format!("{text}\n")) }
+}
+
+/// What a command of the story says.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Heard {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs one command as the command line would. Its relative paths are in the demo's files.
+fn perform(stage: &Stage, words: &[String], fails: bool, out: &mut Output) -> Result<(), Failure> {
+    let mut cli = Cli::try_parse_from(words)
+        .map_err(|why| Failure::new(code::USAGE, why, "this is a mistake in ops/demo/story.txt"))?;
+    cli.options.dir = Some(stage.node.clone());
+    script::resolve(&mut cli.noun, &stage.files);
+    let heard = Heard::default();
+    let mut output = Output::to(heard.clone());
+    let result = commands::run(&cli, &mut output);
+    if let Err(failure) = &result {
+        output.failure(failure);
+    }
+    let said = heard.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    show(out, String::from_utf8_lossy(&said).trim_end());
+    match (result, fails) {
+        (Ok(()), false) | (Err(_), true) => Ok(()),
+        (Err(failure), false) => Err(failure),
+        (Ok(()), true) => {
+            let what = format!("`{}` should have failed", words.join(" "));
+            Err(Failure::new(code::FAILED, what, "this is a mistake of ours"))
+        }
+    }
+}
+
+/// What comes after the story: its sum as JSON, or what to try next.
+fn finish(
+    stage: &Stage,
+    once: bool,
+    keep: Option<&Path>,
+    up: &Up,
+    out: &mut Output,
+) -> Result<(), Failure> {
+    let options = Options {
+        dir: Some(stage.node.clone()),
+        space: None,
+        output: crate::output::Form::Json,
+        person: None,
+        token_file: None,
+        command_id: None,
+        wait: 60,
+        no_prompt: true,
+    };
+    let sum = summary::take(&Client::new(&options)?)?;
+    if out.json() {
+        out.value(&sum, String::new);
+    }
+    let node = stage.node.display();
+    if once {
+        if keep.is_some() {
+            out.say(&format!(
+                "\nthe node's folder is kept: {node}\nnext: interspace audit verify --dir {node}"
+            ));
+        }
+        return Ok(());
+    }
+    let address = up.address;
+    out.say(&format!(
+        "\nThe node goes on at http://{address}. In another terminal:\n\
+         \n  export INTERSPACE_DIR={node}\
+         \n  interspace -s \"DevTest Space\" dashboard\
+         \n  interspace -s \"Prod EU\" --as erik inbox list\
+         \n  interspace -s \"DevTest Space\" journey {PROJECT} {}\
+         \n  interspace audit verify\
+         \n\nCtrl-C stops it.",
+        version()
+    ));
+    up.wait();
+    out.say("stopping");
+    Ok(())
+}

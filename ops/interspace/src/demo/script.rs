@@ -1,0 +1,74 @@
+//! The list of commands of the demo: headings, commands, and commands that must fail.
+
+use crate::cli::{Certificate, Noun, Package};
+use crate::failure::{Failure, code};
+use std::path::{Path, PathBuf};
+
+/// One line of the list.
+pub(super) enum Line {
+    /// What is about to happen.
+    Heading(String),
+    /// A command.
+    Command {
+        /// Its words, before anything is put in for what they stand for.
+        words: Vec<String>,
+        /// Whether it must fail.
+        fails: bool,
+    },
+}
+
+/// The lines of a list.
+pub(super) fn lines(text: &str) -> Result<Vec<Line>, Failure> {
+    let written = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    written.map(line).collect()
+}
+
+fn line(text: &str) -> Result<Line, Failure> {
+    if let Some(heading) = text.strip_prefix("# ") {
+        return Ok(Line::Heading(heading.to_owned()));
+    }
+    let (fails, command) = match text.strip_prefix("! ") {
+        Some(command) => (true, command),
+        None => (false, text),
+    };
+    let words = shlex::split(command).ok_or_else(|| {
+        let what = format!("`{command}` is not a command");
+        Failure::new(code::FAILED, what, "this is a mistake in ops/demo/story.txt")
+    })?;
+    Ok(Line::Command { words, fails })
+}
+
+/// A command as somebody would type it. The path of the executable stays a word.
+pub(super) fn shown(words: &[String], replace: &impl Fn(&str) -> String) -> String {
+    let shown = words.iter().map(|word| {
+        let word = if word == "$EXECUTABLE" { "interspace".to_owned() } else { replace(word) };
+        let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=+".contains(c));
+        if plain { word } else { format!("\"{word}\"") }
+    });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+/// Relative paths of a command are meant in `folder`.
+pub(super) fn resolve(noun: &mut Noun, folder: &Path) {
+    let place = |path: &mut PathBuf| *path = folder.join(&*path);
+    match noun {
+        Noun::Apply { file, .. }
+        | Noun::Certificate(
+            Certificate::Export { file: Some(file) } | Certificate::Import { file, .. },
+        )
+        | Noun::Package(Package::Push { file, .. }) => place(file),
+        Noun::Demo { .. }
+        | Noun::Up { .. }
+        | Noun::Space(_)
+        | Noun::Certificate(Certificate::Show | Certificate::Export { file: None })
+        | Noun::Link(_)
+        | Noun::Package(Package::List)
+        | Noun::Release(_)
+        | Noun::Inbox(_)
+        | Noun::Deploy { .. }
+        | Noun::Deployment(_)
+        | Noun::Dashboard
+        | Noun::Journey { .. }
+        | Noun::Audit(_) => {}
+    }
+}

@@ -1,0 +1,8 @@
+//! A running node: its folder, its keys, and an owner thread for each space.
+
+pub(crate) mod directory;
+pub(crate) mod folder;
+pub(crate) mod keys;
+pub(crate) mod outputs;
+pub(crate) mod owner;
+pub(crate) mod tokens;

@@ -1,0 +1,121 @@
+//! The spaces that a node has open: where each one's mail goes, and why one is closed.
+
+use crate::node::owner::Mail;
+use api_http::port::{Stored, Trouble};
+use engine::log::Fault;
+use schema::id::SpaceId;
+use schema::name::Name;
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+/// Puts an object into a space's store.
+pub(crate) type Push = Arc<dyn Fn(&mut dyn Read) -> Result<Stored, Trouble> + Send + Sync>;
+
+/// A space that is open.
+pub(crate) struct Opened {
+    pub(crate) name: Name,
+    pub(crate) folder: PathBuf,
+    pub(crate) mailbox: SyncSender<Mail>,
+    /// Ends what runs.
+    pub(crate) cancel: Arc<AtomicBool>,
+    pub(crate) closed: Closed,
+    pub(crate) owner: Option<JoinHandle<Result<(), Fault>>>,
+    pub(crate) push: Push,
+}
+
+/// Why a space was closed by a failure, once it was.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Closed(Arc<Mutex<Option<String>>>);
+
+impl Closed {
+    pub(crate) fn because(&self, fault: &Fault) {
+        *lock(&self.0) = Some(fault.to_string());
+    }
+}
+
+/// All of them.
+#[derive(Default)]
+pub(crate) struct Directory {
+    spaces: Mutex<BTreeMap<SpaceId, Opened>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What these hold is whole after every single change.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Directory {
+    pub(crate) fn add(&self, id: SpaceId, opened: Opened) {
+        lock(&self.spaces).insert(id, opened);
+    }
+
+    /// Every space by name.
+    pub(crate) fn all(&self) -> Vec<(SpaceId, Name)> {
+        let spaces = lock(&self.spaces);
+        let mut all: Vec<(SpaceId, Name)> =
+            spaces.iter().map(|(id, opened)| (*id, opened.name.clone())).collect();
+        all.sort_by(|one, other| one.1.cmp(&other.1));
+        all
+    }
+
+    /// Something of a space.
+    pub(crate) fn with<T>(
+        &self,
+        space: &SpaceId,
+        look: impl FnOnce(&Opened) -> T,
+    ) -> Result<T, Trouble> {
+        let gone = || Trouble::Closed("the node stops".to_owned());
+        lock(&self.spaces).get(space).map(look).ok_or_else(gone)
+    }
+
+    /// Sends mail.
+    pub(crate) fn tell(&self, space: &SpaceId, mail: Mail) -> Result<(), Trouble> {
+        let mailbox = self.with(space, |opened| opened.mailbox.clone())?;
+        mailbox.send(mail).map_err(|_| self.closed(space))
+    }
+
+    /// Sends mail and waits for its answer.
+    pub(crate) fn call<T>(
+        &self,
+        space: &SpaceId,
+        mail: impl FnOnce(SyncSender<T>) -> Mail,
+    ) -> Result<T, Trouble> {
+        let (sender, receiver) = sync_channel(1);
+        self.tell(space, mail(sender))?;
+        receiver.recv().map_err(|_| self.closed(space))
+    }
+
+    fn closed(&self, space: &SpaceId) -> Trouble {
+        let why = self.with(space, |opened| lock(&opened.closed.0).clone());
+        match why {
+            Ok(why) => Trouble::Closed(why.unwrap_or_else(|| "it stops".to_owned())),
+            Err(trouble) => trouble,
+        }
+    }
+
+    /// Stops every space and waits until its log is closed. `leaving` is told of each.
+    ///
+    /// # Errors
+    /// The last failure of a log; the other spaces are stopped all the same.
+    pub(crate) fn stop(&self, leaving: impl Fn(&SpaceId)) -> Result<(), Fault> {
+        let spaces = std::mem::take(&mut *lock(&self.spaces));
+        for opened in spaces.values() {
+            opened.cancel.store(true, Ordering::Relaxed);
+            // An owner that is gone needs no telling.
+            let _ = opened.mailbox.send(Mail::Stop);
+        }
+        let mut result = Ok(());
+        for (id, opened) in spaces {
+            leaving(&id);
+            if let Some(Ok(Err(fault))) = opened.owner.map(JoinHandle::join) {
+                result = Err(fault);
+            }
+        }
+        result
+    }
+}

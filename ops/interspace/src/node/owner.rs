@@ -1,0 +1,207 @@
+//! The owner of a space: one thread, one mailbox. It drains what has come in, decides it all,
+//! makes one block durable, answers all.
+
+use api_http::port::Look;
+use engine::command::{Done, Rejection, Request};
+use engine::log::verify::{Intact, Verifier};
+use engine::log::{Fault, Log};
+use engine::space::Space;
+use engine::step::{Effect, Input, Now};
+use schema::id::{LinkId, ObjectId, SpaceId};
+use schema::latest::Piece;
+use schema::v1::block::Damage;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// What is taken out of the mailbox at once, at the most.
+const DRAIN_MAX: usize = 512;
+
+/// How long the owner sleeps when nothing is due; then it lets the fence catch up.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// Something for the owner of a space.
+pub(crate) enum Mail {
+    /// An envelope.
+    Envelope(Vec<u8>),
+    /// Something for the engine as it is.
+    Input(Input),
+    /// Somebody asks.
+    Ask(Box<Request>, SyncSender<Result<Done, Rejection>>),
+    /// Somebody looks.
+    Look(Look),
+    /// Somebody has the log verified.
+    Verify(SyncSender<Result<Intact, Damage>>),
+    /// The node stops.
+    Stop,
+}
+
+/// What the owner does outside. None of it blocks for long.
+pub(crate) trait Doors: Send {
+    fn send(&self, peer: &SpaceId, envelope: Vec<u8>);
+    fn run(&self, plan: engine::run::Plan);
+    fn look(&self, object: ObjectId, size: u64);
+    fn store(&self, piece: Piece);
+    fn read_piece(&self, link: LinkId, object: ObjectId, offset: u64);
+    fn alarm(&self, what: &str);
+}
+
+/// The clocks of this process.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Clocks {
+    began: Instant,
+}
+
+impl Clocks {
+    pub(crate) fn start() -> Self {
+        Self { began: Instant::now() }
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Now {
+            wall_ms: u64::try_from(wall.as_millis()).unwrap_or(u64::MAX),
+            monotonic_ms: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+/// A space with its mailbox.
+pub(crate) struct Owner<L, D> {
+    space: Space<L>,
+    doors: D,
+    clocks: Clocks,
+    mailbox: Receiver<Mail>,
+    replies: BTreeMap<u64, SyncSender<Result<Done, Rejection>>>,
+    next_reply: u64,
+}
+
+/// What one drain of the mailbox holds beside inputs.
+#[derive(Default)]
+struct Drained {
+    inputs: Vec<Input>,
+    looks: Vec<Look>,
+    audits: Vec<SyncSender<Result<Intact, Damage>>>,
+    stop: bool,
+}
+
+impl<L: Log, D: Doors> Owner<L, D> {
+    pub(crate) fn new(space: Space<L>, doors: D, clocks: Clocks, mailbox: Receiver<Mail>) -> Self {
+        Self { space, doors, clocks, mailbox, replies: BTreeMap::new(), next_reply: 0 }
+    }
+
+    /// Runs until it is told to stop, and gives the log back to be closed.
+    ///
+    /// # Errors
+    /// When the log fails. What was answered is durable; nothing else of the turn was seen.
+    pub(crate) fn run(mut self) -> Result<L, Fault> {
+        // The first turn does what a start makes due.
+        self.turn(Vec::new())?;
+        loop {
+            let drained = self.drain();
+            let idle = drained.inputs.is_empty() && !self.is_due();
+            if idle {
+                self.space.log_mut().settle()?;
+            } else {
+                self.turn(drained.inputs)?;
+            }
+            let now = self.clocks.now();
+            for look in drained.looks {
+                look(self.space.engine(), now);
+            }
+            for answer in drained.audits {
+                let verified = verify(self.space.log())?;
+                // Who asked may be gone.
+                let _ = answer.send(verified);
+            }
+            if drained.stop {
+                return Ok(self.space.into_log());
+            }
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        let now_ms = self.clocks.now().monotonic_ms;
+        self.space.engine().deadline_ms().is_some_and(|at| at <= now_ms)
+    }
+
+    fn drain(&mut self) -> Drained {
+        let mut drained = Drained::default();
+        let now_ms = self.clocks.now().monotonic_ms;
+        let due = self.space.engine().deadline_ms();
+        let wait =
+            due.map_or(IDLE, |at| Duration::from_millis(at.saturating_sub(now_ms)).min(IDLE));
+        match self.mailbox.recv_timeout(wait) {
+            Ok(mail) => self.sort(mail, &mut drained),
+            Err(RecvTimeoutError::Timeout) => return drained,
+            Err(RecvTimeoutError::Disconnected) => drained.stop = true,
+        }
+        while drained.inputs.len() < DRAIN_MAX
+            && !drained.stop
+            && let Ok(mail) = self.mailbox.try_recv()
+        {
+            self.sort(mail, &mut drained);
+        }
+        drained
+    }
+
+    fn sort(&mut self, mail: Mail, drained: &mut Drained) {
+        match mail {
+            Mail::Envelope(bytes) => drained.inputs.push(self.space.receive(bytes)),
+            Mail::Input(input) => drained.inputs.push(input),
+            Mail::Ask(request, answer) => {
+                self.next_reply += 1;
+                self.replies.insert(self.next_reply, answer);
+                drained.inputs.push(Input::Asked { request: *request, reply: self.next_reply });
+            }
+            Mail::Look(look) => drained.looks.push(look),
+            Mail::Verify(answer) => drained.audits.push(answer),
+            Mail::Stop => drained.stop = true,
+        }
+    }
+
+    fn turn(&mut self, inputs: Vec<Input>) -> Result<(), Fault> {
+        let now = self.clocks.now();
+        for effect in self.space.turn(now, inputs)? {
+            match effect {
+                Effect::Reply { reply, answer } => {
+                    if let Some(asker) = self.replies.remove(&reply) {
+                        // Who asked may be gone.
+                        let _ = asker.send(answer);
+                    }
+                }
+                Effect::Send { peer, bytes } => self.doors.send(&peer, bytes),
+                Effect::Run(plan) => self.doors.run(plan),
+                Effect::Look { object, size } => self.doors.look(object, size),
+                Effect::Store(piece) => self.doors.store(piece),
+                Effect::ReadPiece { link, object, offset } => {
+                    self.doors.read_piece(link, object, offset);
+                }
+                Effect::Alarm(what) => self.doors.alarm(&what),
+                Effect::Publish { .. } => self.doors.alarm("a run was not sealed"),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Verifies a log from its bytes.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn verify(log: &impl Log) -> Result<Result<Intact, Damage>, Fault> {
+    let mut verifier = Verifier::new();
+    let mut found = None;
+    log.scan(&mut |first, bytes| match verifier.block(first, bytes) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(damage) => {
+            found = Some(damage);
+            ControlFlow::Break(())
+        }
+    })?;
+    Ok(match found {
+        Some(damage) => Err(damage),
+        None => verifier.finish(),
+    })
+}
