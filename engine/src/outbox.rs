@@ -171,7 +171,10 @@ impl Outbox {
             flight.retry_delay_ms = RESEND_MS_MIN;
             flight.retry_at_ms = now_ms + RESEND_MS_MIN;
         }
-        flight.applied = ack.applied;
+        // An old ack that comes again must not take back what a newer one said.
+        if newer || ack.applied > flight.applied {
+            flight.applied = ack.applied;
+        }
         self.note_holes(ack, now_ms);
         Acknowledged::Taken
     }

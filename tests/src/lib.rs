@@ -3,6 +3,7 @@
 pub mod blocks;
 pub mod chance;
 pub mod contract;
+pub mod draw;
 pub mod faults;
 pub mod network;
 pub mod pipeline;
@@ -11,4 +12,5 @@ pub mod runner;
 pub mod simulation;
 pub mod site;
 pub mod store;
+pub mod stranger;
 pub mod world;

@@ -1,11 +1,14 @@
 //! A certificate, verified: the keys of a space at each number, and its offer.
 
+use crate::trust::epoch::can_be_sealed_to;
 use crate::trust::signature::PublicKey;
+use schema::bytes::Malformed;
 use schema::hash::Hash;
 use schema::id::{SpaceId, base32};
 use schema::latest::{Certificate, Document, KeyStatement, Kind, Offer};
 use schema::limits::CERTIFICATE_STATEMENTS_MAX;
 use schema::name::Name;
+use schema::v1::envelope::SUITE;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
@@ -14,7 +17,7 @@ use thiserror::Error;
 pub enum Disbelief {
     /// It has another form.
     #[error("{0}")]
-    Malformed(#[from] schema::bytes::Malformed),
+    Malformed(#[from] Malformed),
     /// It has no key statement.
     #[error("the certificate has no key statement")]
     Empty,
@@ -43,8 +46,8 @@ pub struct Keys {
 
 impl Keys {
     /// Verifies a certificate: numbers from 1 without gaps, one genesis, each statement signed by
-    /// the root key and from the second on by its predecessor, no weak key; the offer signed by
-    /// the key that it names.
+    /// the root key and from the second on by its predecessor, the one suite there is, no weak key
+    /// for signing or sealing; the offer signed by the key that it names.
     ///
     /// # Errors
     /// [`Disbelief`] with the first thing that is wrong.
@@ -55,6 +58,12 @@ impl Keys {
         let (statements, offer) = documents.split_at(documents.len() - usize::from(offered));
         let first = statements.first().ok_or(Disbelief::Empty)?;
         let genesis = first.payload::<KeyStatement>(Kind::KeyStatement)?.genesis;
+        if genesis.suite != SUITE {
+            return Err(Malformed::new("certificate: suite").into());
+        }
+        if statements.len() > CERTIFICATE_STATEMENTS_MAX {
+            return Err(Malformed::new("certificate: too many statements").into());
+        }
         let root = PublicKey::from_bytes(&genesis.root.0).ok_or(Disbelief::WeakKey(0))?;
         let mut keys = Self {
             space: genesis.space(),
@@ -62,8 +71,7 @@ impl Keys {
             offer: None,
             documents: statements.to_vec(),
         };
-        for (number, document) in (1..=CERTIFICATE_STATEMENTS_MAX).zip(statements) {
-            let number = u32::try_from(number).unwrap_or(u32::MAX);
+        for (number, document) in (1..).zip(statements) {
             let statement: KeyStatement = document.payload(Kind::KeyStatement)?;
             if statement.number != number
                 || statement.genesis != genesis
@@ -77,6 +85,9 @@ impl Keys {
             }
             let key =
                 PublicKey::from_bytes(&statement.signing.0).ok_or(Disbelief::WeakKey(number))?;
+            if !can_be_sealed_to(&statement.sealing.0) {
+                return Err(Disbelief::WeakKey(number));
+            }
             keys.statements.push((statement, key));
         }
         if let [document] = offer {

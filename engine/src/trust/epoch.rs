@@ -122,6 +122,17 @@ pub fn begin(
     Some((name, keys))
 }
 
+/// Whether `public` is a key that something can be sealed to: a point of small order would make
+/// the same secret with everybody. A throwaway epoch is begun, so that the library that seals
+/// later is the one that is asked.
+#[must_use]
+pub fn can_be_sealed_to(public: &Hash) -> bool {
+    let nobody = SpaceId([0; 32]);
+    let direction = Direction { origin: nobody, recipient: nobody, link: LinkId([0; 32]) };
+    // Nothing is ever sealed under it; the randomness hides nothing.
+    begin(&direction, public, &mut Entropy::from_seed([0; 32])).is_some()
+}
+
 /// Joins the epoch that `encapsulation` names. None if it is not for this key and direction in a
 /// usable way.
 #[must_use]

@@ -1,0 +1,406 @@
+//! Values of every type of the protocol, drawn from a seed: the same every time.
+
+use engine::entropy::Entropy;
+use schema::id::{
+    CommandId, DocumentId, EntryId, Incarnation, LinkId, LinkSeq, ObjectId, Position,
+    ReleaseDigest, SpaceId,
+};
+use schema::latest::{Ack, Actor, Audience, Beat, Event, Header, Mark, Piece, Want};
+use schema::limits::PIECE_BYTES_MAX;
+use schema::name::{Name, PackageName, Text, Version};
+use schema::v1::event::{
+    Change, ConfigurationApplied, Definition, DeploymentFinished, DeploymentReported,
+    DeploymentStarted, EnvironmentsPublished, GrantsChanged, Kind, LinkContradicted, LinkOffered,
+    PackageArrived, PackagePushed, PeerTrusted, PromotionAnswered, ReleaseAccepted, ReleaseCreated,
+    ReleasePromoted, ReleaseRejected, SpaceCreated, User,
+};
+use schema::v1::model::{
+    Acceptance, Disclosure, Grant, HexHash, Lifecycle, Package, Phase, Project, ProjectId,
+    ReleaseId, Snapshot, Step, Template, TemplateValue, Variable,
+};
+
+/// Letters of drawn names; some take more than one byte.
+const LETTERS: [char; 12] = ['a', 'b', 'Z', '0', '7', '-', '_', '.', 'ü', '本', '/', 'x'];
+
+/// Draws values.
+#[derive(Debug)]
+pub struct Draw(Entropy);
+
+impl Draw {
+    /// A draw that begins at `seed`.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        let mut bytes = [0xd4; 32];
+        bytes[..8].copy_from_slice(&seed.to_be_bytes());
+        Self(Entropy::from_seed(bytes))
+    }
+
+    /// Random bytes.
+    pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        self.0.bytes()
+    }
+
+    /// A number of any length: short ones are as likely as long ones.
+    pub fn number(&mut self) -> u64 {
+        let shift = u32::from(self.bytes::<1>()[0] % 64);
+        u64::from_be_bytes(self.bytes()) >> shift
+    }
+
+    /// A number below `bound`, which is not zero.
+    pub fn below(&mut self, bound: usize) -> usize {
+        let drawn = u64::from_be_bytes(self.bytes()) % bound as u64;
+        usize::try_from(drawn).expect("below a usize")
+    }
+
+    /// Whether.
+    pub fn coin(&mut self) -> bool {
+        self.below(2) == 0
+    }
+
+    /// At most `most` values.
+    pub fn list<T>(&mut self, most: usize, mut one: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        let count = self.below(most + 1);
+        (0..count).map(|_| one(self)).collect()
+    }
+
+    fn maybe<T>(&mut self, one: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        self.coin().then(|| one(self))
+    }
+
+    /// Any bytes, at most `most`.
+    pub fn blob(&mut self, most: usize) -> Vec<u8> {
+        self.list(most, |draw| draw.bytes::<1>()[0])
+    }
+
+    /// A text, at most 300 letters.
+    pub fn text(&mut self) -> Text {
+        let text: String = self.list(300, Self::letter).into_iter().collect();
+        text.parse().expect("a short text")
+    }
+
+    fn letter(&mut self) -> char {
+        LETTERS[self.below(LETTERS.len())]
+    }
+
+    /// A name.
+    pub fn name(&mut self) -> Name {
+        let text: String = self.list(20, Self::letter).into_iter().collect();
+        format!("n{text}").parse().expect("a name")
+    }
+
+    /// A version.
+    pub fn version(&mut self) -> Version {
+        let (a, b, c) = (self.below(20), self.below(300), self.below(5));
+        format!("{a}.{b}.{c}-rc{c}").parse().expect("a version")
+    }
+
+    fn package_name(&mut self) -> PackageName {
+        format!("p{}", self.below(1000)).parse().expect("an id")
+    }
+
+    /// The id of a space.
+    pub fn space(&mut self) -> SpaceId {
+        SpaceId(self.bytes())
+    }
+
+    /// A release.
+    pub fn release(&mut self) -> ReleaseId {
+        let project = ProjectId { space: self.space(), name: self.name() };
+        let version = self.version();
+        ReleaseId { project, version }
+    }
+
+    fn package(&mut self) -> Package {
+        Package {
+            id: self.package_name(),
+            version: self.version(),
+            size: self.number(),
+            sha256: HexHash(self.bytes()),
+            object: ObjectId(self.bytes()),
+        }
+    }
+
+    fn step(&mut self) -> Step {
+        Step {
+            name: self.name(),
+            run: self.list(3, Self::text),
+            timeout_s: u32::from_be_bytes(self.bytes()),
+        }
+    }
+
+    fn template(&mut self) -> Template {
+        Template {
+            name: self.name(),
+            label: self.text(),
+            help: self.text(),
+            required: self.coin(),
+            default: self.maybe(Self::text),
+        }
+    }
+
+    fn value(&mut self) -> TemplateValue {
+        TemplateValue {
+            template: self.name(),
+            environment: self.name(),
+            value: self.maybe(Self::text),
+        }
+    }
+
+    fn variable(&mut self) -> Variable {
+        Variable { name: self.name(), value: self.text() }
+    }
+
+    /// A frozen project.
+    pub fn snapshot(&mut self) -> Snapshot {
+        Snapshot {
+            steps: self.list(3, Self::step),
+            templates: self.list(3, Self::template),
+            variables: self.list(3, Self::variable),
+            packages: self.list(3, Self::package),
+        }
+    }
+
+    fn grant(&mut self) -> Grant {
+        match self.below(5) {
+            0 => Grant::AcceptReleases(self.name()),
+            1 => Grant::AcceptResults,
+            2 => Grant::SendResults(Disclosure::Status),
+            3 => Grant::SendResults(Disclosure::Summary),
+            _ => Grant::SendResults(Disclosure::Full),
+        }
+    }
+
+    fn phase(&mut self) -> Phase {
+        Phase {
+            name: self.name(),
+            environments: self.list(3, Self::name),
+            spaces: self.list(3, Self::name),
+            automatic: self.coin(),
+        }
+    }
+
+    fn project(&mut self) -> Project {
+        let frozen = self.snapshot();
+        Project {
+            name: self.name(),
+            lifecycle: self.name(),
+            packages: self.list(3, Self::package_name),
+            steps: frozen.steps,
+            templates: frozen.templates,
+            variables: frozen.variables,
+            values: self.list(3, Self::value),
+        }
+    }
+
+    fn acceptance(&mut self) -> Acceptance {
+        Acceptance {
+            from: self.name(),
+            project: self.name(),
+            lifecycle: self.name(),
+            automatic: self.coin(),
+            values: self.list(3, Self::value),
+        }
+    }
+
+    fn change(&mut self) -> Change {
+        let definition = match self.below(6) {
+            0 => Definition::Environment(self.name()),
+            1 => {
+                let (name, phases) = (self.name(), self.list(3, Self::phase));
+                Definition::Lifecycle(Lifecycle { name, phases })
+            }
+            2 => Definition::Project(self.project()),
+            3 => Definition::Acceptance(self.acceptance()),
+            4 => {
+                let (name, token) = (self.name(), self.bytes());
+                Definition::User(User { name, token })
+            }
+            _ => {
+                let kinds = [Kind::Environment, Kind::Lifecycle, Kind::Project];
+                let kind = kinds[self.below(3)];
+                return Change::Remove(kind, self.name().to_string());
+            }
+        };
+        Change::Put(definition)
+    }
+
+    /// An event of the kind with this number.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn event(&mut self, kind: u16) -> Event {
+        match kind {
+            1..=5 => self.trust_event(kind),
+            10 => Event::ConfigurationApplied(ConfigurationApplied {
+                changes: self.list(4, Self::change),
+            }),
+            20 => Event::PackagePushed(PackagePushed { package: self.package() }),
+            21 => Event::ReleaseCreated(ReleaseCreated {
+                project: self.name(),
+                version: self.version(),
+                notes: self.text(),
+                snapshot: self.snapshot(),
+                digest: ReleaseDigest(self.bytes()),
+            }),
+            22..=27 => self.promotion_event(kind),
+            _ => self.deployment_event(kind),
+        }
+    }
+
+    fn trust_event(&mut self, kind: u16) -> Event {
+        match kind {
+            1 => Event::SpaceCreated(SpaceCreated {
+                certificate: self.text().to_string(),
+                incarnation: Incarnation(self.bytes()),
+            }),
+            2 => Event::LinkOffered(LinkOffered { offer: self.text().to_string() }),
+            3 => Event::PeerTrusted(PeerTrusted {
+                peer: self.space(),
+                name: self.name(),
+                link: LinkId(self.bytes()),
+                certificate: self.text().to_string(),
+                grants: self.list(4, Self::grant),
+            }),
+            4 => Event::GrantsChanged(GrantsChanged {
+                link: LinkId(self.bytes()),
+                grants: self.list(4, Self::grant),
+                from: LinkSeq(self.number()),
+            }),
+            _ => Event::LinkContradicted(LinkContradicted {
+                link: LinkId(self.bytes()),
+                at: LinkSeq(self.number()),
+                header: self.blob(330),
+                body_hash: self.bytes(),
+                signature: self.bytes(),
+            }),
+        }
+    }
+
+    fn promotion_event(&mut self, kind: u16) -> Event {
+        match kind {
+            22 => Event::ReleasePromoted(ReleasePromoted {
+                release: self.release(),
+                digest: ReleaseDigest(self.bytes()),
+                target: self.space(),
+                bundle: self.text().to_string(),
+            }),
+            23 => Event::ReleaseAccepted(ReleaseAccepted {
+                bundle: DocumentId(self.bytes()),
+                release: self.release(),
+                lifecycle: self.name(),
+                values: self.list(3, Self::value),
+            }),
+            24 => Event::ReleaseRejected(ReleaseRejected {
+                bundle: DocumentId(self.bytes()),
+                release: self.release(),
+                reason: self.text(),
+            }),
+            25 => Event::PromotionAnswered(PromotionAnswered {
+                bundle: DocumentId(self.bytes()),
+                release: self.release(),
+                rejected: self.maybe(Self::text),
+            }),
+            26 => Event::PackageArrived(PackageArrived {
+                object: ObjectId(self.bytes()),
+                size: self.number(),
+            }),
+            _ => Event::EnvironmentsPublished(EnvironmentsPublished {
+                environments: self.list(5, Self::name),
+            }),
+        }
+    }
+
+    fn deployment_event(&mut self, kind: u16) -> Event {
+        match kind {
+            30 => Event::DeploymentStarted(DeploymentStarted {
+                release: self.release(),
+                digest: ReleaseDigest(self.bytes()),
+                environment: self.name(),
+                variables: self.list(3, Self::variable),
+                restarts: u32::from_be_bytes(self.bytes()),
+            }),
+            31 => Event::DeploymentFinished(DeploymentFinished {
+                deployment: Position(self.number()),
+                receipt: self.text().to_string(),
+            }),
+            32 => {
+                Event::DeploymentReported(DeploymentReported { receipt: self.text().to_string() })
+            }
+            _ => unreachable!("no event has the number {kind}"),
+        }
+    }
+
+    /// What is written before a payload.
+    pub fn header(&mut self) -> Header {
+        let causation = self.maybe(|draw| EntryId {
+            origin: draw.space(),
+            incarnation: Incarnation(draw.bytes()),
+            position: Position(draw.number()),
+        });
+        let actor = match self.below(3) {
+            0 => Actor::Policy,
+            1 => Actor::Person(self.name()),
+            _ => Actor::Space(self.space()),
+        };
+        let audience =
+            if self.coin() { Audience::Internal } else { Audience::Link(LinkId(self.bytes())) };
+        Header {
+            kind: 0,
+            version: 0,
+            flags: 0,
+            time_ms: self.number(),
+            command: CommandId(self.bytes()),
+            correlation: CommandId(self.bytes()),
+            causation,
+            actor,
+            audience,
+        }
+    }
+
+    /// A mark.
+    pub fn mark(&mut self) -> Mark {
+        let (start, count) = (self.bytes(), self.number());
+        Mark { start, count }
+    }
+
+    /// A beat.
+    pub fn beat(&mut self) -> Beat {
+        Beat { mark: self.mark(), echo: self.mark(), interval_ms: u32::from_be_bytes(self.bytes()) }
+    }
+
+    /// An ack that says nothing impossible.
+    pub fn ack(&mut self) -> Ack {
+        let acknowledged = self.below(1 << 20) as u64;
+        let mut end = acknowledged;
+        let ranges = self.list(5, |draw| {
+            let first = end + 2 + draw.below(100) as u64;
+            end = first + draw.below(100) as u64;
+            (LinkSeq(first), LinkSeq(end))
+        });
+        Ack {
+            incarnation: Incarnation(self.bytes()),
+            acknowledged: LinkSeq(acknowledged),
+            chain: self.bytes(),
+            applied: LinkSeq(acknowledged.saturating_sub(self.below(3) as u64)),
+            ranges,
+            credit_bytes: self.number(),
+            credit_envelopes: u32::from_be_bytes(self.bytes()),
+            schema: 1,
+            echo: self.mark(),
+        }
+    }
+
+    /// A want.
+    pub fn want(&mut self) -> Want {
+        let object = ObjectId(self.bytes());
+        let mut offsets = self.list(15, |draw| draw.below(1000) as u64 * PIECE_BYTES_MAX as u64);
+        offsets.push(0);
+        Want { object, offsets }
+    }
+
+    /// A piece of a small object.
+    pub fn piece(&mut self) -> Piece {
+        let bytes = self.blob(300);
+        Piece { object: ObjectId(self.bytes()), total: bytes.len() as u64, offset: 0, bytes }
+    }
+}

@@ -1,0 +1,14 @@
+//! Hostile tests: what can go wrong on purpose, one file for each threat.
+
+mod alteration;
+mod bombs;
+mod confusion;
+mod contradiction;
+mod forwarding;
+mod keys;
+mod objects;
+mod ownership;
+mod reorder;
+mod replay;
+mod scene;
+mod session;

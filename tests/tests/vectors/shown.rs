@@ -1,0 +1,259 @@
+//! Objects as the vectors show them: plain JSON, bytes as hex, ids as base32.
+
+use crate::doors::{hexed, object};
+use engine::trust::door::{Content, Verified};
+use schema::id::hex;
+use schema::latest::{
+    Ack, Actor, Audience, Beat, Checkpoint, Entry, EnvelopeHeader, Event, Mark, Piece, Record, Want,
+};
+use schema::v1::event::{Change, Definition};
+use schema::v1::model::{Acceptance, Disclosure, Grant, Lifecycle, Package, Project};
+use serde_json::{Value, json};
+
+pub(crate) fn entry(entry: &Entry) -> Value {
+    let header = entry.header();
+    let causation = header.causation.map(|id| {
+        json!({
+            "origin": id.origin,
+            "incarnation": id.incarnation,
+            "position": id.position,
+        })
+    });
+    let actor = match &header.actor {
+        Actor::Policy => json!("policy"),
+        Actor::Person(name) => json!({"person": name}),
+        Actor::Space(space) => json!({"space": space}),
+    };
+    let audience = match &header.audience {
+        Audience::Internal => json!("internal"),
+        Audience::Link(link) => json!({"link": link}),
+    };
+    let event = match entry.event() {
+        Ok(event) => self::event(&event),
+        Err(malformed) => json!({"malformed": malformed.what}),
+    };
+    json!({
+        "kind": header.kind,
+        "version": header.version,
+        "flags": header.flags,
+        "time_ms": header.time_ms,
+        "command": header.command,
+        "correlation": header.correlation,
+        "causation": causation,
+        "actor": actor,
+        "audience": audience,
+        "payload": hex(entry.payload()),
+        "event": event,
+    })
+}
+
+/// The name of an event and its fields in the order of their bytes.
+pub(crate) fn event(event: &Event) -> Value {
+    let fields = fields(event);
+    json!({"event": event.name(), "fields": fields})
+}
+
+#[rustfmt::skip]
+fn fields(event: &Event) -> Value {
+    match event {
+        Event::SpaceCreated(e) => json!([e.certificate, e.incarnation]),
+        Event::LinkOffered(e) => json!([e.offer]),
+        Event::PeerTrusted(e) => json!([e.peer, e.name, e.link, e.certificate, grants(&e.grants)]),
+        Event::GrantsChanged(e) => json!([e.link, grants(&e.grants), e.from]),
+        Event::LinkContradicted(e) =>
+            json!([e.link, e.at, hex(&e.header), hex(&e.body_hash), hex(&e.signature)]),
+        Event::ConfigurationApplied(e) => json!([e.changes.iter().map(change).collect::<Vec<_>>()]),
+        Event::PackagePushed(e) => package(&e.package),
+        Event::ReleaseCreated(e) => json!([e.project, e.version, e.notes, e.snapshot, e.digest]),
+        Event::ReleasePromoted(e) => json!([e.release, e.digest, e.target, e.bundle]),
+        Event::ReleaseAccepted(e) => json!([e.bundle, e.release, e.lifecycle, e.values]),
+        Event::ReleaseRejected(e) => json!([e.bundle, e.release, e.reason]),
+        Event::PromotionAnswered(e) => json!([e.bundle, e.release, e.rejected]),
+        Event::PackageArrived(e) => json!([object(&e.object), e.size]),
+        Event::EnvironmentsPublished(e) => json!([e.environments]),
+        Event::DeploymentStarted(e) =>
+            json!([e.release, e.digest, e.environment, e.variables, e.restarts]),
+        Event::DeploymentFinished(e) => json!([e.deployment, e.receipt]),
+        Event::DeploymentReported(e) => json!([e.receipt]),
+        Event::Unknown { kind, version, must_understand } =>
+            json!([kind, version, must_understand]),
+    }
+}
+
+fn package(package: &Package) -> Value {
+    json!([
+        package.id,
+        package.version,
+        package.size,
+        hexed(&package.sha256),
+        object(&package.object),
+    ])
+}
+
+fn grants(grants: &[Grant]) -> Value {
+    let shown = grants.iter().map(|grant| match grant {
+        Grant::AcceptReleases(name) => json!({"accept_releases": name}),
+        Grant::AcceptResults => json!("accept_results"),
+        Grant::SendResults(level) => json!({"send_results": word(*level)}),
+    });
+    Value::from(shown.collect::<Vec<_>>())
+}
+
+const fn word(level: Disclosure) -> &'static str {
+    match level {
+        Disclosure::Status => "status",
+        Disclosure::Summary => "summary",
+        Disclosure::Full => "full",
+    }
+}
+
+fn change(change: &Change) -> Value {
+    match change {
+        Change::Put(definition) => json!({"put": self::definition(definition)}),
+        Change::Remove(kind, key) => json!({"remove": [kind.as_str(), key]}),
+    }
+}
+
+fn definition(definition: &Definition) -> Value {
+    match definition {
+        Definition::Environment(name) => json!({"environment": name}),
+        Definition::Lifecycle(lifecycle) => json!({"lifecycle": self::lifecycle(lifecycle)}),
+        Definition::Project(project) => json!({"project": self::project(project)}),
+        Definition::Acceptance(rule) => json!({"acceptance": acceptance(rule)}),
+        Definition::User(user) => json!({"user": [user.name, hex(&user.token)]}),
+    }
+}
+
+fn lifecycle(lifecycle: &Lifecycle) -> Value {
+    let phases = lifecycle.phases.iter();
+    let phases: Vec<Value> = phases
+        .map(|phase| json!([phase.name, phase.environments, phase.spaces, phase.automatic]))
+        .collect();
+    json!([lifecycle.name, phases])
+}
+
+fn project(project: &Project) -> Value {
+    json!([
+        project.name,
+        project.lifecycle,
+        project.packages,
+        project.steps,
+        project.templates,
+        project.variables,
+        project.values,
+    ])
+}
+
+fn acceptance(rule: &Acceptance) -> Value {
+    json!([rule.from, rule.project, rule.lifecycle, rule.automatic, rule.values])
+}
+
+pub(crate) fn record(record: &Record) -> Value {
+    let kind = match record {
+        Record::Own(_) => "own",
+        Record::Mirrored(_) => "mirrored",
+        Record::Evidence(_) => "evidence",
+    };
+    json!({"kind": kind, "leaf": hex(&record.leaf())})
+}
+
+pub(crate) fn checkpoint(checkpoint: &Checkpoint) -> Value {
+    json!({
+        "size": checkpoint.size,
+        "root": hex(&checkpoint.root),
+        "time_ms": checkpoint.time_ms,
+        "key": checkpoint.key,
+        "signature": hex(&checkpoint.signature),
+    })
+}
+
+fn mark(mark: &Mark) -> Value {
+    json!({"start": hex(&mark.start), "count": mark.count})
+}
+
+pub(crate) fn beat(beat: &Beat) -> Value {
+    json!({
+        "mark": mark(&beat.mark),
+        "echo": mark(&beat.echo),
+        "interval_ms": beat.interval_ms,
+    })
+}
+
+pub(crate) fn ack(ack: &Ack) -> Value {
+    json!({
+        "incarnation": ack.incarnation,
+        "acknowledged": ack.acknowledged,
+        "chain": hex(&ack.chain),
+        "applied": ack.applied,
+        "ranges": ack.ranges,
+        "credit_bytes": ack.credit_bytes,
+        "credit_envelopes": ack.credit_envelopes,
+        "schema": ack.schema,
+        "echo": mark(&ack.echo),
+    })
+}
+
+pub(crate) fn want(want: &Want) -> Value {
+    json!({"object": object(&want.object), "offsets": want.offsets})
+}
+
+pub(crate) fn piece(piece: &Piece) -> Value {
+    json!({
+        "object": object(&piece.object),
+        "total": piece.total,
+        "offset": piece.offset,
+        "bytes": hex(&piece.bytes),
+    })
+}
+
+fn header(header: &EnvelopeHeader) -> Value {
+    json!({
+        "kind": header.kind.number(),
+        "origin": header.origin,
+        "origin_key": header.origin_key,
+        "recipient": header.recipient,
+        "recipient_key": header.recipient_key,
+        "link": header.link,
+        "incarnation": header.incarnation,
+        "encapsulation": hex(&header.encapsulation),
+        "first": header.first,
+        "count": header.count,
+        "chain_before": hex(&header.chain_before),
+        "chain_after": hex(&header.chain_after),
+        "newest": header.newest,
+        "oldest": header.oldest,
+        "checkpoint_size": header.checkpoint_size,
+        "checkpoint_root": hex(&header.checkpoint_root),
+        "checkpoint_time_ms": header.checkpoint_time_ms,
+        "body_length": header.body_length,
+        "nonce": hex(&header.nonce),
+    })
+}
+
+pub(crate) fn envelope(verified: &Verified) -> Value {
+    let content = match verified.content() {
+        Content::Entries(entries) => {
+            let shown = entries.iter().map(|carried| {
+                json!({
+                    "incarnation": carried.incarnation,
+                    "position": carried.position,
+                    "salt": hex(&carried.salt),
+                    "entry": hex(&carried.entry),
+                })
+            });
+            json!({"entries": shown.collect::<Vec<_>>()})
+        }
+        Content::Ack(ack) => json!({"ack": self::ack(ack)}),
+        Content::Beat(beat) => json!({"beat": self::beat(beat)}),
+        Content::Hello(beat, ack) => json!({"hello": [self::beat(beat), self::ack(ack)]}),
+        Content::Want(want) => json!({"want": self::want(want)}),
+        Content::Piece(piece) => json!({"piece": self::piece(piece)}),
+    };
+    let evidence = verified.evidence();
+    json!({
+        "header": header(verified.header()),
+        "body_hash": hex(&evidence.body_hash),
+        "signature": hex(&evidence.signature),
+        "content": content,
+    })
+}
