@@ -5,6 +5,7 @@ pub mod contract;
 pub mod network;
 pub mod pipeline;
 pub mod runner;
+pub mod sequence;
 pub mod site;
 pub mod store;
 pub mod world;
