@@ -9,6 +9,7 @@ pub mod network;
 pub mod pipeline;
 pub mod reference;
 pub mod runner;
+pub mod sequence;
 pub mod simulation;
 pub mod site;
 pub mod store;

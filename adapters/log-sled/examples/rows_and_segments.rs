@@ -75,7 +75,8 @@ fn main() -> Result<(), Failure> {
         }
     }
     println!(
-        "| row KiB / segment KiB | entries/s (ratio) at 1 | 64 | 256 | at 1 of 511 KiB | blobs | growth | reopen ms |"
+        "| row KiB / segment KiB | entries/s (ratio) at 1 | 64 | 256 | at 1 of 511 KiB | blobs \
+         | growth | reopen ms |"
     );
     println!("|---|---|---|---|---|---|---|---|");
     for (candidate, row) in candidates.iter().zip(&samples) {

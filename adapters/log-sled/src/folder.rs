@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 const FORMAT: &str = "interspace log-sled 1\n";
 
 /// What a copy says of itself.
-const COPY: &str = "A copy of a log, for reading. It never grows: a space that went on from an old copy\n\
+const COPY: &str = "\
+     A copy of a log, for reading. It never grows: a space that went on from an old copy\n\
      would tell its peers two stories.\n";
 
 /// Names in the folder. Persisted; never change.

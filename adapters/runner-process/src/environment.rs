@@ -2,10 +2,11 @@
 //!
 //! Names of environments are free text, so the folder is called by a rule that cannot leave its
 //! parent, is the same every time, and differs for names that differ: the first 40 characters of
-//! the name, each that is no ASCII letter, digit, `-` or `_` replaced by `_` (also a `-` at the very
-//! beginning), then `-`, then the first 16 characters of the name's SHA-256 in base32. `Prod EU`
-//! is in `Prod_EU-` and 16 characters more. The lock is a file beside the folder, of the same name
-//! with `.lock` behind it: a step that empties its folder does not empty the lock out with it.
+//! the name, each that is no ASCII letter, digit, `-` or `_` replaced by `_` (also a `-` at the
+//! very beginning), then `-`, then the first 16 characters of the name's SHA-256 in base32.
+//! `Prod EU` is in `Prod_EU-` and 16 characters more. The lock is a file beside the folder, of the
+//! same name with `.lock` behind it: a step that empties its folder does not empty the lock out
+//! with it.
 
 use crate::halt::Halt;
 use crate::leftovers;

@@ -6,7 +6,7 @@
 //! | what happens | what the guard does |
 //! | --- | --- |
 //! | the program ends | kills what it left behind |
-//! | time is up, or the runner sends a byte | SIGTERM to the group, two seconds of grace, then kills |
+//! | time is up, or the runner sends a byte | SIGTERM to the group, two seconds later kills |
 //! | the socket closes: the node is gone, however it went | kills at once |
 
 use crate::family;
@@ -59,8 +59,9 @@ fn complain(about: &str) -> ExitCode {
 /// # Errors
 /// When there is no runner to give the order or to hear how it went.
 fn stand(folder: &Path) -> io::Result<()> {
-    // A session of its own: a key pressed in the node's terminal is for the node, and the kernel does
-    // not hang the guard up when the node goes. It fails only for a guard that leads a group already.
+    // A session of its own: a key pressed in the node's terminal is for the node, and the kernel
+    // does not hang the guard up when the node goes. It fails only for a guard that leads a group
+    // already.
     let _ = rustix::process::setsid();
     let mut runner = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     let order = Order::read(&mut runner)?;

@@ -10,9 +10,9 @@
 //!
 //! | descriptor | is | so that |
 //! | --- | --- | --- |
-//! | 0 | a socket to the runner | the order comes in, the status goes out, and its closing tells that the node is gone |
+//! | 0 | a socket to the runner | order in, status out; its closing tells that the node is gone |
 //! | 1 | a pipe to the runner | the step writes its output and errors there, in order |
-//! | 2 | the lock of the environment | the lock is held by the runner *and* by the guard, until both are gone |
+//! | 2 | the lock of the environment | runner *and* guard hold it, until both are gone |
 //!
 //! The lock belongs to the open file, which runner and guard share: a deployment holds it from its
 //! first step to its last, and after a node was killed the guard holds it until it has ended the

@@ -229,7 +229,8 @@ impl Watch {
                 match leftovers::end(environment.folder()) {
                     Ok(()) if cancel.load(Ordering::Relaxed) => Ending::Stopped,
                     Ok(()) => Ending::Failed(format!(
-                        "the guard ended before the step did ({guard_ended}); the step was ended too"
+                        "the guard ended before the step did ({guard_ended}); \
+                         the step was ended too"
                     )),
                     Err(reason) => Ending::Failed(format!("the guard ended early, and {reason}")),
                 }

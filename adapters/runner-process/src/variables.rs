@@ -10,8 +10,10 @@
 //! | `INTERSPACE_ENVIRONMENT` | the name of the environment |
 //! | `INTERSPACE_ENVIRONMENT_DIR` | its folder, absolute; also the working folder |
 //! | `INTERSPACE_DEPLOYMENT` | the position where the deployment began in the log |
-//! | `INTERSPACE_PACKAGE_<ID>_FILE`, `_SHA256`, `_VERSION` | each package; the id in upper case, `_` for what is neither letter nor digit |
+//! | `INTERSPACE_PACKAGE_<ID>_FILE`, `_SHA256`, `_VERSION` | each package |
 //! | `INTERSPACE_PACKAGE_FILE`, `_SHA256`, `_VERSION` | the package, where there is exactly one |
+//!
+//! `<ID>` is the id of the package in upper case, with `_` for what is neither letter nor digit.
 
 use crate::halt::Halt;
 use crate::leftovers::MARK;

@@ -5,12 +5,12 @@ use crate::sled::{LIFE, somewhere};
 use engine::log::Log;
 use log_sled::LogSled;
 use schema::latest::Block;
-use schema::limits::ENTRY_BYTES_MAX;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use tests::blocks::Blocks;
 use tests::contract;
+use tests::sequence::next_of_mixed_size;
 
 const KILLS: u64 = 20;
 
@@ -28,7 +28,7 @@ fn a_kill_in_the_midst_of_appends_loses_nothing_that_was_answered() {
         blocks_before = kept.len();
         let mut writer = Blocks::new();
         for (first, bytes) in &kept {
-            assert_eq!(Block::read(bytes, *first), Ok(story(&mut writer)));
+            assert_eq!(Block::read(bytes, *first), Ok(next_of_mixed_size(&mut writer)));
         }
         assert_eq!(writer.size(), log.size());
         log.close().unwrap();
@@ -39,7 +39,7 @@ fn a_kill_in_the_midst_of_appends_loses_nothing_that_was_answered() {
 /// Starts a child that appends, kills it after `answers`, and says how long the log then was by
 /// the last answer that it gave.
 fn append_until_killed(path: &Path, answers: u64) -> u64 {
-    let mut child = child::command("crash::child_that_appends", path, &[]).spawn().unwrap();
+    let mut child = child::command("append", path, &[]).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut last = 0;
     let mut count = 0;
@@ -56,33 +56,6 @@ fn append_until_killed(path: &Path, answers: u64) -> u64 {
     child.wait().unwrap();
     assert!(count >= answers, "the child stopped by itself");
     last
-}
-
-#[test]
-#[ignore = "a child of another test"]
-fn child_that_appends() {
-    let Some(folder) = child::folder() else {
-        return;
-    };
-    let mut log = LogSled::open(&folder).unwrap();
-    let mut writer = Blocks::new();
-    while writer.size() < log.size() {
-        story(&mut writer);
-    }
-    loop {
-        log.append(&story(&mut writer)).unwrap();
-        println!("answered {}", log.size());
-    }
-}
-
-/// The next block of a story that is the same in every process.
-fn story(writer: &mut Blocks) -> Block {
-    match writer.size() % 11 {
-        3 => writer.large(&[ENTRY_BYTES_MAX / 2, 100]),
-        5 => writer.small(120),
-        7 => writer.large(&[60_000]),
-        other => writer.small(1 + usize::try_from(other).unwrap() % 4),
-    }
 }
 
 #[test]

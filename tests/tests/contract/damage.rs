@@ -11,6 +11,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 use tests::blocks::Blocks;
+use tests::sequence::of_every_shape;
 
 const FLIPS: usize = 60;
 
@@ -80,10 +81,10 @@ fn damage_deep_in_a_long_log_is_named_by_its_position_and_leaves_the_rest() {
     assert!(named > 0, "some of these bits are in use");
 }
 
-/// A log with the whole story.
+/// A log of blocks of every shape.
 fn told(path: &Path) -> LogSled {
     let mut log = LogSled::create(path, LIFE).unwrap();
-    for block in story(&mut Blocks::new()) {
+    for block in of_every_shape(&mut Blocks::new()) {
         log.append(&block).unwrap();
     }
     log
@@ -101,7 +102,6 @@ fn flip_and_look(path: &Path) -> BTreeMap<String, usize> {
         fs::write(&file, &flipped).unwrap();
         let verdict = verdict(&copy);
         let place = format!("{name} byte {byte} bit {bit}: {verdict}");
-        println!("{place}");
         let word = verdict.split(' ').next().unwrap_or_default().to_owned();
         assert!(["fault", "damage", "intact"].contains(&word.as_str()), "{place}");
         *verdicts.entry(word).or_insert(0) += 1;
@@ -111,20 +111,8 @@ fn flip_and_look(path: &Path) -> BTreeMap<String, usize> {
         }
         fs::remove_dir_all(copy).unwrap();
     }
-    println!("{verdicts:?}");
-    assert_eq!(verdicts.values().sum::<usize>(), FLIPS);
+    assert_eq!(verdicts.values().sum::<usize>(), FLIPS, "{verdicts:?}");
     verdicts
-}
-
-/// Blocks of all shapes.
-fn story(writer: &mut Blocks) -> Vec<Block> {
-    (0..60)
-        .map(|n| match n % 6 {
-            1 => writer.large(&[300, 70_000]),
-            3 => writer.small(40),
-            _ => writer.small(1 + n % 3),
-        })
-        .collect()
 }
 
 /// Places in the files, by name, spread over the bytes that say something: six in each small file,
@@ -165,53 +153,10 @@ fn copy_files(from: &Path, into: &Path) {
 
 /// What becomes of the log, in a process of its own: sled's threads do not outlive a panic well.
 fn verdict(copy: &Path) -> String {
-    let mut command =
-        child::command("damage::child_that_looks", copy, &["timeout", "-s", "KILL", "120"]);
+    let mut command = child::command("look", copy, &["timeout", "-s", "KILL", "120"]);
     let output = command.stderr(std::process::Stdio::piped()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     let verdict = said.lines().find_map(|line| child::said(line, "verdict")).map(str::to_owned);
     let error = String::from_utf8_lossy(&output.stderr);
     verdict.unwrap_or_else(|| format!("none {:?} {said} {error}", output.status))
-}
-
-#[test]
-#[ignore = "a child of another test"]
-fn child_that_looks() {
-    let Some(folder) = child::folder() else {
-        return;
-    };
-    println!("verdict {}", look(&folder));
-}
-
-fn look(folder: &Path) -> String {
-    let log = match LogSled::open(folder) {
-        Ok(log) => log,
-        Err(fault) => return format!("fault {fault}"),
-    };
-    let mut writer = Blocks::new();
-    let story = story(&mut writer);
-    let mut shown = Vec::new();
-    let scanned = log.scan(&mut |first, bytes| {
-        shown.push((first, bytes.to_vec()));
-        ControlFlow::Continue(())
-    });
-    if let Err(fault) = scanned {
-        return format!("fault {fault}");
-    }
-    for (first, bytes) in &shown {
-        if let Err(damage) = Block::read(bytes, *first) {
-            return format!("damage {damage}");
-        }
-    }
-    let written: Vec<_> = story.iter().map(|block| (block.first, block.write())).collect();
-    if shown != written {
-        return format!("different {} blocks of {}", shown.len(), written.len());
-    }
-    let all: Vec<_> = (1..=log.size()).map(Position).collect();
-    match log.read(&all) {
-        Ok(records) if records.len() as u64 == writer.size() => "intact".to_owned(),
-        Ok(records) => format!("different {} records", records.len()),
-        Err(fault @ (Fault::Damaged(_) | Fault::Store { .. })) => format!("fault {fault}"),
-        Err(fault) => format!("strange {fault}"),
-    }
 }

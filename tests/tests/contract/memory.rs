@@ -31,6 +31,13 @@ fn the_log_in_memory_keeps_the_contract() {
 }
 
 #[test]
+#[should_panic(expected = "it is not true that what was appended is read back, across reopening")]
+fn a_log_that_forgets_everything_breaks_the_contract() {
+    let empty = || LogMemory::open(&Device::new(LIFE)).map(|log| Box::new(log) as Box<dyn Log>);
+    contract::run(|| Box::new(empty));
+}
+
+#[test]
 fn a_planned_mishap_keeps_the_block_or_loses_it_and_closes_the_log() {
     for (mishap, size) in [(Mishap::Lost, 8), (Mishap::Full, 8), (Mishap::Kept, 10)] {
         let (mut log, mut writer) = three();

@@ -88,18 +88,11 @@ fn a_second_open_is_refused_here_and_in_another_process() {
     assert!(matches!(LogSled::open(&path), Err(Fault::Locked { .. })));
     let into = path.with_file_name("copy");
     assert!(matches!(log_sled::audit_copy(&path, &into), Err(Fault::Locked { .. })));
-    let other = child::command("sled::child_that_opens", &path, &[]).output().unwrap();
+    let other = child::command("open", &path, &[]).output().unwrap();
     let said = String::from_utf8(other.stdout).unwrap();
-    assert!(said.contains("is in use by another process"), "{said}");
+    let fault = child::said(&said, "fault").expect("a refusal");
+    assert!(fault.contains("is in use by another process"), "{said}");
     log.append(&Blocks::new().small(1)).unwrap();
-}
-
-#[test]
-#[ignore = "a child of another test"]
-fn child_that_opens() {
-    if let Some(folder) = child::folder() {
-        println!("{}", LogSled::open(&folder).unwrap_err());
-    }
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! Test support: stands in for the product's executable, as a guard and as a node to be killed.
 //!
-//! `guard FOLDER` is the guard. `node ENVIRONMENTS ENVIRONMENT SCRIPT` runs one step, `sh -c SCRIPT`,
-//! and prints how it went.
+//! `guard FOLDER` is the guard. `node ENVIRONMENTS ENVIRONMENT SCRIPT` runs one step,
+//! `sh -c SCRIPT`, and reports over its output how it went.
 
 use engine::run::Plan;
 use runner_process::{Runner, Settings, guard};
 use schema::id::{Position, SpaceId};
 use schema::latest::model::{ProjectId, ReleaseId, Step};
 use std::ffi::OsString;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
@@ -46,6 +47,8 @@ fn node(arguments: &[OsString]) -> ExitCode {
         packages: Vec::new(),
     };
     let report = runner.run(&plan, &|_| None, &AtomicBool::new(false));
-    println!("{}", report.outcome.as_str());
-    ExitCode::SUCCESS
+    match writeln!(io::stdout(), "{}", report.outcome.as_str()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
 }
