@@ -1,0 +1,87 @@
+//! Measures the road step by step: one JSON object or a table on standard output, progress on
+//! standard error.
+
+use bench::{Failure, Machine, Plan, Report, Step};
+use clap::{Parser, ValueEnum};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// Measures the road of an event beside the plainest things that do a part of the same
+#[derive(Debug, Parser)]
+#[command(name = "road")]
+struct Options {
+    /// Measure on this machine alone, without a network
+    #[arg(long, required = true)]
+    local: bool,
+    /// The form of standard output
+    #[arg(short, long, value_enum, default_value = "table")]
+    output: Form,
+    /// Pairs of each measurement; the median counts
+    #[arg(long, value_name = "N", default_value_t = 5,
+          value_parser = clap::value_parser!(u16).range(1..=101))]
+    rounds: u16,
+    /// Measure only this; may be given more than once
+    #[arg(long, value_name = "NAME", value_enum)]
+    only: Vec<Step>,
+    /// Milliseconds that each side is measured in each pair
+    #[arg(long, value_name = "MS", default_value_t = 300,
+          value_parser = clap::value_parser!(u64).range(1..=60_000))]
+    window_ms: u64,
+    /// Events in the log that is replayed and verified
+    #[arg(long, value_name = "N", default_value_t = 25_600,
+          value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    replay_events: u64,
+    /// Where logs are measured; everything is removed again [default: the folder for temporary
+    /// files]
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// For people
+    Table,
+    /// One JSON object
+    Json,
+}
+
+fn main() -> ExitCode {
+    match run(Options::parse()) {
+        Ok(text) => {
+            println!("{}", text.trim_end());
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            eprintln!("road: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: Options) -> Result<String, Failure> {
+    let plan = Plan {
+        rounds: options.rounds.into(),
+        window: Duration::from_millis(options.window_ms),
+        replay_events: options.replay_events,
+        folder: options.folder.unwrap_or_else(std::env::temp_dir),
+    };
+    let machine = Machine::here(&plan.folder);
+    if !machine.optimised {
+        eprintln!("road: built without --release, these figures say little");
+    }
+    let mut report = Report::new(machine, plan.rounds);
+    for step in Step::ALL {
+        if options.only.is_empty() || options.only.contains(&step) {
+            let began = Instant::now();
+            eprint!("road: {} ... ", step.name());
+            let figure = step.measure(&plan).inspect_err(|_| eprintln!("failed"))?;
+            eprintln!("{:.1} s", began.elapsed().as_secs_f64());
+            report.add(step.name(), figure);
+        }
+    }
+    match options.output {
+        Form::Json => Ok(report.json()?),
+        Form::Table => Ok(report.table()),
+    }
+}

@@ -1,0 +1,76 @@
+//! The whole with tiny counts: what the program prints and leaves behind.
+
+use serde_json::Value;
+use std::process::{Command, Output};
+
+const NAMES: [&str; 8] = [
+    "append_1",
+    "append_256",
+    "append_64",
+    "fold",
+    "open_256",
+    "replay_cold",
+    "seal_256",
+    "verify",
+];
+
+fn road(arguments: &[&str]) -> (Output, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_road"));
+    command.args(["--window-ms", "1", "--replay-events", "300", "--folder"]).arg(folder.path());
+    (command.args(arguments).output().unwrap(), folder)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn a_whole_run_prints_one_object_with_every_ratio_and_leaves_nothing_behind() {
+    let (output, folder) = road(&["--local", "-o", "json", "--rounds", "2"]);
+    let told = text(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let ratios = value["ratios"].as_object().unwrap();
+    let with_peer: Vec<_> = NAMES.iter().filter(|name| **name != "fold").collect();
+    assert_eq!(ratios.keys().collect::<Vec<_>>(), with_peer);
+    for (name, ratio) in ratios {
+        let ratio = ratio.as_f64().unwrap();
+        assert!(ratio.is_finite() && ratio > 0.0, "{name}: {ratio}");
+    }
+    for name in NAMES {
+        let figure = &value["figures"][name];
+        assert_eq!(figure["unit"], "events/s", "{name}");
+        let ours = &figure["ours"];
+        let [min, median, max] = ["min", "median", "max"].map(|key| ours[key].as_f64().unwrap());
+        assert!(0.0 < min && min <= median && median <= max, "{name}: {ours}");
+        assert!(told.contains(name), "no progress for {name}: {told}");
+    }
+    assert!(value["figures"]["machine"]["cores"].as_u64().unwrap() >= 1);
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+}
+
+#[test]
+fn only_what_was_asked_for_is_measured() {
+    let arguments = ["--local", "-o", "json", "--rounds", "1", "--only", "seal_256"];
+    let (output, _folder) = road(&arguments);
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(value["ratios"].as_object().unwrap().keys().collect::<Vec<_>>(), ["seal_256"]);
+}
+
+#[test]
+fn without_json_a_table_is_printed() {
+    let (output, _folder) = road(&["--local", "--rounds", "1", "--only", "open_256"]);
+    let table = text(&output.stdout);
+    assert!(table.contains("theirs") && table.contains("open_256"), "{table}");
+    assert!(serde_json::from_str::<Value>(&table).is_err());
+}
+
+#[test]
+fn a_name_that_is_not_measured_and_a_missing_mode_are_refused() {
+    let (unknown, _folder) = road(&["--local", "--only", "append_2"]);
+    assert!(!unknown.status.success());
+    assert!(text(&unknown.stderr).contains("append_256"), "it says which there are");
+    let (nowhere, _folder) = road(&["-o", "json"]);
+    assert!(!nowhere.status.success() && nowhere.stdout.is_empty());
+}
