@@ -3,23 +3,18 @@
 use super::{Check, Invariant};
 use crate::world::World;
 use engine::log::verify::Verifier;
+use log_memory::Image;
 use schema::id::Position;
 use std::collections::BTreeMap;
 
-/// Verifies what was added since it last looked, and at the end everything again.
+/// Verifies what was added or altered since it last looked, and at the end everything again.
 #[derive(Debug, Default)]
 pub struct Audit {
-    verified: BTreeMap<usize, (Verifier, usize)>,
+    verified: BTreeMap<usize, (Verifier, Image)>,
 }
 
-/// Verifies the blocks of a site from `from` on; tells how many blocks there are.
-fn verify(
-    world: &World,
-    site: usize,
-    verifier: &mut Verifier,
-    from: usize,
-) -> Result<usize, String> {
-    let image = world.sites[site].device.image();
+/// Verifies the blocks of a site from `from` on.
+fn verify(site: usize, image: &Image, verifier: &mut Verifier, from: usize) -> Check {
     for block in from..image.blocks() {
         let first = Position(verifier.size() + 1);
         let bytes = image.bytes(block).unwrap_or_default();
@@ -27,7 +22,13 @@ fn verify(
             .block(first, bytes)
             .map_err(|damage| format!("the log of site {site} does not verify: {damage}"))?;
     }
-    Ok(image.blocks())
+    Ok(())
+}
+
+/// Whether everything that was verified is still there, byte for byte.
+fn continues(before: &Image, now: &Image) -> bool {
+    let mut blocks = 0..before.blocks();
+    blocks.all(|block| before.bytes(block) == now.bytes(block))
 }
 
 impl Invariant for Audit {
@@ -35,26 +36,28 @@ impl Invariant for Audit {
         "audit"
     }
 
-    fn reread(&mut self, site: usize) {
-        self.verified.remove(&site);
-    }
-
     fn examined(&mut self, world: &World, site: usize) -> Check {
-        let (mut verifier, from) = self.verified.remove(&site).unwrap_or_default();
-        let blocks = verify(world, site, &mut verifier, from)?;
-        self.verified.insert(site, (verifier, blocks));
+        let image = world.sites[site].device.image();
+        let before = self.verified.remove(&site);
+        let before = before.filter(|(_, before)| continues(before, &image));
+        let (mut verifier, from) = match before {
+            Some((verifier, before)) => (verifier, before.blocks()),
+            None => (Verifier::new(), 0),
+        };
+        verify(site, &image, &mut verifier, from)?;
+        self.verified.insert(site, (verifier, image));
         Ok(())
     }
 
     fn rested(&mut self, world: &World) -> Check {
-        for site in 0..world.sites.len() {
+        for (number, site) in world.sites.iter().enumerate() {
             let mut verifier = Verifier::new();
-            verify(world, site, &mut verifier, 0)?;
+            verify(number, &site.device.image(), &mut verifier, 0)?;
             let intact = verifier
                 .finish()
-                .map_err(|damage| format!("the log of site {site} does not verify: {damage}"))?;
-            if intact.space != world.sites[site].id {
-                return Err(format!("the log of site {site} is that of another space"));
+                .map_err(|damage| format!("the log of site {number} does not verify: {damage}"))?;
+            if intact.space != site.id {
+                return Err(format!("the log of site {number} is that of another space"));
             }
         }
         Ok(())
