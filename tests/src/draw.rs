@@ -105,10 +105,7 @@ impl Draw {
 
     /// A release.
     pub fn release(&mut self) -> ReleaseId {
-        let project = ProjectId {
-            space: self.space(),
-            name: self.name(),
-        };
+        let project = ProjectId { space: self.space(), name: self.name() };
         let version = self.version();
         ReleaseId { project, version }
     }
@@ -150,10 +147,7 @@ impl Draw {
     }
 
     fn variable(&mut self) -> Variable {
-        Variable {
-            name: self.name(),
-            value: self.text(),
-        }
+        Variable { name: self.name(), value: self.text() }
     }
 
     /// A frozen project.
@@ -240,9 +234,7 @@ impl Draw {
             10 => Event::ConfigurationApplied(ConfigurationApplied {
                 changes: self.list(4, Self::change),
             }),
-            20 => Event::PackagePushed(PackagePushed {
-                package: self.package(),
-            }),
+            20 => Event::PackagePushed(PackagePushed { package: self.package() }),
             21 => Event::ReleaseCreated(ReleaseCreated {
                 project: self.name(),
                 version: self.version(),
@@ -261,9 +253,7 @@ impl Draw {
                 certificate: self.text().to_string(),
                 incarnation: Incarnation(self.bytes()),
             }),
-            2 => Event::LinkOffered(LinkOffered {
-                offer: self.text().to_string(),
-            }),
+            2 => Event::LinkOffered(LinkOffered { offer: self.text().to_string() }),
             3 => Event::PeerTrusted(PeerTrusted {
                 peer: self.space(),
                 name: self.name(),
@@ -333,9 +323,9 @@ impl Draw {
                 deployment: Position(self.number()),
                 receipt: self.text().to_string(),
             }),
-            32 => Event::DeploymentReported(DeploymentReported {
-                receipt: self.text().to_string(),
-            }),
+            32 => {
+                Event::DeploymentReported(DeploymentReported { receipt: self.text().to_string() })
+            }
             _ => unreachable!("no event has the number {kind}"),
         }
     }
@@ -352,11 +342,8 @@ impl Draw {
             1 => Actor::Person(self.name()),
             _ => Actor::Space(self.space()),
         };
-        let audience = if self.coin() {
-            Audience::Internal
-        } else {
-            Audience::Link(LinkId(self.bytes()))
-        };
+        let audience =
+            if self.coin() { Audience::Internal } else { Audience::Link(LinkId(self.bytes())) };
         Header {
             kind: 0,
             version: 0,
@@ -378,11 +365,7 @@ impl Draw {
 
     /// A beat.
     pub fn beat(&mut self) -> Beat {
-        Beat {
-            mark: self.mark(),
-            echo: self.mark(),
-            interval_ms: u32::from_be_bytes(self.bytes()),
-        }
+        Beat { mark: self.mark(), echo: self.mark(), interval_ms: u32::from_be_bytes(self.bytes()) }
     }
 
     /// An ack that says nothing impossible.
@@ -418,11 +401,6 @@ impl Draw {
     /// A piece of a small object.
     pub fn piece(&mut self) -> Piece {
         let bytes = self.blob(300);
-        Piece {
-            object: ObjectId(self.bytes()),
-            total: bytes.len() as u64,
-            offset: 0,
-            bytes,
-        }
+        Piece { object: ObjectId(self.bytes()), total: bytes.len() as u64, offset: 0, bytes }
     }
 }

@@ -126,12 +126,7 @@ impl Stranger {
         let link = LinkId::between((&me, &self.offer), (&peer, theirs));
         let chain = vec![chain_start(&me, &peer, &link, &self.incarnation)];
         let said = Vec::new();
-        let line = Line {
-            link,
-            said,
-            chain,
-            keys,
-        };
+        let line = Line { link, said, chain, keys };
         self.lines.insert(peer, line);
         link
     }
@@ -191,20 +186,10 @@ impl Stranger {
         let incarnation = self.incarnation;
         let line = self.lines.get_mut(peer).expect("a peer that was trusted");
         let number = LinkSeq(line.said.len() as u64 + 1);
-        let carried = Carried {
-            incarnation,
-            position: Position(number.0 + 2),
-            salt,
-            entry,
-        };
+        let carried = Carried { incarnation, position: Position(number.0 + 2), salt, entry };
         let last = line.chain.last().expect("c(0)");
-        let next = chain_next(
-            last,
-            number,
-            &carried.incarnation,
-            carried.position,
-            &carried.commit(),
-        );
+        let next =
+            chain_next(last, number, &carried.incarnation, carried.position, &carried.commit());
         line.chain.push(next);
         line.said.push(carried);
         number
@@ -235,10 +220,8 @@ impl Stranger {
     #[must_use]
     pub fn envelope(&mut self, peer: &SpaceId, first: u64, last: u64) -> Vec<u8> {
         let line = self.line(peer);
-        let (from, to) = (
-            usize::try_from(first).expect("small"),
-            usize::try_from(last).expect("small"),
-        );
+        let (from, to) =
+            (usize::try_from(first).expect("small"), usize::try_from(last).expect("small"));
         let run = Run {
             first: LinkSeq(first),
             chain_before: line.chain[from - 1],
@@ -316,11 +299,7 @@ impl Stranger {
     /// When the key of `peer` cannot be sealed to.
     #[must_use]
     pub fn other_epoch(&mut self, peer: &SpaceId, link: LinkId) -> [u8; 32] {
-        let direction = Direction {
-            origin: self.id(),
-            recipient: *peer,
-            link,
-        };
+        let direction = Direction { origin: self.id(), recipient: *peer, link };
         let public = self.line(peer).keys.newest().sealing.0;
         let begun = begin(&direction, &public, &mut self.entropy);
         begun.expect("a key that can be sealed to").0

@@ -128,11 +128,7 @@ pub fn begin(
 #[must_use]
 pub fn can_be_sealed_to(public: &Hash) -> bool {
     let nobody = SpaceId([0; 32]);
-    let direction = Direction {
-        origin: nobody,
-        recipient: nobody,
-        link: LinkId([0; 32]),
-    };
+    let direction = Direction { origin: nobody, recipient: nobody, link: LinkId([0; 32]) };
     // Nothing is ever sealed under it; the randomness hides nothing.
     begin(&direction, public, &mut Entropy::from_seed([0; 32])).is_some()
 }

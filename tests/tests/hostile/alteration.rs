@@ -107,8 +107,7 @@ fn t01_a_session_holds_every_kind_both_ways() {
     let kinds = |site| -> BTreeSet<EnvelopeKind> {
         let sent = session.sent_to(site);
         let read = sent.iter().map(|bytes| Envelope::read(bytes));
-        read.map(|envelope| envelope.expect("an envelope").header.kind)
-            .collect()
+        read.map(|envelope| envelope.expect("an envelope").header.kind).collect()
     };
     use EnvelopeKind::{Ack, Beat, Entries, Hello, Piece, Want};
     let to_target = BTreeSet::from([Entries, Ack, Beat, Hello, Piece]);
@@ -138,14 +137,7 @@ fn t01_a_marked_secret_is_nowhere_on_the_wire() {
 #[test]
 fn t01_names_of_people_and_places_are_nowhere_on_the_wire() {
     let session = Session::whole(5);
-    for word in [
-        "DevTest",
-        "Production",
-        "dana",
-        "ursula",
-        "vnd.interspace",
-        "1.0.0",
-    ] {
+    for word in ["DevTest", "Production", "dana", "ursula", "vnd.interspace", "1.0.0"] {
         for parcel in &session.recorded {
             let mut windows = parcel.bytes.windows(word.len());
             let found = windows.any(|window| window == word.as_bytes());
@@ -169,10 +161,7 @@ fn t01_what_is_dropped_is_sent_again_until_nothing_is_missing() {
     }
     session.run(120_000);
     for site in [session.dev, session.us] {
-        for link in session.world.sites[site]
-            .engine()
-            .links(session.world.now())
-        {
+        for link in session.world.sites[site].engine().links(session.world.now()) {
             assert_eq!((link.head, link.refused), (link.acknowledged, 0));
             assert!(link.fresh && link.received > 0);
         }

@@ -141,10 +141,7 @@ fn json() {
         feed_json(&format!("{}1{}", open.repeat(depth), close.repeat(depth)));
     }
     feed_json(&format!("[{}1]", "1,".repeat(DOCUMENT_BYTES_MAX / 2 - 10)));
-    feed_json(&format!(
-        "\"{}\"",
-        "\\u0000".repeat(DOCUMENT_BYTES_MAX / 6 - 10)
-    ));
+    feed_json(&format!("\"{}\"", "\\u0000".repeat(DOCUMENT_BYTES_MAX / 6 - 10)));
     feed_json(&" ".repeat(DOCUMENT_BYTES_MAX + 1));
 }
 
@@ -189,10 +186,7 @@ fn virtual_bytes() -> u64 {
 fn limit() {
     let most = virtual_bytes() + ROOM;
     let before = getrlimit(Resource::As);
-    let limit = Rlimit {
-        current: Some(most),
-        maximum: before.maximum,
-    };
+    let limit = Rlimit { current: Some(most), maximum: before.maximum };
     setrlimit(Resource::As, limit).expect("a lower limit is always allowed");
     let mut bomb: Vec<u8> = Vec::new();
     let claimed = bomb.try_reserve_exact(1 << 30);
@@ -227,19 +221,10 @@ fn t14_no_bytes_make_a_decoder_take_more_memory_than_its_limit() {
 fn t14_what_is_too_large_is_refused_before_it_is_looked_at() {
     let huge = "[".repeat(DOCUMENT_BYTES_MAX + 1);
     let what = |said: Result<(), schema::bytes::Malformed>| said.expect_err("refused").what;
-    assert_eq!(
-        what(Document::read(&huge).map(|_| ())),
-        "document: too large"
-    );
-    assert_eq!(
-        what(Certificate::read(&huge).map(|_| ())),
-        "certificate: too large"
-    );
+    assert_eq!(what(Document::read(&huge).map(|_| ())), "document: too large");
+    assert_eq!(what(Certificate::read(&huge).map(|_| ())), "certificate: too large");
     let bytes = vec![0; ENVELOPE_BYTES_MAX + 1];
-    assert_eq!(
-        what(Envelope::read(&bytes).map(|_| ())),
-        "envelope: too large"
-    );
+    assert_eq!(what(Envelope::read(&bytes).map(|_| ())), "envelope: too large");
     assert_eq!(what(Entry::read(&bytes).map(|_| ())), "entry: too large");
 }
 
@@ -256,9 +241,5 @@ fn t14_a_stack_of_brackets_is_refused_and_does_not_end_the_process() {
         deep = serde_json::Value::Array(vec![deep]);
     }
     let document = stranger.document(Kind::Bundle, &deep);
-    assert!(
-        document
-            .payload::<schema::latest::Bundle>(Kind::Bundle)
-            .is_err()
-    );
+    assert!(document.payload::<schema::latest::Bundle>(Kind::Bundle).is_err());
 }

@@ -79,9 +79,7 @@ fn t11_a_body_of_each_kind_sealed_as_any_other_is_malformed() {
     let mut scene = Scene::new(2);
     let victim = scene.victim_id();
     let before = truth(&scene.world, scene.victim);
-    let signals = EnvelopeKind::ALL
-        .into_iter()
-        .filter(|kind| *kind != EnvelopeKind::Entries);
+    let signals = EnvelopeKind::ALL.into_iter().filter(|kind| *kind != EnvelopeKind::Entries);
     for kind in EnvelopeKind::ALL {
         let body = body(&mut scene, kind);
         for other in signals.clone().filter(|other| *other != kind) {
@@ -97,11 +95,7 @@ fn t11_a_body_of_each_kind_sealed_as_any_other_is_malformed() {
 #[test]
 fn t11_a_signature_over_one_kind_of_object_is_none_over_another() {
     let stranger = Stranger::new("Stranger", 1);
-    let payload = Offer {
-        space: stranger.id(),
-        key: 1,
-        random: HexHash([1; 32]),
-    };
+    let payload = Offer { space: stranger.id(), key: 1, random: HexHash([1; 32]) };
     for kind in Kind::ALL {
         let document = stranger.document(kind, &payload);
         for other in Kind::ALL.into_iter().filter(|other| *other != kind) {
@@ -112,9 +106,8 @@ fn t11_a_signature_over_one_kind_of_object_is_none_over_another() {
             assert_ne!(retyped.signed_bytes(), document.signed_bytes());
             assert_ne!(retyped.id(), document.id());
             let keys = engine::trust::certificate::Keys::verify(stranger.certificate());
-            let believed = keys
-                .expect("believed")
-                .document(&retyped, other, |_: &Offer| (stranger.id(), 1));
+            let believed =
+                keys.expect("believed").document(&retyped, other, |_: &Offer| (stranger.id(), 1));
             assert!(believed.is_err(), "{kind:?} as {other:?}");
         }
     }
@@ -122,10 +115,7 @@ fn t11_a_signature_over_one_kind_of_object_is_none_over_another() {
 
 #[test]
 fn t11_an_envelope_a_note_and_a_document_never_sign_the_same_bytes() {
-    let (space, log) = (
-        schema::id::SpaceId([1; 32]),
-        schema::id::Incarnation([2; 16]),
-    );
+    let (space, log) = (schema::id::SpaceId([1; 32]), schema::id::Incarnation([2; 16]));
     let note = schema::latest::Checkpoint::note(&space, &log, 1, &[3; 32], 4);
     let envelope = schema::v1::envelope::signed_bytes(&[5; 330], &[6; 32]);
     let document = schema::v1::document::dsse::signed_bytes("a", b"b");

@@ -29,11 +29,7 @@ fn say(scene: &mut Scene, number: u64) -> Option<Refusal> {
 
 fn contradictions(scene: &Scene) -> Vec<LinkContradicted> {
     use engine::log::Log as _;
-    let log = scene.world.sites[scene.victim]
-        .space
-        .as_ref()
-        .expect("up")
-        .log();
+    let log = scene.world.sites[scene.victim].space.as_ref().expect("up").log();
     let positions: Vec<Position> = (1..=log.size()).map(Position).collect();
     let records = log.read(&positions).expect("all records").into_iter();
     let events = records.filter_map(|record| match record {
@@ -41,11 +37,7 @@ fn contradictions(scene: &Scene) -> Vec<LinkContradicted> {
         Record::Mirrored(_) | Record::Evidence(_) => None,
     });
     let found = events.filter_map(|event| {
-        if let Event::LinkContradicted(event) = event {
-            Some(event)
-        } else {
-            None
-        }
+        if let Event::LinkContradicted(event) = event { Some(event) } else { None }
     });
     found.collect()
 }
@@ -57,17 +49,11 @@ fn t09_a_second_story_freezes_the_link_and_leaves_a_proof() {
     scene.stranger.forget_after(&victim, LinkSeq(1));
     assert_eq!(say(&mut scene, 100), None, "the door cannot know yet");
     assert_eq!(scene.heard(), (3, 0, true), "nothing of it is admitted");
-    let [proof] = &contradictions(&scene)[..] else {
-        panic!("one contradiction")
-    };
+    let [proof] = &contradictions(&scene)[..] else { panic!("one contradiction") };
     assert_eq!(proof.at, LinkSeq(2));
     assert_eq!(proof.link, scene.stranger.line(&victim).link);
     let signed = schema::v1::envelope::signed_bytes(&proof.header, &proof.body_hash);
-    assert_eq!(
-        scene.stranger.sign(&signed),
-        proof.signature,
-        "its own signature"
-    );
+    assert_eq!(scene.stranger.sign(&signed), proof.signature, "its own signature");
     assert_eq!(scene.world.alarms.len(), 1, "{:?}", scene.world.alarms);
 }
 
@@ -90,10 +76,7 @@ fn t09_nothing_is_admitted_over_a_frozen_link_and_other_links_go_on() {
     let victim = scene.world.sites[scene.victim].engine();
     let links = victim.links(scene.world.now());
     let honest = links.iter().find(|link| link.link == scene.honest_link());
-    assert!(
-        honest.expect("a link").fresh,
-        "the honest peer is still heard"
-    );
+    assert!(honest.expect("a link").fresh, "the honest peer is still heard");
 }
 
 #[test]
@@ -108,11 +91,7 @@ fn t09_a_frozen_link_is_frozen_after_a_restart_and_the_log_is_sound() {
     assert!(scene.heard().2, "still frozen");
     let image = crate::session::image(&scene.world, scene.victim);
     let mut verifier = Verifier::new();
-    let log = scene.world.sites[scene.victim]
-        .space
-        .as_ref()
-        .expect("up")
-        .log();
+    let log = scene.world.sites[scene.victim].space.as_ref().expect("up").log();
     engine::log::Log::scan(log, &mut |first, bytes| {
         verifier.block(first, bytes).expect("a sound block");
         ControlFlow::Continue(())
@@ -150,11 +129,7 @@ fn t09_a_second_story_beyond_a_gap_is_found_when_the_gap_is_filled() {
     say(&mut scene, 90);
     assert_eq!(scene.heard(), (3, 0, false), "one story so far");
     say(&mut scene, 91);
-    assert_eq!(
-        scene.heard(),
-        (4, 0, true),
-        "what was held back tells another"
-    );
+    assert_eq!(scene.heard(), (4, 0, true), "what was held back tells another");
     assert_eq!(contradictions(&scene)[0].at, LinkSeq(5));
 }
 

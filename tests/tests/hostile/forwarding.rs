@@ -14,9 +14,7 @@ fn pipeline() -> (World, Pipeline, Vec<tests::network::Parcel>) {
     let pipeline = Pipeline::build(&mut world);
     pipeline.create(&mut world, "1.0.0", 200).expect("created");
     let dev = pipeline.dev;
-    pipeline
-        .deploy(&mut world, dev, "1.0.0", "Dev")
-        .expect("deployed");
+    pipeline.deploy(&mut world, dev, "1.0.0", "Dev").expect("deployed");
     let (mut seen, mut recorded) = (BTreeSet::new(), Vec::new());
     let until = world.clock_ms + 20_000;
     loop {
@@ -69,26 +67,16 @@ fn t10_an_envelope_moved_to_another_link_is_refused_even_when_signed_again() {
     let victim = scene.victim_id();
     let honest = scene.honest_link();
     let sealed = scene.stranger.signal(&victim, EnvelopeKind::Want, b"any");
-    let moved = scene
-        .stranger
-        .altered(&sealed, |envelope| envelope.header.link = honest);
+    let moved = scene.stranger.altered(&sealed, |envelope| envelope.header.link = honest);
     let reason = deliver(&mut scene.world, scene.victim, &moved);
-    assert_eq!(
-        reason,
-        Some(Refusal::WrongOrigin),
-        "its own name, another's link"
-    );
+    assert_eq!(reason, Some(Refusal::WrongOrigin), "its own name, another's link");
     let posing = scene.world.sites[scene.honest].id;
     let posed = scene.stranger.altered(&sealed, |envelope| {
         envelope.header.link = honest;
         envelope.header.origin = posing;
     });
     let reason = deliver(&mut scene.world, scene.victim, &posed);
-    assert_eq!(
-        reason,
-        Some(Refusal::BadSignature),
-        "another's name and link"
-    );
+    assert_eq!(reason, Some(Refusal::BadSignature), "another's name and link");
     let nowhere = scene.stranger.altered(&sealed, |envelope| {
         envelope.header.link = schema::id::LinkId([0; 32]);
     });

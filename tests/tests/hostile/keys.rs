@@ -79,11 +79,8 @@ fn certificate(stranger: &Stranger, change: impl FnOnce(&mut KeyStatement)) -> C
 fn imported(certificate: &Certificate) -> Option<String> {
     let mut world = tests::world::World::new(1);
     let site = world.found("Victim");
-    let command = Command::Trust {
-        certificate: certificate.write(),
-        name: None,
-        grants: Vec::new(),
-    };
+    let command =
+        Command::Trust { certificate: certificate.write(), name: None, grants: Vec::new() };
     let rejection = world.ask(site, "ops", command).err()?;
     Some(rejection.what)
 }
@@ -100,9 +97,7 @@ fn t13_a_certificate_with_a_degenerate_key_is_not_imported() {
         let keys = [
             certificate(&stranger, |statement| statement.signing = HexHash(weak)),
             certificate(&stranger, |statement| statement.sealing = HexHash(weak)),
-            certificate(&stranger, |statement| {
-                statement.genesis.root = HexHash(weak)
-            }),
+            certificate(&stranger, |statement| statement.genesis.root = HexHash(weak)),
         ];
         for certificate in keys {
             let why = imported(&certificate).expect("it is rejected");

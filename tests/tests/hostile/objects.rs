@@ -41,11 +41,7 @@ fn scene() -> (Scene, ObjectId, ObjectId) {
             notes: text(""),
             packages: Vec::new(),
         };
-        let release = ReleaseName {
-            owner: None,
-            project: name("Web"),
-            version: version(called),
-        };
+        let release = ReleaseName { owner: None, project: name("Web"), version: version(called) };
         let peer = name(peer);
         let promote = Command::Promote { release, peer };
         for command in [Command::PushPackage { package }, create, promote] {
@@ -68,16 +64,12 @@ fn effects(scene: &mut Scene, kind: EnvelopeKind, body: &[u8]) -> Vec<Effect> {
 }
 
 fn read(effects: &[Effect]) -> usize {
-    let reads = effects
-        .iter()
-        .filter(|effect| matches!(effect, Effect::ReadPiece { .. }));
+    let reads = effects.iter().filter(|effect| matches!(effect, Effect::ReadPiece { .. }));
     reads.count()
 }
 
 fn stored(effects: &[Effect]) -> usize {
-    let stores = effects
-        .iter()
-        .filter(|effect| matches!(effect, Effect::Store(_)));
+    let stores = effects.iter().filter(|effect| matches!(effect, Effect::Store(_)));
     stores.count()
 }
 
@@ -86,10 +78,7 @@ fn t02_a_peer_is_given_the_objects_that_were_promoted_to_it_and_no_others() {
     let (mut scene, promoted, other) = scene();
     let nothing = ObjectId([7; 32]);
     for (object, pieces) in [(promoted, 1), (other, 0), (nothing, 0)] {
-        let want = Want {
-            object,
-            offsets: vec![0],
-        };
+        let want = Want { object, offsets: vec![0] };
         let done = effects(&mut scene, EnvelopeKind::Want, &want.write());
         assert_eq!(read(&done), pieces, "{object:?}");
     }
@@ -100,12 +89,7 @@ fn t02_a_piece_that_nobody_asked_for_is_not_stored() {
     let (mut scene, promoted, other) = scene();
     for object in [promoted, other, ObjectId([7; 32])] {
         let bytes = b"something else".to_vec();
-        let piece = Piece {
-            object,
-            total: bytes.len() as u64,
-            offset: 0,
-            bytes,
-        };
+        let piece = Piece { object, total: bytes.len() as u64, offset: 0, bytes };
         let done = effects(&mut scene, EnvelopeKind::Piece, &piece.write());
         assert_eq!(stored(&done), 0, "{object:?}");
     }

@@ -91,11 +91,7 @@ impl Rows<'_> {
     }
 
     fn promote(&mut self, what: &str, event: ReleasePromoted, refusal: EntryRefusal) {
-        self.add(
-            &format!("promotion {what}"),
-            &Event::ReleasePromoted(event),
-            refusal,
-        );
+        self.add(&format!("promotion {what}"), &Event::ReleasePromoted(event), refusal);
     }
 
     fn report(&mut self, what: &str, receipt: String, refusal: EntryRefusal) {
@@ -106,11 +102,7 @@ impl Rows<'_> {
     fn answer(&mut self, what: &str, release: ReleaseId, bundle: DocumentId) {
         for rejected in [None, Some(text("no"))] {
             let (release, what) = (release.clone(), format!("answer {what}"));
-            let event = PromotionAnswered {
-                bundle,
-                release,
-                rejected,
-            };
+            let event = PromotionAnswered { bundle, release, rejected };
             self.add(&what, &Event::PromotionAnswered(event), NotItsOwn);
         }
     }
@@ -118,10 +110,7 @@ impl Rows<'_> {
 
 /// Every kind of event against every foreign target.
 fn table(scene: &mut Scene) -> Vec<Row> {
-    let mut rows = Rows {
-        scene,
-        rows: Vec::new(),
-    };
+    let mut rows = Rows { scene, rows: Vec::new() };
     internal_kinds(&mut rows);
     promotions(&mut rows);
     bundles(&mut rows);
@@ -147,20 +136,10 @@ fn promotions(rows: &mut Rows<'_>) {
     let me = rows.scene.stranger.id();
     for (what, owner, project, called) in [
         ("of a release of the victim", victim, "Web", "1.0.0"),
-        (
-            "of an unpromoted release of the victim",
-            victim,
-            "Web",
-            "3.0.0",
-        ),
+        ("of an unpromoted release of the victim", victim, "Web", "3.0.0"),
         ("of a new release of the victim", victim, "Web", "9.0.0"),
         ("of a release of the honest peer", honest, "App", "1.0.0"),
-        (
-            "of a new release of the honest peer",
-            honest,
-            "App",
-            "9.0.0",
-        ),
+        ("of a new release of the honest peer", honest, "App", "9.0.0"),
         ("of a release of nobody", SpaceId([9; 32]), "Gift", "1.0.0"),
     ] {
         let bundle = bundle(&release(owner, project, called), victim);
@@ -175,11 +154,7 @@ fn promotions(rows: &mut Rows<'_>) {
     }
     let other = bundle(&release(me, "Web", "1.0.0"), victim);
     let document = rows.scene.stranger.document(Kind::Bundle, &other);
-    rows.promote(
-        "of a project not granted",
-        promoted(&other, &document),
-        NotGranted,
-    );
+    rows.promote("of a project not granted", promoted(&other, &document), NotGranted);
 }
 
 /// A promotion that is its own, around a bundle that is not what it says.
@@ -190,22 +165,12 @@ fn bundles(rows: &mut Rows<'_>) {
     let good = bundle(&gift, victim);
     let engine = rows.scene.world.sites[rows.scene.honest].engine();
     let by_honest = engine.identity().document(Kind::Bundle, &good);
-    let of_honest = engine
-        .identity()
-        .document(Kind::Receipt, &receipt(honest, &gift, good.digest));
+    let of_honest = engine.identity().document(Kind::Receipt, &receipt(honest, &gift, good.digest));
     let real = rows.scene.promotion(rows.scene.honest, "1.0.0", victim);
     let mut event = promoted(&good, &by_honest);
-    rows.promote(
-        "with a bundle by the honest peer",
-        event.clone(),
-        BadDocument,
-    );
+    rows.promote("with a bundle by the honest peer", event.clone(), BadDocument);
     event.bundle = real.bundle;
-    rows.promote(
-        "with the real bundle of the honest peer",
-        event.clone(),
-        BadDocument,
-    );
+    rows.promote("with the real bundle of the honest peer", event.clone(), BadDocument);
     event.bundle = "{}".to_owned();
     rows.promote("without a bundle", event.clone(), BadDocument);
     event.bundle = rows.scene.stranger.document(Kind::Receipt, &good).write();
@@ -257,18 +222,10 @@ fn answers(rows: &mut Rows<'_>) {
     let web = |called: &str| release(victim, "Web", called);
     rows.answer("to the honest peer's bundle", web("1.0.0"), first);
     rows.answer("for the honest peer", web("2.0.0"), second);
-    rows.answer(
-        "with its own bundle for another release",
-        web("2.0.0"),
-        mine,
-    );
+    rows.answer("with its own bundle for another release", web("2.0.0"), mine);
     rows.answer("about a release that was not promoted", web("3.0.0"), mine);
     rows.answer("about a release that is not there", web("9.0.0"), mine);
-    rows.answer(
-        "about the honest peer's release",
-        release(honest, "App", "1.0.0"),
-        first,
-    );
+    rows.answer("about the honest peer's release", release(honest, "App", "1.0.0"), first);
     rows.answer("about its own release", release(me, "Gift", "1.0.0"), mine);
     rows.answer("to no bundle", web("1.0.0"), DocumentId([0; 32]));
 }
@@ -286,23 +243,11 @@ fn reports(rows: &mut Rows<'_>) {
     let app = rows.scene.promotion(rows.scene.honest, "1.0.0", victim);
     let gift = release(me, "Gift", "1.0.0");
     for (what, of, digest) in [
-        (
-            "about a release promoted to another",
-            &two.release,
-            two.digest,
-        ),
-        (
-            "about a release of the honest peer",
-            &app.release,
-            app.digest,
-        ),
+        ("about a release promoted to another", &two.release, two.digest),
+        ("about a release of the honest peer", &app.release, app.digest),
         ("about its own release", &gift, ReleaseDigest([1; 32])),
         ("about another digest", &one.release, two.digest),
-        (
-            "about no release",
-            &release(victim, "Web", "9.0.0"),
-            one.digest,
-        ),
+        ("about no release", &release(victim, "Web", "9.0.0"), one.digest),
     ] {
         let receipt = receipt(me, of, digest);
         let document = rows.scene.stranger.document(Kind::Receipt, &receipt);
@@ -311,23 +256,11 @@ fn reports(rows: &mut Rows<'_>) {
     for (what, space) in [("of the honest peer", honest), ("of the victim", victim)] {
         let receipt = receipt(space, &one.release, one.digest);
         let document = rows.scene.stranger.document(Kind::Receipt, &receipt);
-        rows.report(
-            &format!("in the name {what}"),
-            document.write(),
-            BadDocument,
-        );
-        let site = if space == honest {
-            rows.scene.honest
-        } else {
-            at
-        };
+        rows.report(&format!("in the name {what}"), document.write(), BadDocument);
+        let site = if space == honest { rows.scene.honest } else { at };
         let identity = rows.scene.world.sites[site].engine().identity();
         let document = identity.document(Kind::Receipt, &receipt);
-        rows.report(
-            &format!("with a real receipt {what}"),
-            document.write(),
-            BadDocument,
-        );
+        rows.report(&format!("with a real receipt {what}"), document.write(), BadDocument);
     }
     rows.report("of nothing", "[]".to_owned(), BadDocument);
     rows.report("around its bundle", one.bundle, BadDocument);
@@ -346,32 +279,22 @@ fn headers(rows: &mut Rows<'_>) {
         for audience in [Audience::Internal, Audience::Link(other)] {
             let mut header = rows.scene.stranger.header(&victim);
             header.audience = audience;
-            let entry = Entry::write(header, &event)
-                .expect("small")
-                .bytes()
-                .to_vec();
-            rows.rows
-                .push((format!("{called} for others"), entry, WrongAudience));
+            let entry = Entry::write(header, &event).expect("small").bytes().to_vec();
+            rows.rows.push((format!("{called} for others"), entry, WrongAudience));
         }
         for space in [honest, victim] {
             let mut header = rows.scene.stranger.header(&victim);
             header.actor = Actor::Space(space);
-            let entry = Entry::write(header, &event)
-                .expect("small")
-                .bytes()
-                .to_vec();
-            rows.rows
-                .push((format!("{called} by others"), entry, NotItsOwn));
+            let entry = Entry::write(header, &event).expect("small").bytes().to_vec();
+            rows.rows.push((format!("{called} by others"), entry, NotItsOwn));
         }
         if event.crosses() {
             let mut entry = rows.scene.stranger.entry(&victim, &event);
             entry.push(0);
-            rows.rows
-                .push((format!("{called} and a byte"), entry, Malformed));
+            rows.rows.push((format!("{called} and a byte"), entry, Malformed));
         }
     }
-    rows.rows
-        .push(("nothing at all".to_owned(), Vec::new(), Malformed));
+    rows.rows.push(("nothing at all".to_owned(), Vec::new(), Malformed));
 }
 
 /// What the victim thinks of the stranger's next entry.
@@ -402,11 +325,7 @@ fn t02_every_kind_of_event_against_every_foreign_target_is_refused_and_the_link_
     let journeys = scene.world.sites[scene.victim].engine().journeys().clone();
     for ((what, entry, refusal), number) in rows.iter().zip(1..) {
         assert_eq!(judged(&scene, entry), Verdict::Refuse(*refusal), "{what}");
-        assert_eq!(
-            scene.tell(entry.clone()),
-            None,
-            "{what}: the envelope is lawful"
-        );
+        assert_eq!(scene.tell(entry.clone()), None, "{what}: the envelope is lawful");
         assert_eq!(scene.heard(), (number, number, false), "{what}");
         let engine = scene.world.sites[scene.victim].engine();
         assert!(*engine.state() == state, "{what} changed the state");
@@ -420,18 +339,11 @@ fn t02_every_kind_of_event_against_every_foreign_target_is_refused_and_the_link_
     let count = rows.len() as u64;
     assert_eq!(scene.heard(), (count + 1, count, false), "the link goes on");
     let engine = scene.world.sites[scene.victim].engine();
-    let peer = engine
-        .state()
-        .links
-        .peer(&scene.stranger.id())
-        .expect("trusted");
+    let peer = engine.state().links.peer(&scene.stranger.id()).expect("trusted");
     assert_eq!(peer.environments, [name("Production")]);
     let before = truth(&scene.world, scene.victim);
     scene.restart();
-    assert!(
-        before == truth(&scene.world, scene.victim),
-        "replay judges the same"
-    );
+    assert!(before == truth(&scene.world, scene.victim), "replay judges the same");
 }
 
 #[test]
@@ -446,9 +358,7 @@ fn t02_what_was_not_granted_is_refused() {
     for event in [
         Event::ReleasePromoted(promoted(&gift, &document)),
         Event::DeploymentReported(DeploymentReported { receipt }),
-        Event::EnvironmentsPublished(EnvironmentsPublished {
-            environments: Vec::new(),
-        }),
+        Event::EnvironmentsPublished(EnvironmentsPublished { environments: Vec::new() }),
     ] {
         let entry = scene.stranger.entry(&victim, &event);
         assert_eq!(judged(&scene, &entry), Verdict::Refuse(NotGranted));
@@ -565,10 +475,7 @@ fn t02_what_a_peer_may_say_about_itself_is_folded() {
     for _ in 0..20 {
         let event = lawful(&mut scene, &mut draw);
         let entry = scene.stranger.entry(&scene.victim_id(), &event);
-        assert!(
-            matches!(judged(&scene, &entry), Verdict::Fold(..)),
-            "{event:?}"
-        );
+        assert!(matches!(judged(&scene, &entry), Verdict::Fold(..)), "{event:?}");
         scene.tell(entry);
     }
     assert_eq!(scene.heard(), (20, 0, false));

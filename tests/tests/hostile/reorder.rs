@@ -49,15 +49,11 @@ fn t06_every_order_of_a_run_gives_the_same_state() {
         let mut scene = Scene::new(1);
         prepare(&mut scene, 4);
         let victim = scene.victim_id();
-        let envelopes: Vec<Vec<u8>> = (1..=4)
-            .map(|number| scene.stranger.envelope(&victim, number, number))
-            .collect();
+        let envelopes: Vec<Vec<u8>> =
+            (1..=4).map(|number| scene.stranger.envelope(&victim, number, number)).collect();
         for number in &order {
             let at = usize::try_from(*number - 1).expect("small");
-            assert_eq!(
-                deliver(&mut scene.world, scene.victim, &envelopes[at]),
-                None
-            );
+            assert_eq!(deliver(&mut scene.world, scene.victim, &envelopes[at]), None);
         }
         assert_eq!(scene.heard(), (4, 0, false), "{order:?}");
         assert_eq!(held_back(&scene), 0, "{order:?}");
@@ -82,11 +78,7 @@ fn t06_no_more_envelopes_are_held_back_than_the_limit() {
         assert!(held_back(&scene) <= HOLD_BACK_ENVELOPES_MAX);
     }
     assert_eq!(held_back(&scene), HOLD_BACK_ENVELOPES_MAX);
-    assert_eq!(
-        scene.heard(),
-        (0, 0, false),
-        "nothing before the gap closes"
-    );
+    assert_eq!(scene.heard(), (0, 0, false), "nothing before the gap closes");
     // A sender that asks again and again is heard in the end.
     for number in 1..=most + 20 {
         let envelope = scene.stranger.envelope(&victim, number, number);
@@ -121,11 +113,7 @@ fn t06_no_more_bytes_are_held_back_than_the_limit() {
         let envelope = scene.stranger.envelope(&victim, number, number);
         deliver(&mut scene.world, scene.victim, &envelope);
     }
-    assert_eq!(
-        scene.heard(),
-        (count, count, false),
-        "all is kept, none is believed"
-    );
+    assert_eq!(scene.heard(), (count, count, false), "all is kept, none is believed");
     assert_eq!(held_back(&scene), 0);
 }
 

@@ -36,10 +36,7 @@ fn t05_every_envelope_three_times_in_any_order_over_both_ways_changes_nothing() 
         assert!(before == after, "a repeated envelope changed something");
         assert_eq!(session.world.alarms, Vec::new());
         for site in [session.dev, session.us] {
-            for link in session.world.sites[site]
-                .engine()
-                .links(session.world.now())
-            {
+            for link in session.world.sites[site].engine().links(session.world.now()) {
                 assert_eq!((link.head, link.head), (link.acknowledged, link.applied));
                 assert!(link.fresh && !link.rolled_back);
             }
@@ -50,14 +47,10 @@ fn t05_every_envelope_three_times_in_any_order_over_both_ways_changes_nothing() 
 #[test]
 fn t05_a_replayed_ack_takes_nothing_back() {
     let mut session = Session::whole(30);
-    let known = session.world.sites[session.dev]
-        .engine()
-        .links(session.world.now());
+    let known = session.world.sites[session.dev].engine().links(session.world.now());
     for bytes in session.sent_to(session.dev) {
         deliver(&mut session.world, session.dev, &bytes);
-        let links = session.world.sites[session.dev]
-            .engine()
-            .links(session.world.now());
+        let links = session.world.sites[session.dev].engine().links(session.world.now());
         assert_eq!(links[0].acknowledged, known[0].acknowledged);
         assert_eq!(links[0].applied, known[0].applied);
     }
@@ -107,9 +100,7 @@ fn relived(session: &Session, past: &log_memory::Image, envelopes: &[Vec<u8>]) -
 fn t05_any_order_across_a_restart_gives_the_state_of_the_right_order() {
     let mut session = Session::linked(32);
     // The person's own acceptance would add entries; only what comes from the peer is compared.
-    let command = engine::command::Command::Apply {
-        definitions: Vec::new(),
-    };
+    let command = engine::command::Command::Apply { definitions: Vec::new() };
     let us = session.us;
     session.world.ask(us, "ops", command).expect("applied");
     let past = image(&session.world, us);

@@ -32,19 +32,12 @@ pub(crate) fn configuration(project: &str, spaces: &[&str]) -> Vec<Definition> {
         name: name(project),
         lifecycle: name("Standard"),
         packages: Vec::new(),
-        steps: vec![Step {
-            name: name("run"),
-            run: vec![text("true")],
-            timeout_s: 60,
-        }],
+        steps: vec![Step { name: name("run"), run: vec![text("true")], timeout_s: 60 }],
         templates: Vec::new(),
         variables: Vec::new(),
         values: Vec::new(),
     };
-    let lifecycle = Lifecycle {
-        name: name("Standard"),
-        phases: vec![phase],
-    };
+    let lifecycle = Lifecycle { name: name("Standard"), phases: vec![phase] };
     vec![
         Definition::Environment(name("Dev")),
         Definition::Lifecycle(lifecycle),
@@ -57,10 +50,7 @@ impl Scene {
     /// the honest peer promoted App 1.0.0 to the victim. The stranger may send releases of Gift,
     /// and results.
     pub(crate) fn new(seed: u64) -> Self {
-        Self::granting(
-            seed,
-            vec![Grant::AcceptReleases(name("Gift")), Grant::AcceptResults],
-        )
+        Self::granting(seed, vec![Grant::AcceptReleases(name("Gift")), Grant::AcceptResults])
     }
 
     /// The same with other grants for the stranger.
@@ -79,20 +69,12 @@ impl Scene {
         let for_victim = vec![all(), Grant::AcceptResults];
         let for_honest = vec![all(), Grant::SendResults(Disclosure::Full)];
         world.link(victim, honest, [for_victim, for_honest]);
-        let command = Command::Trust {
-            certificate: stranger.certificate().write(),
-            name: None,
-            grants,
-        };
+        let command =
+            Command::Trust { certificate: stranger.certificate().write(), name: None, grants };
         world.ask(victim, "ops", command).expect("trusted");
         let certificate = world.sites[victim].engine().state().certificate();
         stranger.trust(&certificate.expect("founded"));
-        let mut scene = Self {
-            world,
-            victim,
-            honest,
-            stranger,
-        };
+        let mut scene = Self { world, victim, honest, stranger };
         for (site, project, version, peers) in [
             (victim, "Web", "1.0.0", &["Stranger", "Honest"][..]),
             (victim, "Web", "2.0.0", &["Honest"]),
@@ -114,11 +96,8 @@ impl Scene {
         };
         self.world.ask(site, "dana", create).expect("created");
         for peer in peers {
-            let release = ReleaseName {
-                owner: None,
-                project: name(project),
-                version: version(called),
-            };
+            let release =
+                ReleaseName { owner: None, project: name(project), version: version(called) };
             let peer = name(peer);
             let promote = Command::Promote { release, peer };
             self.world.ask(site, "dana", promote).expect("promoted");
@@ -186,10 +165,7 @@ impl Scene {
 
 /// A release by its owner, project and version.
 pub(crate) fn release(owner: SpaceId, project: &str, called: &str) -> ReleaseId {
-    let project = ProjectId {
-        space: owner,
-        name: name(project),
-    };
+    let project = ProjectId { space: owner, name: name(project) };
     let version = version(called);
     ReleaseId { project, version }
 }

@@ -40,13 +40,7 @@ impl Session {
             world.ask(site, "ops", command).expect("applied");
         }
         world.link(dev, us, World::usual_grants(PROJECT));
-        let mut session = Self {
-            world,
-            dev,
-            us,
-            recorded: Vec::new(),
-            seen: BTreeSet::new(),
-        };
+        let mut session = Self { world, dev, us, recorded: Vec::new(), seen: BTreeSet::new() };
         session.run(2_000);
         session
     }
@@ -126,10 +120,7 @@ fn marked(mut definitions: Vec<Definition>) -> Vec<Definition> {
     for definition in &mut definitions {
         match definition {
             Definition::Project(project) => {
-                project.variables.push(Variable {
-                    name: name("TOKEN"),
-                    value: text(SECRET),
-                });
+                project.variables.push(Variable { name: name("TOKEN"), value: text(SECRET) });
                 for value in &mut project.values {
                     value.value = Some(text(SECRET));
                 }
@@ -170,11 +161,7 @@ pub(crate) fn truth(world: &World, site: usize) -> Truth {
 pub(crate) fn knock(world: &mut World, site: usize, bytes: &[u8]) -> (Option<Refusal>, Input) {
     let space = world.sites[site].space.as_mut().expect("up");
     let input = space.receive(bytes.to_vec());
-    let reason = if let Input::Refused { reason, .. } = &input {
-        Some(*reason)
-    } else {
-        None
-    };
+    let reason = if let Input::Refused { reason, .. } = &input { Some(*reason) } else { None };
     (reason, input)
 }
 

@@ -71,9 +71,7 @@ impl Cast {
                 certificate: berta.certificate().write(),
                 incarnation: berta.incarnation(),
             }),
-            Event::LinkOffered(LinkOffered {
-                offer: offer.write(),
-            }),
+            Event::LinkOffered(LinkOffered { offer: offer.write() }),
             Event::PeerTrusted(PeerTrusted {
                 peer: anna.id(),
                 name: name("Anna"),
@@ -94,11 +92,7 @@ impl Cast {
         entries
             .map(|(event, number)| {
                 let crosses = event.crosses();
-                let audience = if crosses {
-                    Audience::Link(link)
-                } else {
-                    Audience::Internal
-                };
+                let audience = if crosses { Audience::Link(link) } else { Audience::Internal };
                 Entry::write(header(number, audience), event).expect("a small entry")
             })
             .collect()
@@ -122,14 +116,8 @@ pub(crate) fn header(number: u8, audience: Audience) -> Header {
 
 /// Version 1.0.0 of the project Web of `owner`.
 pub(crate) fn release(owner: SpaceId) -> ReleaseId {
-    let project = ProjectId {
-        space: owner,
-        name: name("Web"),
-    };
-    ReleaseId {
-        project,
-        version: version("1.0.0"),
-    }
+    let project = ProjectId { space: owner, name: name("Web") };
+    ReleaseId { project, version: version("1.0.0") }
 }
 
 /// What is frozen in it.
@@ -147,10 +135,7 @@ pub(crate) fn snapshot() -> Snapshot {
             required: true,
             default: None,
         }],
-        variables: vec![Variable {
-            name: name("COLOUR"),
-            value: text("grün"),
-        }],
+        variables: vec![Variable { name: name("COLOUR"), value: text("grün") }],
         packages: vec![Package {
             id: "web".parse().expect("an id"),
             version: version("1.0.0"),

@@ -43,16 +43,8 @@ fn signed(statement: &KeyStatement, keys: &[(&str, [u8; 32])]) -> Document {
 fn certificates(anna: &Stranger, made: &mut Vec<Vector>) {
     let whole = anna.certificate();
     accept(made, "certificate", "certificate", NONE, certificate(whole));
-    let alone = Certificate {
-        documents: whole.documents[..1].to_vec(),
-    };
-    accept(
-        made,
-        "certificate_without_offer",
-        "certificate",
-        NONE,
-        certificate(&alone),
-    );
+    let alone = Certificate { documents: whole.documents[..1].to_vec() };
+    accept(made, "certificate_without_offer", "certificate", NONE, certificate(&alone));
     let seeds = anna.seeds();
     let mut second = statement(whole);
     second.number = 2;
@@ -63,36 +55,14 @@ fn certificates(anna: &Stranger, made: &mut Vec<Vector>) {
         certificate(&Certificate { documents })
     };
     let rotated = with(signed(&second, &both));
-    accept(
-        made,
-        "certificate_with_two_statements",
-        "certificate",
-        NONE,
-        rotated,
-    );
+    accept(made, "certificate_with_two_statements", "certificate", NONE, rotated);
     let mut gap = second.clone();
     gap.number = 3;
     for (case, document, code) in [
-        (
-            "certificate_gap_in_numbers",
-            signed(&gap, &both),
-            "Broken(2)",
-        ),
-        (
-            "certificate_repeats_a_statement",
-            whole.documents[0].clone(),
-            "Broken(2)",
-        ),
-        (
-            "certificate_without_its_predecessor",
-            signed(&second, &both[..1]),
-            "BadSignature(1)",
-        ),
-        (
-            "certificate_without_its_root",
-            signed(&second, &both[1..]),
-            "BadSignature(root)",
-        ),
+        ("certificate_gap_in_numbers", signed(&gap, &both), "Broken(2)"),
+        ("certificate_repeats_a_statement", whole.documents[0].clone(), "Broken(2)"),
+        ("certificate_without_its_predecessor", signed(&second, &both[..1]), "BadSignature(1)"),
+        ("certificate_without_its_root", signed(&second, &both[1..]), "BadSignature(root)"),
         (
             "certificate_with_swapped_key_ids",
             signed(&second, &[("root", seeds.signing), ("1", seeds.root)]),
@@ -140,41 +110,17 @@ fn statements(cast: &Cast, made: &mut Vec<Vector>) {
     let mut foreign = anna.certificate().clone();
     foreign.documents[1] = carla.certificate().documents[1].clone();
     let code = ("certificate", "Foreign");
-    refuse(
-        made,
-        "certificate_with_a_foreign_offer",
-        code,
-        NONE,
-        certificate(&foreign),
-    );
+    refuse(made, "certificate_with_a_foreign_offer", code, NONE, certificate(&foreign));
     let mut twice = anna.certificate().clone();
     twice.documents.push(twice.documents[1].clone());
     let code = ("certificate", "document: payload type");
-    refuse(
-        made,
-        "certificate_with_two_offers",
-        code,
-        NONE,
-        certificate(&twice),
-    );
+    refuse(made, "certificate_with_two_offers", code, NONE, certificate(&twice));
     let code = ("certificate", "Empty");
     refuse(made, "certificate_empty", code, NONE, json!({"json": "[]"}));
     let code = ("certificate", "certificate");
-    refuse(
-        made,
-        "certificate_no_json",
-        code,
-        NONE,
-        json!({"json": "[{}]"}),
-    );
+    refuse(made, "certificate_no_json", code, NONE, json!({"json": "[{}]"}));
     let deep = "[".repeat(10_000);
-    refuse(
-        made,
-        "certificate_nested_deeply",
-        code,
-        NONE,
-        json!({"json": deep}),
-    );
+    refuse(made, "certificate_nested_deeply", code, NONE, json!({"json": deep}));
 }
 
 fn documents(cast: &Cast, made: &mut Vec<Vector>) {
@@ -187,30 +133,14 @@ fn documents(cast: &Cast, made: &mut Vec<Vector>) {
     let sealed_bundle = anna.document(Kind::Bundle, &bundle);
     let sealed_receipt = anna.document(Kind::Receipt, &receipt);
     accept(made, "offer", "document", context("offer"), json(offer));
-    accept(
-        made,
-        "bundle",
-        "document",
-        context("bundle"),
-        json(&sealed_bundle),
-    );
-    accept(
-        made,
-        "receipt",
-        "document",
-        context("receipt"),
-        json(&sealed_receipt),
-    );
+    accept(made, "bundle", "document", context("bundle"), json(&sealed_bundle));
+    accept(made, "receipt", "document", context("receipt"), json(&sealed_receipt));
     let swapped = ("document", "document: payload type");
     for (case, document, kind) in [
         ("document_kind_swapped", &sealed_receipt, "bundle"),
         ("document_bundle_for_a_receipt", &sealed_bundle, "receipt"),
         ("document_offer_for_a_bundle", offer, "bundle"),
-        (
-            "document_statement_for_an_offer",
-            &anna.certificate().documents[0],
-            "offer",
-        ),
+        ("document_statement_for_an_offer", &anna.certificate().documents[0], "offer"),
     ] {
         refuse(made, case, swapped, context(kind), json(document));
     }
@@ -220,35 +150,17 @@ fn documents(cast: &Cast, made: &mut Vec<Vector>) {
     refuse(made, "document_retyped", code, context("bundle"), input);
     let foreign = carla.document(Kind::Bundle, &bundle);
     let code = ("document", "BadSignature(1)");
-    refuse(
-        made,
-        "document_signed_by_another",
-        code,
-        context("bundle"),
-        json(&foreign),
-    );
+    refuse(made, "document_signed_by_another", code, context("bundle"), json(&foreign));
     let mut other_key = bundle.clone();
     other_key.key = 2;
     let document = anna.document(Kind::Bundle, &other_key);
     let code = ("document", "BadSignature(2)");
-    refuse(
-        made,
-        "document_unknown_key",
-        code,
-        context("bundle"),
-        json(&document),
-    );
+    refuse(made, "document_unknown_key", code, context("bundle"), json(&document));
     let mut posing = receipt.clone();
     posing.space = carla.id();
     let document = anna.document(Kind::Receipt, &posing);
     let code = ("document", "Foreign");
-    refuse(
-        made,
-        "document_of_another_space",
-        code,
-        context("receipt"),
-        json(&document),
-    );
+    refuse(made, "document_of_another_space", code, context("receipt"), json(&document));
     forms(cast, made);
 }
 
@@ -270,11 +182,7 @@ fn forms(cast: &Cast, made: &mut Vec<Vector>) {
         let input = json!({"json": odd});
         refuse(made, case, ("document", "document"), context.clone(), input);
     }
-    let claims = Offer {
-        space: anna.id(),
-        key: 1,
-        random: HexHash([1; 32]),
-    };
+    let claims = Offer { space: anna.id(), key: 1, random: HexHash([1; 32]) };
     let mut payload = serde_json::to_value(&claims).expect("JSON");
     payload["more"] = json!(1);
     let document = anna.document(Kind::Offer, &payload);
@@ -288,9 +196,7 @@ fn checkpoints(cast: &Cast, made: &mut Vec<Vector>) {
     let context = json!({"certificate": anna.certificate().write()});
     let made_by = |who: &Stranger, size| {
         let (log, root) = (who.incarnation(), [0x33; 32]);
-        let checkpoint = who
-            .identity()
-            .checkpoint(&log, size, root, 1_767_225_600_000);
+        let checkpoint = who.identity().checkpoint(&log, size, root, 1_767_225_600_000);
         json!({
             "space": who.id(),
             "incarnation": log,
@@ -302,35 +208,14 @@ fn checkpoints(cast: &Cast, made: &mut Vec<Vector>) {
         })
     };
     let honest = made_by(anna, 12);
-    accept(
-        made,
-        "checkpoint",
-        "checkpoint",
-        context.clone(),
-        honest.clone(),
-    );
-    let code = (
-        "checkpoint",
-        "the checkpoint behind it is not signed by the space",
-    );
+    accept(made, "checkpoint", "checkpoint", context.clone(), honest.clone());
+    let code = ("checkpoint", "the checkpoint behind it is not signed by the space");
     let mut longer = honest.clone();
     longer["size"] = json!(13);
-    refuse(
-        made,
-        "checkpoint_of_another_size",
-        code,
-        context.clone(),
-        longer,
-    );
+    refuse(made, "checkpoint_of_another_size", code, context.clone(), longer);
     let mut unknown = honest;
     unknown["key"] = json!(2);
-    refuse(
-        made,
-        "checkpoint_unknown_key",
-        code,
-        context.clone(),
-        unknown,
-    );
+    refuse(made, "checkpoint_unknown_key", code, context.clone(), unknown);
     let foreign = made_by(carla, 12);
     refuse(made, "checkpoint_by_another_space", code, context, foreign);
 }

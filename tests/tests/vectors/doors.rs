@@ -31,23 +31,16 @@ pub(crate) fn open(kind: &str, context: &Value, input: &Value) -> Said {
     match kind {
         "compute-space-id" => Ok(json!(genesis(input).space().to_string())),
         "compute-link-id" => Ok(json!(link_id(input).to_string())),
-        "compute-commit" => Ok(json!(hex(&commit(
-            &array(&input["salt"]),
-            &blob(&input["entry"])
-        )))),
+        "compute-commit" => Ok(json!(hex(&commit(&array(&input["salt"]), &blob(&input["entry"]))))),
         "compute-chain" => Ok(chain(input)),
         "compute-tree" => Ok(tree(input)),
         "compute-command-id" => Ok(command(input)),
         "compute-release-digest" => Ok(release_digest(input)),
         "compute-version-order" => Ok(version_order(input)),
         "name" => name(input),
-        "entry" => said(Entry::read(&blob(&input["bytes"])), |entry| {
-            shown::entry(&entry)
-        }),
+        "entry" => said(Entry::read(&blob(&input["bytes"])), |entry| shown::entry(&entry)),
         "event" => event(input),
-        "record" => said(Record::read(&blob(&input["bytes"])), |record| {
-            shown::record(&record)
-        }),
+        "record" => said(Record::read(&blob(&input["bytes"])), |record| shown::record(&record)),
         "block" => block(input),
         "checkpoint" => checkpoint(context, input),
         "signature" => signature(input),
@@ -57,19 +50,14 @@ pub(crate) fn open(kind: &str, context: &Value, input: &Value) -> Said {
         "verdict" => verdict(context, input),
         "beat" => whole(input, Beat::read, shown::beat),
         "ack" => whole(input, Ack::read, shown::ack),
-        "want" => said(Want::read(&blob(&input["bytes"])), |want| {
-            shown::want(&want)
-        }),
-        "piece" => said(Piece::read(&blob(&input["bytes"])), |piece| {
-            shown::piece(&piece)
-        }),
+        "want" => said(Want::read(&blob(&input["bytes"])), |want| shown::want(&want)),
+        "piece" => said(Piece::read(&blob(&input["bytes"])), |piece| shown::piece(&piece)),
         _ => panic!("there is no door for {kind}"),
     }
 }
 
 fn said<T>(read: Result<T, Malformed>, show: impl FnOnce(T) -> Value) -> Said {
-    read.map(show)
-        .map_err(|malformed| malformed.what.to_owned())
+    read.map(show).map_err(|malformed| malformed.what.to_owned())
 }
 
 /// The bytes behind a hex text.
@@ -77,9 +65,7 @@ pub(crate) fn blob(value: &Value) -> Vec<u8> {
     let text = value.as_str().expect("hex").as_bytes();
     let digit = |c: u8| (c as char).to_digit(16).expect("a hex digit");
     let pairs = text.chunks_exact(2);
-    pairs
-        .map(|pair| u8::try_from(digit(pair[0]) * 16 + digit(pair[1])).expect("a byte"))
-        .collect()
+    pairs.map(|pair| u8::try_from(digit(pair[0]) * 16 + digit(pair[1])).expect("a byte")).collect()
 }
 
 fn array<const N: usize>(value: &Value) -> [u8; N] {
@@ -168,9 +154,8 @@ fn release_digest(input: &Value) -> Value {
 
 fn version_order(input: &Value) -> Value {
     let versions = list(&input["versions"]).iter();
-    let mut versions: Vec<Version> = versions
-        .map(|version| text(version).parse().expect("a version"))
-        .collect();
+    let mut versions: Vec<Version> =
+        versions.map(|version| text(version).parse().expect("a version")).collect();
     versions.sort();
     json!(versions)
 }
@@ -200,9 +185,7 @@ fn event(input: &Value) -> Said {
         flags: short(&input["flags"]),
         ..crate::cast::header(1, schema::latest::Audience::Internal)
     };
-    said(Event::decode(&header, &blob(&input["payload"])), |event| {
-        shown::event(&event)
-    })
+    said(Event::decode(&header, &blob(&input["payload"])), |event| shown::event(&event))
 }
 
 fn block(input: &Value) -> Said {
@@ -236,9 +219,7 @@ fn checkpoint(context: &Value, input: &Value) -> Said {
 fn signature(input: &Value) -> Said {
     let key = PublicKey::from_bytes(&array(&input["key"])).ok_or("weak key")?;
     let verified = key.verifies(&blob(&input["message"]), &blob(&input["signature"]));
-    verified
-        .then_some(json!(true))
-        .ok_or("bad signature".to_owned())
+    verified.then_some(json!(true)).ok_or("bad signature".to_owned())
 }
 
 fn disbelief(why: &Disbelief) -> String {
@@ -280,9 +261,7 @@ fn document(context: &Value, input: &Value) -> Said {
     let document = Document::read(text(&input["json"])).map_err(|why| why.what.to_owned())?;
     let payload = match text(&context["kind"]) {
         "offer" => keys
-            .document(&document, Kind::Offer, |offer: &Offer| {
-                (offer.space, offer.key)
-            })
+            .document(&document, Kind::Offer, |offer: &Offer| (offer.space, offer.key))
             .map(|offer| json!(offer)),
         "bundle" => keys
             .document(&document, Kind::Bundle, |bundle: &Bundle| {
@@ -290,9 +269,7 @@ fn document(context: &Value, input: &Value) -> Said {
             })
             .map(|bundle| json!(bundle)),
         "receipt" => keys
-            .document(&document, Kind::Receipt, |receipt: &Receipt| {
-                (receipt.space, receipt.key)
-            })
+            .document(&document, Kind::Receipt, |receipt: &Receipt| (receipt.space, receipt.key))
             .map(|receipt| json!(receipt)),
         kind => panic!("no document is a {kind}"),
     };
@@ -336,9 +313,7 @@ fn envelope(context: &Value, input: &Value) -> Said {
     }
     let bytes = blob(&input["bytes"]);
     let opened = door::open(&bytes, &identity, &keyring, &mut Epochs::default());
-    opened
-        .map(|verified| shown::envelope(&verified))
-        .map_err(code)
+    opened.map(|verified| shown::envelope(&verified)).map_err(code)
 }
 
 /// What the log in `context` makes true in the space that wrote it.
@@ -353,15 +328,8 @@ fn state(context: &Value) -> State {
             (state.me(), state.incarnation.expect("begun"))
         };
         let position = Position(position);
-        let at = At {
-            id: EntryId {
-                origin,
-                incarnation,
-                position,
-            },
-            position,
-            header: entry.header(),
-        };
+        let at =
+            At { id: EntryId { origin, incarnation, position }, position, header: entry.header() };
         state.fold_own(&at, &event);
     }
     state
@@ -373,11 +341,7 @@ fn verdict(context: &Value, input: &Value) -> Said {
     let (origin, peer) = state.links.on(&link).expect("a link of the log");
     let incarnation = incarnation(&input["incarnation"]);
     let mirrored = Mirrored {
-        id: EntryId {
-            origin,
-            incarnation,
-            position: Position(number(&input["position"])),
-        },
+        id: EntryId { origin, incarnation, position: Position(number(&input["position"])) },
         link,
         link_incarnation: incarnation,
         link_seq: LinkSeq(number(&input["link_seq"])),

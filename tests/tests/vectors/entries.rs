@@ -39,40 +39,19 @@ fn events(made: &mut Vec<Vector>) {
         let case = format!("event_{}", called.replace('.', "_"));
         accept(made, &case, "event", NONE, input);
     }
-    accept(
-        made,
-        "event_unknown",
-        "event",
-        NONE,
-        payload(999, 1, 0, b"?"),
-    );
+    accept(made, "event_unknown", "event", NONE, payload(999, 1, 0, b"?"));
     let input = payload(999, 1, 1, b"?");
-    accept(
-        made,
-        "event_unknown_that_must_be_understood",
-        "event",
-        NONE,
-        input,
-    );
+    accept(made, "event_unknown_that_must_be_understood", "event", NONE, input);
     let input = payload(26, 2, 0, b"?");
     accept(made, "event_of_a_newer_version", "event", NONE, input);
 }
 
 fn odd_events(made: &mut Vec<Vector>) {
-    let arrived = PackageArrived {
-        object: schema::id::ObjectId([1; 32]),
-        size: 7,
-    };
+    let arrived = PackageArrived { object: schema::id::ObjectId([1; 32]), size: 7 };
     let (kind, version, flags, bytes) = Event::PackageArrived(arrived).encode();
     let text = "package.arrived";
     let input = payload(kind, version, flags | 1, &bytes);
-    refuse(
-        made,
-        "event_other_flags",
-        ("event", "event: flags"),
-        NONE,
-        input,
-    );
+    refuse(made, "event_other_flags", ("event", "event: flags"), NONE, input);
     let long = [&bytes[..32], &[251, 0, 7]].concat();
     let longest = [&bytes[..32], &[253, 0, 0, 0, 0, 0, 0, 0, 7]].concat();
     let trailing = [&bytes[..], &[0]].concat();
@@ -91,40 +70,16 @@ fn odd_events(made: &mut Vec<Vector>) {
         ("event_claims_64_gib", 27, "environments.published"),
         ("event_claims_64_gib_of_text", 32, "deployment.reported"),
     ] {
-        refuse(
-            made,
-            case,
-            ("event", text),
-            NONE,
-            payload(kind, 1, 0, &claims),
-        );
+        refuse(made, case, ("event", text), NONE, payload(kind, 1, 0, &claims));
     }
     let bad_name = [&[1, 4][..], b"a\nbc"].concat();
     let text = ("event", "environments.published");
-    refuse(
-        made,
-        "event_with_a_bad_name",
-        text,
-        NONE,
-        payload(27, 1, 0, &bad_name),
-    );
+    refuse(made, "event_with_a_bad_name", text, NONE, payload(27, 1, 0, &bad_name));
     let bad_text = [1, 2, 0xc3, 0x28];
-    refuse(
-        made,
-        "event_with_bad_utf8",
-        text,
-        NONE,
-        payload(27, 1, 0, &bad_text),
-    );
+    refuse(made, "event_with_bad_utf8", text, NONE, payload(27, 1, 0, &bad_text));
     let answered = [&[0; 64][..], &[1, b'a', 1, b'1', 2]].concat();
     let text = ("event", "promotion.answered");
-    refuse(
-        made,
-        "event_option_that_is_2",
-        text,
-        NONE,
-        payload(25, 1, 0, &answered),
-    );
+    refuse(made, "event_option_that_is_2", text, NONE, payload(25, 1, 0, &answered));
 }
 
 fn published() -> Event {
@@ -153,13 +108,7 @@ fn entries(cast: &Cast, made: &mut Vec<Vector>) {
         accept(made, case, "entry", NONE, bytes(entry.bytes()));
     }
     let entry = Entry::write(header(2, Audience::Internal), &published()).expect("small");
-    accept(
-        made,
-        "entry_that_stays_inside",
-        "entry",
-        NONE,
-        bytes(entry.bytes()),
-    );
+    accept(made, "entry_that_stays_inside", "entry", NONE, bytes(entry.bytes()));
     let whole = entry.bytes().to_vec();
     let changed = |at: usize, value: u8| {
         let mut changed = whole.clone();
@@ -169,22 +118,10 @@ fn entries(cast: &Cast, made: &mut Vec<Vector>) {
     // causation, actor and audience stand at 46, 47 and 48; the length of the payload follows.
     let long_name = [&whole[..47], &[1, 0, 0, 0, 0x81][..], &[b'x'; 0x81]].concat();
     for (case, odd, code) in [
-        (
-            "entry_trailing_bytes",
-            [&whole[..], b"more"].concat(),
-            "entry",
-        ),
-        (
-            "entry_truncated",
-            whole[..whole.len() - 1].to_vec(),
-            "entry",
-        ),
+        ("entry_trailing_bytes", [&whole[..], b"more"].concat(), "entry"),
+        ("entry_truncated", whole[..whole.len() - 1].to_vec(), "entry"),
         ("entry_empty", Vec::new(), "entry"),
-        (
-            "entry_unknown_causation",
-            changed(46, 2),
-            "entry: causation",
-        ),
+        ("entry_unknown_causation", changed(46, 2), "entry: causation"),
         ("entry_unknown_actor", changed(47, 3), "entry: actor"),
         ("entry_actor_with_a_long_name", long_name, "entry"),
         ("entry_unknown_audience", changed(48, 2), "entry: audience"),
@@ -211,11 +148,8 @@ fn records(cast: &Cast, made: &mut Vec<Vector>) {
     };
     let salt = [8; 16];
     let own = Record::Own(Own { salt, entry });
-    let evidence = Record::Evidence(Evidence {
-        header: vec![7; 330],
-        body_hash: [6; 32],
-        signature: [5; 64],
-    });
+    let evidence =
+        Record::Evidence(Evidence { header: vec![7; 330], body_hash: [6; 32], signature: [5; 64] });
     let all = [
         ("record_own", own),
         ("record_mirrored", Record::Mirrored(place)),
@@ -226,38 +160,13 @@ fn records(cast: &Cast, made: &mut Vec<Vector>) {
     }
     let (_, evidence) = &all[2];
     let trailing = [&evidence.write()[..], &[0]].concat();
-    refuse(
-        made,
-        "record_trailing_byte",
-        ("record", "record"),
-        NONE,
-        bytes(&trailing),
-    );
-    refuse(
-        made,
-        "record_of_no_kind",
-        ("record", "record"),
-        NONE,
-        bytes(&[4]),
-    );
+    refuse(made, "record_trailing_byte", ("record", "record"), NONE, bytes(&trailing));
+    refuse(made, "record_of_no_kind", ("record", "record"), NONE, bytes(&[4]));
     refuse(made, "record_empty", ("record", "record"), NONE, bytes(&[]));
-    let records: Vec<_> = all
-        .iter()
-        .map(|(_, record)| (record.clone(), record.leaf()))
-        .collect();
-    let checkpoint = Checkpoint {
-        size: 3,
-        root: [4; 32],
-        time_ms: 5,
-        key: 1,
-        signature: [6; 64],
-    };
+    let records: Vec<_> = all.iter().map(|(_, record)| (record.clone(), record.leaf())).collect();
+    let checkpoint = Checkpoint { size: 3, root: [4; 32], time_ms: 5, key: 1, signature: [6; 64] };
     let first = Position(1);
-    let block = Block {
-        first,
-        records,
-        checkpoint,
-    };
+    let block = Block { first, records, checkpoint };
     let written = block.write();
     let input = |first: u64, bytes: &[u8]| json!({"first": first, "bytes": hex(bytes)});
     accept(made, "block", "block", NONE, input(1, &written));
@@ -266,13 +175,7 @@ fn records(cast: &Cast, made: &mut Vec<Vector>) {
     let code = ("block", "Position 1: the record does not match its leaf");
     refuse(made, "block_flipped_bit", code, NONE, input(1, &flipped));
     let code = ("block", "Position 2: the block claims another place");
-    refuse(
-        made,
-        "block_at_another_place",
-        code,
-        NONE,
-        input(2, &written),
-    );
+    refuse(made, "block_at_another_place", code, NONE, input(2, &written));
 }
 
 fn grants() -> Vec<Grant> {
@@ -332,40 +235,16 @@ fn verdicts(cast: &Cast, made: &mut Vec<Vector>) {
     let promoted = promoted(&cast.anna, cast.berta.id());
     for (case, event) in [
         ("verdict_on_a_promotion", Event::ReleasePromoted(promoted)),
-        (
-            "verdict_on_an_answer",
-            Event::PromotionAnswered(answered(cast)),
-        ),
-        (
-            "verdict_on_a_report",
-            Event::DeploymentReported(reported(cast)),
-        ),
+        ("verdict_on_an_answer", Event::PromotionAnswered(answered(cast))),
+        ("verdict_on_a_report", Event::DeploymentReported(reported(cast))),
         ("verdict_on_environments", published()),
     ] {
-        accept(
-            made,
-            case,
-            "verdict",
-            known.clone(),
-            input(cast, &entry(cast, &event)),
-        );
+        accept(made, case, "verdict", known.clone(), input(cast, &entry(cast, &event)));
     }
     let skipped = input(cast, &unknown(cast, 0));
-    accept(
-        made,
-        "verdict_skips_what_is_unknown",
-        "verdict",
-        known.clone(),
-        skipped,
-    );
+    accept(made, "verdict_skips_what_is_unknown", "verdict", known.clone(), skipped);
     let held = input(cast, &unknown(cast, 1));
-    accept(
-        made,
-        "verdict_holds_what_must_be_understood",
-        "verdict",
-        known,
-        held,
-    );
+    accept(made, "verdict_holds_what_must_be_understood", "verdict", known, held);
 }
 
 fn refused(cast: &Cast, made: &mut Vec<Vector>) {
@@ -380,41 +259,23 @@ fn refused(cast: &Cast, made: &mut Vec<Vector>) {
         "not-its-own",
     ));
     foreign.release.project.space = anna.id();
-    odd.push((
-        "promotion_with_a_foreign_bundle",
-        Event::ReleasePromoted(foreign),
-        "bad-document",
-    ));
+    odd.push(("promotion_with_a_foreign_bundle", Event::ReleasePromoted(foreign), "bad-document"));
     let event = Event::ReleasePromoted(promoted(anna, carla.id()));
     odd.push(("promotion_to_another_space", event, "not-its-own"));
     let mut event = ours.clone();
     event.release.project.name = name("Shop");
-    odd.push((
-        "promotion_that_is_not_granted",
-        Event::ReleasePromoted(event),
-        "not-granted",
-    ));
+    odd.push(("promotion_that_is_not_granted", Event::ReleasePromoted(event), "not-granted"));
     let mut event = ours.clone();
     event.digest = schema::id::ReleaseDigest([1; 32]);
-    odd.push((
-        "promotion_with_another_digest",
-        Event::ReleasePromoted(event),
-        "bad-document",
-    ));
+    odd.push(("promotion_with_another_digest", Event::ReleasePromoted(event), "bad-document"));
     let mut event = ours.clone();
     let foreign = carla.document(Kind::Receipt, &receipt(carla, anna.id()));
     let mut content = bundle(anna, berta.id());
     content.receipts.push(foreign);
     event.bundle = anna.document(Kind::Bundle, &content).write();
-    odd.push((
-        "promotion_with_a_foreign_receipt",
-        Event::ReleasePromoted(event),
-        "bad-document",
-    ));
+    odd.push(("promotion_with_a_foreign_receipt", Event::ReleasePromoted(event), "bad-document"));
     let mut event = ours;
-    event.bundle = anna
-        .document(Kind::Receipt, &bundle(anna, berta.id()))
-        .write();
+    event.bundle = anna.document(Kind::Receipt, &bundle(anna, berta.id())).write();
     odd.push((
         "promotion_with_a_receipt_for_a_bundle",
         Event::ReleasePromoted(event),
@@ -422,34 +283,16 @@ fn refused(cast: &Cast, made: &mut Vec<Vector>) {
     ));
     let mut event = answered(cast);
     event.bundle = schema::id::DocumentId([1; 32]);
-    odd.push((
-        "answer_to_another_bundle",
-        Event::PromotionAnswered(event),
-        "not-its-own",
-    ));
+    odd.push(("answer_to_another_bundle", Event::PromotionAnswered(event), "not-its-own"));
     let mut event = answered(cast);
     event.release.project.space = carla.id();
-    odd.push((
-        "answer_about_a_foreign_release",
-        Event::PromotionAnswered(event),
-        "not-its-own",
-    ));
+    odd.push(("answer_about_a_foreign_release", Event::PromotionAnswered(event), "not-its-own"));
     let report = |receipt| Event::DeploymentReported(DeploymentReported { receipt });
-    let foreign = carla
-        .document(Kind::Receipt, &receipt(carla, berta.id()))
-        .write();
+    let foreign = carla.document(Kind::Receipt, &receipt(carla, berta.id())).write();
     odd.push(("report_by_somebody_else", report(foreign), "bad-document"));
-    let claimed = anna
-        .document(Kind::Receipt, &receipt(carla, berta.id()))
-        .write();
-    odd.push((
-        "report_in_the_name_of_somebody_else",
-        report(claimed),
-        "bad-document",
-    ));
-    let own = anna
-        .document(Kind::Receipt, &receipt(anna, anna.id()))
-        .write();
+    let claimed = anna.document(Kind::Receipt, &receipt(carla, berta.id())).write();
+    odd.push(("report_in_the_name_of_somebody_else", report(claimed), "bad-document"));
+    let own = anna.document(Kind::Receipt, &receipt(anna, anna.id())).write();
     odd.push(("report_about_its_own_release", report(own), "not-its-own"));
     let arrived = Draw::new(5).event(26);
     odd.push(("package_arrived", arrived, "does-not-cross"));
@@ -461,13 +304,7 @@ fn refused(cast: &Cast, made: &mut Vec<Vector>) {
     let none = context(cast, Vec::new());
     let event = input(cast, &entry(cast, &published()));
     let code = ("verdict", "not-granted");
-    refuse(
-        made,
-        "verdict_on_environments_not_granted",
-        code,
-        none,
-        event,
-    );
+    refuse(made, "verdict_on_environments_not_granted", code, none, event);
     addressed(cast, &known, made);
 }
 
@@ -478,16 +315,8 @@ fn addressed(cast: &Cast, known: &Value, made: &mut Vec<Vector>) {
     let mut posing = header(5, Audience::Link(link));
     posing.actor = Actor::Space(cast.carla.id());
     for (case, header, code) in [
-        (
-            "for_nobody",
-            header(5, Audience::Internal),
-            "wrong-audience",
-        ),
-        (
-            "for_another_link",
-            header(5, Audience::Link(other)),
-            "wrong-audience",
-        ),
+        ("for_nobody", header(5, Audience::Internal), "wrong-audience"),
+        ("for_another_link", header(5, Audience::Link(other)), "wrong-audience"),
         ("by_another_space", posing, "not-its-own"),
     ] {
         let entry = Entry::write(header, &published()).expect("small");
@@ -500,13 +329,7 @@ fn addressed(cast: &Cast, known: &Value, made: &mut Vec<Vector>) {
     refuse(made, "verdict_on_junk", code, known.clone(), junk);
     let mut long = entry(cast, &published());
     long.push(0);
-    refuse(
-        made,
-        "verdict_on_a_trailing_byte",
-        code,
-        known.clone(),
-        input(cast, &long),
-    );
+    refuse(made, "verdict_on_a_trailing_byte", code, known.clone(), input(cast, &long));
     let mut elsewhere = input(cast, &entry(cast, &published()));
     elsewhere["incarnation"] = json!(NOWHERE);
     let case = "verdict_on_an_entry_of_an_older_incarnation";

@@ -70,20 +70,8 @@ const fn word(kind: EnvelopeKind) -> &'static str {
 fn kinds(cast: &mut Cast, entries: &[u8], short: &[u8], made: &mut Vec<Vector>) {
     let context = berta(cast);
     let to = cast.berta.id();
-    accept(
-        made,
-        "envelope_of_one_entry",
-        "envelope",
-        context.clone(),
-        bytes(short),
-    );
-    accept(
-        made,
-        "envelope_of_two_entries",
-        "envelope",
-        context.clone(),
-        bytes(entries),
-    );
+    accept(made, "envelope_of_one_entry", "envelope", context.clone(), bytes(short));
+    accept(made, "envelope_of_two_entries", "envelope", context.clone(), bytes(entries));
     for (kind, body) in bodies() {
         let sealed = cast.anna.signal(&to, kind, &body);
         let case = format!("envelope_{}", word(kind));
@@ -96,13 +84,7 @@ fn addresses(cast: &mut Cast, short: &[u8], made: &mut Vec<Vector>) {
     let carla = Cast::recipient(&cast.carla, &[&cast.anna, &cast.berta]);
     let anna = Cast::recipient(&cast.anna, &[&cast.berta, &cast.carla]);
     let code = ("envelope", "not-for-me");
-    refuse(
-        made,
-        "envelope_forwarded_to_third_space",
-        code,
-        carla,
-        bytes(short),
-    );
+    refuse(made, "envelope_forwarded_to_third_space", code, carla, bytes(short));
     let code = ("envelope", "reflected");
     refuse(made, "envelope_reflected", code, anna, bytes(short));
     let alone = Cast::recipient(&cast.berta, &[&cast.carla]);
@@ -110,17 +92,9 @@ fn addresses(cast: &mut Cast, short: &[u8], made: &mut Vec<Vector>) {
     refuse(made, "envelope_from_a_stranger", code, alone, bytes(short));
     // Signed again by Anna, who moves it to the link of Berta and Carla.
     let other = cast.berta.line(&cast.carla.id()).link;
-    let moved = cast
-        .anna
-        .altered(short, |envelope| envelope.header.link = other);
+    let moved = cast.anna.altered(short, |envelope| envelope.header.link = other);
     let code = ("envelope", "wrong-origin");
-    refuse(
-        made,
-        "envelope_wrong_link",
-        code,
-        known.clone(),
-        bytes(&moved),
-    );
+    refuse(made, "envelope_wrong_link", code, known.clone(), bytes(&moved));
     // What Anna sealed to Carla, with Berta written on it.
     let (to, third) = (cast.berta.id(), cast.carla.id());
     let entry = cast.anna.entry(&third, &Draw::new(1).event(27));
@@ -134,26 +108,10 @@ fn addresses(cast: &mut Cast, short: &[u8], made: &mut Vec<Vector>) {
     let case = "envelope_sealed_for_another_space";
     refuse(made, case, code, known.clone(), bytes(&readdressed));
     let epoch = cast.anna.other_epoch(&to, link);
-    let other = cast
-        .anna
-        .altered(short, |envelope| envelope.header.encapsulation = epoch);
-    refuse(
-        made,
-        "envelope_of_another_epoch",
-        code,
-        known.clone(),
-        bytes(&other),
-    );
-    let zero = cast
-        .anna
-        .altered(short, |envelope| envelope.header.encapsulation = [0; 32]);
-    refuse(
-        made,
-        "envelope_weak_encapsulation",
-        code,
-        known,
-        bytes(&zero),
-    );
+    let other = cast.anna.altered(short, |envelope| envelope.header.encapsulation = epoch);
+    refuse(made, "envelope_of_another_epoch", code, known.clone(), bytes(&other));
+    let zero = cast.anna.altered(short, |envelope| envelope.header.encapsulation = [0; 32]);
+    refuse(made, "envelope_weak_encapsulation", code, known, bytes(&zero));
 }
 
 fn damage(cast: &Cast, short: &[u8], made: &mut Vec<Vector>) {
@@ -173,30 +131,12 @@ fn damage(cast: &Cast, short: &[u8], made: &mut Vec<Vector>) {
         refuse(made, case, forged, known.clone(), bytes(&flipped(at)));
     }
     let malformed = ("envelope", "malformed: envelope");
-    refuse(
-        made,
-        "envelope_truncated",
-        malformed,
-        known.clone(),
-        bytes(&short[..last]),
-    );
+    refuse(made, "envelope_truncated", malformed, known.clone(), bytes(&short[..last]));
     let header = &short[..EnvelopeHeader::LENGTH];
-    refuse(
-        made,
-        "envelope_header_alone",
-        malformed,
-        known.clone(),
-        bytes(header),
-    );
+    refuse(made, "envelope_header_alone", malformed, known.clone(), bytes(header));
     refuse(made, "envelope_empty", malformed, known.clone(), bytes(&[]));
     let long = [short, &[0]].concat();
-    refuse(
-        made,
-        "envelope_trailing_byte",
-        malformed,
-        known.clone(),
-        bytes(&long),
-    );
+    refuse(made, "envelope_trailing_byte", malformed, known.clone(), bytes(&long));
     let huge = json!({"bytes": "00".repeat(ENVELOPE_BYTES_MAX + 1)});
     let said = crate::doors::open("envelope", &known, &huge);
     // Too large for a file of its own.
@@ -207,12 +147,7 @@ fn headers(cast: &Cast, short: &[u8], made: &mut Vec<Vector>) {
     let known = berta(cast);
     for (case, at, value, what) in [
         ("envelope_unknown_magic", 3, b'2', "envelope: magic"),
-        (
-            "envelope_unknown_protocol",
-            5,
-            2,
-            "envelope: protocol version",
-        ),
+        ("envelope_unknown_protocol", 5, 2, "envelope: protocol version"),
         ("envelope_unknown_kind", 7, 7, "envelope: kind"),
         ("envelope_unknown_suite", 9, 2, "envelope: suite"),
         ("envelope_count_zero", 173, 0, "envelope: count"),
@@ -242,63 +177,21 @@ fn signed_lies(cast: &mut Cast, short: &[u8], made: &mut Vec<Vector>) {
         envelope.header.kind = EnvelopeKind::Beat;
     });
     let closed = ("envelope", "cannot-open");
-    refuse(
-        made,
-        "envelope_kind_changed",
-        closed,
-        known.clone(),
-        bytes(&renamed),
-    );
+    refuse(made, "envelope_kind_changed", closed, known.clone(), bytes(&renamed));
     let mixed = cast.anna.signal(&to, EnvelopeKind::Ack, &beat);
     let code = ("envelope", "malformed: envelope: body");
-    refuse(
-        made,
-        "envelope_beat_sealed_as_an_ack",
-        code,
-        known.clone(),
-        bytes(&mixed),
-    );
-    let longer = cast
-        .anna
-        .signal(&to, EnvelopeKind::Beat, &[&beat[..], &[0]].concat());
+    refuse(made, "envelope_beat_sealed_as_an_ack", code, known.clone(), bytes(&mixed));
+    let longer = cast.anna.signal(&to, EnvelopeKind::Beat, &[&beat[..], &[0]].concat());
     let code = ("envelope", "malformed: envelope: body");
-    refuse(
-        made,
-        "envelope_body_trailing_byte",
-        code,
-        known.clone(),
-        bytes(&longer),
-    );
-    let unknown = cast
-        .anna
-        .altered(short, |envelope| envelope.header.origin_key = 2);
+    refuse(made, "envelope_body_trailing_byte", code, known.clone(), bytes(&longer));
+    let unknown = cast.anna.altered(short, |envelope| envelope.header.origin_key = 2);
     let code = ("envelope", "unknown-key");
-    refuse(
-        made,
-        "envelope_unknown_origin_key",
-        code,
-        known.clone(),
-        bytes(&unknown),
-    );
-    let unknown = cast
-        .anna
-        .altered(short, |envelope| envelope.header.recipient_key = 2);
-    refuse(
-        made,
-        "envelope_unknown_recipient_key",
-        code,
-        known.clone(),
-        bytes(&unknown),
-    );
+    refuse(made, "envelope_unknown_origin_key", code, known.clone(), bytes(&unknown));
+    let unknown = cast.anna.altered(short, |envelope| envelope.header.recipient_key = 2);
+    refuse(made, "envelope_unknown_recipient_key", code, known.clone(), bytes(&unknown));
     let foreign = cast.carla.altered(short, |_: &mut Envelope| {});
     let code = ("envelope", "bad-signature");
-    refuse(
-        made,
-        "envelope_signed_by_another",
-        code,
-        known.clone(),
-        bytes(&foreign),
-    );
+    refuse(made, "envelope_signed_by_another", code, known.clone(), bytes(&foreign));
     let line = cast.anna.line(&to);
     let mut run = Run {
         first: LinkSeq(1),
@@ -308,13 +201,7 @@ fn signed_lies(cast: &mut Cast, short: &[u8], made: &mut Vec<Vector>) {
     };
     let broken = cast.anna.run(&to, &run);
     let code = ("envelope", "broken-chain");
-    refuse(
-        made,
-        "envelope_broken_chain",
-        code,
-        known.clone(),
-        bytes(&broken),
-    );
+    refuse(made, "envelope_broken_chain", code, known.clone(), bytes(&broken));
     run.entries.clear();
     let line = cast.anna.line(&to).clone();
     run.chain_after = line.chain[1];

@@ -35,10 +35,8 @@ fn all() -> Vec<Vector> {
 #[test]
 fn the_files_are_what_the_generator_makes() {
     let made = all();
-    let names: BTreeMap<String, String> = made
-        .iter()
-        .map(|vector| (vector.path(), vector.text()))
-        .collect();
+    let names: BTreeMap<String, String> =
+        made.iter().map(|vector| (vector.path(), vector.text())).collect();
     assert_eq!(names.len(), made.len(), "two vectors have one name");
     files::approve(&names);
     let kept = files::texts();

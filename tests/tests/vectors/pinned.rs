@@ -50,11 +50,7 @@ fn block(draw: &mut Draw) -> Vec<u8> {
         signature: draw.bytes(),
     };
     let first = Position(draw.number());
-    let block = Block {
-        first,
-        records,
-        checkpoint,
-    };
+    let block = Block { first, records, checkpoint };
     block.write()
 }
 
@@ -73,14 +69,8 @@ pub(crate) fn text() -> String {
     }
     pins.insert("entry".to_owned(), pin(|draw| entry(draw).bytes().to_vec()));
     pins.insert("block".to_owned(), pin(block));
-    pins.insert(
-        "beat".to_owned(),
-        pin(|draw| written(|out| draw.beat().write(out))),
-    );
-    pins.insert(
-        "ack".to_owned(),
-        pin(|draw| written(|out| draw.ack().write(out))),
-    );
+    pins.insert("beat".to_owned(), pin(|draw| written(|out| draw.beat().write(out))));
+    pins.insert("ack".to_owned(), pin(|draw| written(|out| draw.ack().write(out))));
     pins.insert("want".to_owned(), pin(|draw| draw.want().write()));
     pins.insert("piece".to_owned(), pin(|draw| draw.piece().write()));
     let snapshot = |draw: &mut Draw| serde_json::to_vec(&draw.snapshot()).expect("JSON");

@@ -15,14 +15,7 @@ fn read(path: &str) -> String {
 /// The cells of each row of each table.
 fn rows(text: &str) -> Vec<Vec<&str>> {
     let lines = text.lines().filter_map(|line| line.strip_prefix("| "));
-    lines
-        .map(|line| {
-            line.trim_end_matches('|')
-                .split(" | ")
-                .map(str::trim)
-                .collect()
-        })
-        .collect()
+    lines.map(|line| line.trim_end_matches('|').split(" | ").map(str::trim).collect()).collect()
 }
 
 #[test]
@@ -36,11 +29,7 @@ fn the_table_of_events_is_that_of_the_code() {
     let known: Vec<[String; 5]> = TABLE
         .iter()
         .map(|(kind, version, flags, called)| {
-            let must = if flags & MUST_UNDERSTAND == 0 {
-                "no"
-            } else {
-                "yes"
-            };
+            let must = if flags & MUST_UNDERSTAND == 0 { "no" } else { "yes" };
             let crosses = Draw::new(1).event(*kind).crosses();
             let seen = if crosses { "a peer" } else { "the space" };
             [
@@ -67,9 +56,7 @@ fn the_protocol_shows_a_real_envelope() {
     let (hex, _) = after.split_once("```").expect("its end");
     let told: String = hex.split_whitespace().collect();
     let vectors = crate::files::read();
-    let vector = vectors
-        .iter()
-        .find(|vector| vector.name == "envelope_of_one_entry");
+    let vector = vectors.iter().find(|vector| vector.name == "envelope_of_one_entry");
     let vector = vector.expect("the vector that the document names");
     assert_eq!(vector.input["bytes"].as_str(), Some(&*told));
 }
@@ -99,32 +86,17 @@ fn the_table_of_limits_is_that_of_the_code() {
         ("WANT_PIECES_MAX", limits::WANT_PIECES_MAX as u64),
         ("OBJECT_BYTES_MAX", limits::OBJECT_BYTES_MAX),
         ("ACK_RANGES_MAX", limits::ACK_RANGES_MAX as u64),
-        (
-            "HOLD_BACK_ENVELOPES_MAX",
-            limits::HOLD_BACK_ENVELOPES_MAX as u64,
-        ),
+        ("HOLD_BACK_ENVELOPES_MAX", limits::HOLD_BACK_ENVELOPES_MAX as u64),
         ("HOLD_BACK_BYTES_MAX", limits::HOLD_BACK_BYTES_MAX as u64),
         ("IN_FLIGHT_ENTRIES_MAX", limits::IN_FLIGHT_ENTRIES_MAX),
         ("QUARANTINE_MAX", limits::QUARANTINE_MAX as u64),
         ("NAME_BYTES_MAX", limits::NAME_BYTES_MAX as u64),
         ("TEXT_BYTES_MAX", limits::TEXT_BYTES_MAX as u64),
         ("DOCUMENT_BYTES_MAX", limits::DOCUMENT_BYTES_MAX as u64),
-        (
-            "CERTIFICATE_STATEMENTS_MAX",
-            limits::CERTIFICATE_STATEMENTS_MAX as u64,
-        ),
-        (
-            "STEP_OUTPUT_BYTES_MAX",
-            limits::STEP_OUTPUT_BYTES_MAX as u64,
-        ),
-        (
-            "RECEIPT_OUTPUT_BYTES_MAX",
-            limits::RECEIPT_OUTPUT_BYTES_MAX as u64,
-        ),
-        (
-            "INTERRUPTED_RESTARTS_MAX",
-            limits::INTERRUPTED_RESTARTS_MAX as u64,
-        ),
+        ("CERTIFICATE_STATEMENTS_MAX", limits::CERTIFICATE_STATEMENTS_MAX as u64),
+        ("STEP_OUTPUT_BYTES_MAX", limits::STEP_OUTPUT_BYTES_MAX as u64),
+        ("RECEIPT_OUTPUT_BYTES_MAX", limits::RECEIPT_OUTPUT_BYTES_MAX as u64),
+        ("INTERRUPTED_RESTARTS_MAX", limits::INTERRUPTED_RESTARTS_MAX as u64),
         ("BEAT_BUSY_MS", limits::BEAT_BUSY_MS),
         ("BEAT_IDLE_MS", limits::BEAT_IDLE_MS),
         ("HELLO_RETRY_MS_MIN", limits::HELLO_RETRY_MS_MIN),
@@ -135,10 +107,8 @@ fn the_table_of_limits_is_that_of_the_code() {
         ("RESEND_MS_MAX", limits::RESEND_MS_MAX),
     ];
     let text = read("PROTOCOL.md");
-    let known: Vec<(String, String)> = known
-        .iter()
-        .map(|(called, value)| (format!("`{called}`"), grouped(*value)))
-        .collect();
+    let known: Vec<(String, String)> =
+        known.iter().map(|(called, value)| (format!("`{called}`"), grouped(*value))).collect();
     let told: Vec<(String, String)> = rows(&text)
         .into_iter()
         .filter(|row| row.len() == 2 && row[0].ends_with("_MAX`") || row[0].contains("_MS"))
@@ -152,10 +122,7 @@ fn the_table_of_limits_is_that_of_the_code() {
         assert!(text.contains(&line), "{line} is missing");
     }
     let constants = include_str!("../../../schema/src/limits.rs");
-    let count = constants
-        .lines()
-        .filter(|line| line.starts_with("pub const "))
-        .count();
+    let count = constants.lines().filter(|line| line.starts_with("pub const ")).count();
     assert_eq!(count, known.len(), "a limit is not compared");
 }
 
@@ -185,14 +152,9 @@ fn every_refusal_is_named_by_a_vector_or_needs_a_space() {
         "not-granted",
         "bad-document",
     ] {
-        assert!(
-            codes.iter().any(|known| known == code),
-            "no vector for {code}"
-        );
+        assert!(codes.iter().any(|known| known == code), "no vector for {code}");
         let documents = [read("PROTOCOL.md"), read("EVENTS.md")];
-        let named = documents
-            .iter()
-            .any(|text| text.contains(&format!("`{code}`")));
+        let named = documents.iter().any(|text| text.contains(&format!("`{code}`")));
         assert!(named, "{code} is in no document");
     }
 }

@@ -127,14 +127,7 @@ fn definition(definition: &Definition) -> Value {
 fn lifecycle(lifecycle: &Lifecycle) -> Value {
     let phases = lifecycle.phases.iter();
     let phases: Vec<Value> = phases
-        .map(|phase| {
-            json!([
-                phase.name,
-                phase.environments,
-                phase.spaces,
-                phase.automatic
-            ])
-        })
+        .map(|phase| json!([phase.name, phase.environments, phase.spaces, phase.automatic]))
         .collect();
     json!([lifecycle.name, phases])
 }
@@ -152,13 +145,7 @@ fn project(project: &Project) -> Value {
 }
 
 fn acceptance(rule: &Acceptance) -> Value {
-    json!([
-        rule.from,
-        rule.project,
-        rule.lifecycle,
-        rule.automatic,
-        rule.values
-    ])
+    json!([rule.from, rule.project, rule.lifecycle, rule.automatic, rule.values])
 }
 
 pub(crate) fn record(record: &Record) -> Value {

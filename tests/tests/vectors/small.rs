@@ -28,13 +28,7 @@ fn ids(made: &mut Vec<Vector>) {
     let one_way = json!({"one": side(1, 3), "other": side(2, 4)});
     let other_way = json!({"one": side(2, 4), "other": side(1, 3)});
     accept(made, "link_id", "compute-link-id", NONE, one_way);
-    accept(
-        made,
-        "link_id_from_the_other_side",
-        "compute-link-id",
-        NONE,
-        other_way,
-    );
+    accept(made, "link_id_from_the_other_side", "compute-link-id", NONE, other_way);
     let input = json!({"salt": hex(&[5; 16]), "entry": hex(b"an entry")});
     accept(made, "commit", "compute-commit", NONE, input);
     let input = json!({
@@ -43,22 +37,10 @@ fn ids(made: &mut Vec<Vector>) {
         "position": 8,
         "rule": "accept",
     });
-    accept(
-        made,
-        "command_id_of_policy",
-        "compute-command-id",
-        NONE,
-        input,
-    );
+    accept(made, "command_id_of_policy", "compute-command-id", NONE, input);
     let release = crate::cast::release(SpaceId([9; 32]));
     let input = json!({"release": release, "snapshot": crate::cast::snapshot()});
-    accept(
-        made,
-        "release_digest",
-        "compute-release-digest",
-        NONE,
-        input,
-    );
+    accept(made, "release_digest", "compute-release-digest", NONE, input);
 }
 
 fn chains(made: &mut Vec<Vector>) {
@@ -81,13 +63,7 @@ fn chains(made: &mut Vec<Vector>) {
     });
     accept(made, "chain", "compute-chain", NONE, input);
     let leaves: Vec<String> = (0..9_u8).map(|n| hex(&sha256(&[&[0], &[n]]))).collect();
-    accept(
-        made,
-        "tree_roots",
-        "compute-tree",
-        NONE,
-        json!({"leaves": leaves}),
-    );
+    accept(made, "tree_roots", "compute-tree", NONE, json!({"leaves": leaves}));
 }
 
 fn names(made: &mut Vec<Vector>) {
@@ -99,11 +75,7 @@ fn names(made: &mut Vec<Vector>) {
         ("version_with_four_numbers", "version", "1.2.3.4"),
         ("version_with_build", "version", "v1.2-rc1+build.7"),
         ("text_with_lines", "text", "first\nsecond"),
-        (
-            "id_in_upper_case",
-            "id",
-            &SpaceId([0xa5; 32]).to_string().to_uppercase(),
-        ),
+        ("id_in_upper_case", "id", &SpaceId([0xa5; 32]).to_string().to_uppercase()),
     ] {
         accept(made, case, "name", NONE, input(grammar, text));
     }
@@ -113,11 +85,7 @@ fn names(made: &mut Vec<Vector>) {
         ("name_with_a_space_at_the_end", "name", "Prod "),
         ("name_with_a_colon", "name", "Prod: EU"),
         ("name_with_a_line_break", "name", "Prod\nEU"),
-        (
-            "name_with_a_right_to_left_override",
-            "name",
-            "Prod\u{202e}EU",
-        ),
+        ("name_with_a_right_to_left_override", "name", "Prod\u{202e}EU"),
         ("name_with_a_zero_width_space", "name", "Prod\u{200b}EU"),
         ("name_too_long", "name", &long),
         ("package_id_that_climbs", "package id", "../web"),
@@ -128,11 +96,7 @@ fn names(made: &mut Vec<Vector>) {
         ("id_too_short", "id", "aaaa"),
         ("id_with_an_asterisk", "id", "*"),
         // The last letter of a whole id holds one bit; the other four must be zero.
-        (
-            "id_with_bits_left_over",
-            "id",
-            &format!("{}b", "a".repeat(51)),
-        ),
+        ("id_with_bits_left_over", "id", &format!("{}b", "a".repeat(51))),
     ] {
         let code = format!("no {grammar}");
         refuse(made, case, ("name", &code), NONE, input(grammar, text));
@@ -140,13 +104,7 @@ fn names(made: &mut Vec<Vector>) {
     let versions = json!({"versions": [
         "2.0.0", "1.10.0", "1.9.0", "1.0.0-rc10", "1.0.0-rc2", "1.0.0", "v1.2", "1.0.0+b1",
     ]});
-    accept(
-        made,
-        "version_order",
-        "compute-version-order",
-        NONE,
-        versions,
-    );
+    accept(made, "version_order", "compute-version-order", NONE, versions);
 }
 
 /// A key that is made of a known secret, and a signature of it.
@@ -159,62 +117,20 @@ const MESSAGE: &[u8] = b"a message of a vector";
 
 /// Each point of small order in each of its encodings: any message verifies under some of them.
 const SMALL: [(&str, &str); 14] = [
-    (
-        "1",
-        "0100000000000000000000000000000000000000000000000000000000000000",
-    ),
-    (
-        "1_odd",
-        "0100000000000000000000000000000000000000000000000000000000000080",
-    ),
-    (
-        "2",
-        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    ),
-    (
-        "2_odd",
-        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-    ),
-    (
-        "4",
-        "0000000000000000000000000000000000000000000000000000000000000000",
-    ),
-    (
-        "4_odd",
-        "0000000000000000000000000000000000000000000000000000000000000080",
-    ),
-    (
-        "8a",
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-    ),
-    (
-        "8a_odd",
-        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
-    ),
-    (
-        "8b",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-    ),
-    (
-        "8b_odd",
-        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
-    ),
-    (
-        "4_long",
-        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    ),
-    (
-        "4_long_odd",
-        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-    ),
-    (
-        "1_long",
-        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    ),
-    (
-        "1_long_odd",
-        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-    ),
+    ("1", "0100000000000000000000000000000000000000000000000000000000000000"),
+    ("1_odd", "0100000000000000000000000000000000000000000000000000000000000080"),
+    ("2", "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+    ("2_odd", "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"),
+    ("4", "0000000000000000000000000000000000000000000000000000000000000000"),
+    ("4_odd", "0000000000000000000000000000000000000000000000000000000000000080"),
+    ("8a", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+    ("8a_odd", "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85"),
+    ("8b", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+    ("8b_odd", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa"),
+    ("4_long", "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+    ("4_long_odd", "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"),
+    ("1_long", "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
+    ("1_long_odd", "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"),
 ];
 
 fn signatures(made: &mut Vec<Vector>) {
@@ -222,13 +138,7 @@ fn signatures(made: &mut Vec<Vector>) {
         let signature = format!("{r}{s}");
         json!({"key": key, "message": hex(message), "signature": signature})
     };
-    accept(
-        made,
-        "signature",
-        "signature",
-        NONE,
-        input(KEY, MESSAGE, R, S),
-    );
+    accept(made, "signature", "signature", NONE, input(KEY, MESSAGE, R, S));
     for (order, key) in SMALL {
         let name = format!("signature_key_of_order_{order}");
         let forged = input(key, MESSAGE, key, &"0".repeat(64));
@@ -283,21 +193,9 @@ fn signals(made: &mut Vec<Vector>) {
     let beat = out.finish();
     accept(made, "beat", "beat", NONE, bytes(&beat));
     let short = &beat[..beat.len() - 1];
-    refuse(
-        made,
-        "beat_truncated",
-        ("beat", "signal"),
-        NONE,
-        bytes(short),
-    );
+    refuse(made, "beat_truncated", ("beat", "signal"), NONE, bytes(short));
     let long = [&beat[..], &[0]].concat();
-    refuse(
-        made,
-        "beat_trailing_byte",
-        ("beat", "signal"),
-        NONE,
-        bytes(&long),
-    );
+    refuse(made, "beat_trailing_byte", ("beat", "signal"), NONE, bytes(&long));
 }
 
 fn acks(made: &mut Vec<Vector>) {
@@ -318,13 +216,7 @@ fn acks(made: &mut Vec<Vector>) {
     let bad = ("ack", "ack");
     let mut odd = ack.clone();
     odd.applied = odd.acknowledged.next();
-    refuse(
-        made,
-        "ack_applied_beyond_acknowledged",
-        bad,
-        NONE,
-        write(&odd),
-    );
+    refuse(made, "ack_applied_beyond_acknowledged", bad, NONE, write(&odd));
     let mut odd = ack.clone();
     odd.ranges[0].0 = odd.acknowledged.next();
     refuse(made, "ack_range_that_leaves_no_gap", bad, NONE, write(&odd));
@@ -344,72 +236,21 @@ fn objects(made: &mut Vec<Vector>) {
     let want = Draw::new(3).want();
     accept(made, "want", "want", NONE, bytes(&want.write()));
     let bad = ("want", "want");
-    let none = Want {
-        offsets: Vec::new(),
-        ..want.clone()
-    };
+    let none = Want { offsets: Vec::new(), ..want.clone() };
     refuse(made, "want_of_nothing", bad, NONE, bytes(&none.write()));
-    let many = Want {
-        offsets: vec![0; WANT_PIECES_MAX + 1],
-        ..want.clone()
-    };
+    let many = Want { offsets: vec![0; WANT_PIECES_MAX + 1], ..want.clone() };
     refuse(made, "want_of_17_pieces", bad, NONE, bytes(&many.write()));
-    let between = Want {
-        offsets: vec![1],
-        ..want
-    };
-    refuse(
-        made,
-        "want_between_pieces",
-        bad,
-        NONE,
-        bytes(&between.write()),
-    );
+    let between = Want { offsets: vec![1], ..want };
+    refuse(made, "want_between_pieces", bad, NONE, bytes(&between.write()));
     let piece = Draw::new(4).piece();
     accept(made, "piece", "piece", NONE, bytes(&piece.write()));
     let bad = ("piece", "piece");
-    let more = Piece {
-        total: piece.total + 1,
-        ..piece.clone()
-    };
-    refuse(
-        made,
-        "piece_shorter_than_it_should_be",
-        bad,
-        NONE,
-        bytes(&more.write()),
-    );
-    let between = Piece {
-        offset: 1,
-        ..piece.clone()
-    };
-    refuse(
-        made,
-        "piece_between_pieces",
-        bad,
-        NONE,
-        bytes(&between.write()),
-    );
-    let beyond = Piece {
-        offset: PIECE_BYTES_MAX as u64,
-        ..piece.clone()
-    };
-    refuse(
-        made,
-        "piece_beyond_the_end",
-        bad,
-        NONE,
-        bytes(&beyond.write()),
-    );
-    let huge = Piece {
-        total: u64::MAX,
-        ..piece
-    };
-    refuse(
-        made,
-        "piece_of_a_huge_object",
-        bad,
-        NONE,
-        bytes(&huge.write()),
-    );
+    let more = Piece { total: piece.total + 1, ..piece.clone() };
+    refuse(made, "piece_shorter_than_it_should_be", bad, NONE, bytes(&more.write()));
+    let between = Piece { offset: 1, ..piece.clone() };
+    refuse(made, "piece_between_pieces", bad, NONE, bytes(&between.write()));
+    let beyond = Piece { offset: PIECE_BYTES_MAX as u64, ..piece.clone() };
+    refuse(made, "piece_beyond_the_end", bad, NONE, bytes(&beyond.write()));
+    let huge = Piece { total: u64::MAX, ..piece };
+    refuse(made, "piece_of_a_huge_object", bad, NONE, bytes(&huge.write()));
 }
