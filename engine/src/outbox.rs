@@ -190,7 +190,10 @@ impl Outbox {
             flight.retry_delay_ms = RESEND_MS_MIN;
             flight.retry_at_ms = now_ms + RESEND_MS_MIN;
         }
-        flight.applied = ack.applied;
+        // Acks overtake each other: an old one takes nothing back.
+        if newer || ack.applied > flight.applied {
+            flight.applied = ack.applied;
+        }
         self.note_holes(ack, now_ms);
         Acknowledged::Taken
     }
@@ -277,5 +280,67 @@ impl Outbox {
             chain_after: self.chain[end],
             positions,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schema::latest::Mark;
+
+    const LIFE: Incarnation = Incarnation([3; 16]);
+    const START: [u8; 16] = [4; 16];
+
+    fn outbox(entries: u64) -> Outbox {
+        let link = LinkId([5; 32]);
+        let mut outbox = Outbox::new(SpaceId([1; 32]), SpaceId([2; 32]), link, LIFE);
+        for position in 1..=entries {
+            outbox.push(Position(position), 100, &[6; 32]);
+        }
+        outbox
+    }
+
+    /// An ack of so many entries, written when so many of our beats had been heard.
+    fn ack(outbox: &Outbox, acknowledged: u64, count: u64) -> Ack {
+        Ack {
+            incarnation: LIFE,
+            acknowledged: LinkSeq(acknowledged),
+            chain: outbox.chain[usize::try_from(acknowledged).expect("few")],
+            applied: LinkSeq(acknowledged),
+            ranges: Vec::new(),
+            credit_bytes: 0,
+            credit_envelopes: 0,
+            schema: 1,
+            echo: Mark {
+                start: START,
+                count,
+            },
+        }
+    }
+
+    #[test]
+    fn an_old_ack_that_comes_late_takes_nothing_back() {
+        let mut outbox = outbox(3);
+        let (old, new) = (ack(&outbox, 1, 1), ack(&outbox, 3, 1));
+        assert_eq!(outbox.acknowledge(&new, &START, 0), Acknowledged::Taken);
+        assert_eq!(outbox.acknowledge(&old, &START, 1), Acknowledged::Taken);
+        assert_eq!(
+            (outbox.acknowledged(), outbox.applied()),
+            (LinkSeq(3), LinkSeq(3))
+        );
+    }
+
+    #[test]
+    fn what_a_restored_peer_lost_is_neither_acknowledged_nor_applied() {
+        let mut outbox = outbox(3);
+        let (before, restored) = (ack(&outbox, 3, 1), ack(&outbox, 1, 2));
+        let _ = outbox.acknowledge(&before, &START, 0);
+        let _ = outbox.acknowledge(&restored, &START, 1);
+        assert_eq!(
+            (outbox.acknowledged(), outbox.applied()),
+            (LinkSeq(1), LinkSeq(1))
+        );
+        let run = outbox.next(1).expect("it is sent again");
+        assert_eq!((run.first, run.positions.len()), (LinkSeq(2), 2));
     }
 }
