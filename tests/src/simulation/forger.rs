@@ -39,13 +39,13 @@ impl Forger {
         let blocks = blocks(site);
         let first = blocks.first()?;
         let identity = Identity::new(&certificate_of(first)?, &site.seeds).ok()?;
-        let incarnation = match &first.records.first()?.0 {
-            Record::Own(own) => match own.entry.event().ok()? {
-                Event::SpaceCreated(created) => created.incarnation,
-                _ => return None,
-            },
-            Record::Mirrored(_) | Record::Evidence(_) => return None,
+        let Record::Own(own) = &first.records.first()?.0 else {
+            return None;
         };
+        let Ok(Event::SpaceCreated(created)) = own.entry.event() else {
+            return None;
+        };
+        let incarnation = created.incarnation;
         Some(Self {
             identity,
             incarnation,
