@@ -88,7 +88,12 @@ impl Outbox {
         incarnation: Incarnation,
     ) -> Self {
         let start = chain_start(&origin, &recipient, &link, &incarnation);
-        Self { incarnation, index: Vec::new(), chain: vec![start], flight: Flight::new() }
+        Self {
+            incarnation,
+            index: Vec::new(),
+            chain: vec![start],
+            flight: Flight::new(),
+        }
     }
 
     /// The newest entry.
@@ -130,14 +135,18 @@ impl Outbox {
     /// What a log alone gives: the same outbox as after a start.
     #[must_use]
     pub fn durable(&self) -> Self {
-        Self { flight: Flight::new(), ..self.clone() }
+        Self {
+            flight: Flight::new(),
+            ..self.clone()
+        }
     }
 
     /// Adds an entry of this log whose audience is the link.
     pub(crate) fn push(&mut self, position: Position, size: usize, commit: &Hash) {
         let number = self.newest().next();
         let next = chain_next(&self.chain(), number, &self.incarnation, position, commit);
-        self.index.push((position, u32::try_from(size).unwrap_or(u32::MAX)));
+        self.index
+            .push((position, u32::try_from(size).unwrap_or(u32::MAX)));
         self.chain.push(next);
     }
 
@@ -150,10 +159,16 @@ impl Outbox {
             if ack.incarnation != self.incarnation {
                 return Acknowledged::Foreign;
             }
-            let known = usize::try_from(ack.acknowledged.0).ok().and_then(|at| self.chain.get(at));
+            let known = usize::try_from(ack.acknowledged.0)
+                .ok()
+                .and_then(|at| self.chain.get(at));
             if known != Some(&ack.chain) {
                 self.flight.rolled_back |= fresh;
-                return if fresh { Acknowledged::RolledBack } else { Acknowledged::Foreign };
+                return if fresh {
+                    Acknowledged::RolledBack
+                } else {
+                    Acknowledged::Foreign
+                };
             }
         }
         let flight = &mut self.flight;
@@ -167,11 +182,15 @@ impl Outbox {
         if risen || fallen {
             flight.acknowledged = ack.acknowledged;
             // What a restored peer lost is sent again.
-            flight.sent = if fallen { ack.acknowledged } else { flight.sent.max(ack.acknowledged) };
+            flight.sent = if fallen {
+                ack.acknowledged
+            } else {
+                flight.sent.max(ack.acknowledged)
+            };
             flight.retry_delay_ms = RESEND_MS_MIN;
             flight.retry_at_ms = now_ms + RESEND_MS_MIN;
         }
-        // An old ack that comes again must not take back what a newer one said.
+        // Acks overtake each other: an old one takes nothing back.
         if newer || ack.applied > flight.applied {
             flight.applied = ack.applied;
         }
@@ -255,6 +274,73 @@ impl Outbox {
             positions.push(*position);
         }
         let end = start + positions.len();
-        Outgoing { first, chain_before: self.chain[start], chain_after: self.chain[end], positions }
+        Outgoing {
+            first,
+            chain_before: self.chain[start],
+            chain_after: self.chain[end],
+            positions,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schema::latest::Mark;
+
+    const LIFE: Incarnation = Incarnation([3; 16]);
+    const START: [u8; 16] = [4; 16];
+
+    fn outbox(entries: u64) -> Outbox {
+        let link = LinkId([5; 32]);
+        let mut outbox = Outbox::new(SpaceId([1; 32]), SpaceId([2; 32]), link, LIFE);
+        for position in 1..=entries {
+            outbox.push(Position(position), 100, &[6; 32]);
+        }
+        outbox
+    }
+
+    /// An ack of so many entries, written when so many of our beats had been heard.
+    fn ack(outbox: &Outbox, acknowledged: u64, count: u64) -> Ack {
+        Ack {
+            incarnation: LIFE,
+            acknowledged: LinkSeq(acknowledged),
+            chain: outbox.chain[usize::try_from(acknowledged).expect("few")],
+            applied: LinkSeq(acknowledged),
+            ranges: Vec::new(),
+            credit_bytes: 0,
+            credit_envelopes: 0,
+            schema: 1,
+            echo: Mark {
+                start: START,
+                count,
+            },
+        }
+    }
+
+    #[test]
+    fn an_old_ack_that_comes_late_takes_nothing_back() {
+        let mut outbox = outbox(3);
+        let (old, new) = (ack(&outbox, 1, 1), ack(&outbox, 3, 1));
+        assert_eq!(outbox.acknowledge(&new, &START, 0), Acknowledged::Taken);
+        assert_eq!(outbox.acknowledge(&old, &START, 1), Acknowledged::Taken);
+        assert_eq!(
+            (outbox.acknowledged(), outbox.applied()),
+            (LinkSeq(3), LinkSeq(3))
+        );
+    }
+
+    #[test]
+    fn what_a_restored_peer_lost_is_neither_acknowledged_nor_applied() {
+        let mut outbox = outbox(3);
+        let (before, restored) = (ack(&outbox, 3, 1), ack(&outbox, 1, 2));
+        let _ = outbox.acknowledge(&before, &START, 0);
+        let _ = outbox.acknowledge(&restored, &START, 1);
+        assert_eq!(
+            (outbox.acknowledged(), outbox.applied()),
+            (LinkSeq(1), LinkSeq(1))
+        );
+        let run = outbox.next(1).expect("it is sent again");
+        assert_eq!((run.first, run.positions.len()), (LinkSeq(2), 2));
     }
 }

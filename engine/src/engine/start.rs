@@ -61,7 +61,7 @@ impl Engine {
             let entry = engine.write(command, &draft).expect("a certificate fits into an entry");
             engine.append_own(entry);
         }
-        let block = engine.take_block(1).expect("two records");
+        let block = engine.take_block(now.wall_ms).expect("two records");
         (engine, block)
     }
 

@@ -39,14 +39,18 @@ impl Forger {
         let blocks = blocks(site);
         let first = blocks.first()?;
         let identity = Identity::new(&certificate_of(first)?, &site.seeds).ok()?;
-        let incarnation = match &first.records.first()?.0 {
-            Record::Own(own) => match own.entry.event().ok()? {
-                Event::SpaceCreated(created) => created.incarnation,
-                _ => return None,
-            },
-            Record::Mirrored(_) | Record::Evidence(_) => return None,
+        let Record::Own(own) = &first.records.first()?.0 else {
+            return None;
         };
-        Some(Self { identity, incarnation, blocks })
+        let Ok(Event::SpaceCreated(created)) = own.entry.event() else {
+            return None;
+        };
+        let incarnation = created.incarnation;
+        Some(Self {
+            identity,
+            incarnation,
+            blocks,
+        })
     }
 
     /// The newest record that `wanted` picks: its block and its place there.
@@ -71,7 +75,9 @@ impl Forger {
             if index >= number {
                 let (size, time_ms) = (tree.size(), block.checkpoint.time_ms);
                 let root = tree.root();
-                block.checkpoint = self.identity.checkpoint(&self.incarnation, size, root, time_ms);
+                block.checkpoint = self
+                    .identity
+                    .checkpoint(&self.incarnation, size, root, time_ms);
                 let bytes = block.write();
                 site.device.alter(index, |stored| *stored = bytes);
             }
@@ -93,7 +99,11 @@ impl Forger {
         tree.push(leaf);
         let (size, root) = (tree.size(), tree.root());
         let checkpoint = self.identity.checkpoint(&self.incarnation, size, root, 1);
-        let block = Block { first, records: vec![(record, leaf)], checkpoint };
+        let block = Block {
+            first,
+            records: vec![(record, leaf)],
+            checkpoint,
+        };
         LogMemory::open(&site.device).is_ok_and(|mut log| log.append(&block).is_ok())
     }
 }

@@ -1,4 +1,4 @@
-//! Sabotage of stored bytes: altered, forgotten, spoiled, or written by a space that knows no rules.
+//! Sabotage of stored bytes: altered, forgotten, spoiled, or written by a space without rules.
 
 use super::{Done, up};
 use crate::simulation::Run;
