@@ -139,7 +139,12 @@ impl Inbox {
         };
         let before = self.known(LinkSeq(header.first.0 - 1), header.incarnation);
         if before != Some(header.chain_before) {
-            return Admission::Contradiction(header.first);
+            // Where nothing was said before, there is nothing to contradict.
+            return if self.chain.is_empty() {
+                Admission::Refused(Refusal::BrokenChain)
+            } else {
+                Admission::Contradiction(header.first)
+            };
         }
         let chain = chain_over(&header.chain_before, header.first, entries);
         for (number, hash) in (header.first.0..).map(LinkSeq).zip(&chain) {

@@ -88,12 +88,7 @@ impl Outbox {
         incarnation: Incarnation,
     ) -> Self {
         let start = chain_start(&origin, &recipient, &link, &incarnation);
-        Self {
-            incarnation,
-            index: Vec::new(),
-            chain: vec![start],
-            flight: Flight::new(),
-        }
+        Self { incarnation, index: Vec::new(), chain: vec![start], flight: Flight::new() }
     }
 
     /// The newest entry.
@@ -135,18 +130,14 @@ impl Outbox {
     /// What a log alone gives: the same outbox as after a start.
     #[must_use]
     pub fn durable(&self) -> Self {
-        Self {
-            flight: Flight::new(),
-            ..self.clone()
-        }
+        Self { flight: Flight::new(), ..self.clone() }
     }
 
     /// Adds an entry of this log whose audience is the link.
     pub(crate) fn push(&mut self, position: Position, size: usize, commit: &Hash) {
         let number = self.newest().next();
         let next = chain_next(&self.chain(), number, &self.incarnation, position, commit);
-        self.index
-            .push((position, u32::try_from(size).unwrap_or(u32::MAX)));
+        self.index.push((position, u32::try_from(size).unwrap_or(u32::MAX)));
         self.chain.push(next);
     }
 
@@ -159,16 +150,10 @@ impl Outbox {
             if ack.incarnation != self.incarnation {
                 return Acknowledged::Foreign;
             }
-            let known = usize::try_from(ack.acknowledged.0)
-                .ok()
-                .and_then(|at| self.chain.get(at));
+            let known = usize::try_from(ack.acknowledged.0).ok().and_then(|at| self.chain.get(at));
             if known != Some(&ack.chain) {
                 self.flight.rolled_back |= fresh;
-                return if fresh {
-                    Acknowledged::RolledBack
-                } else {
-                    Acknowledged::Foreign
-                };
+                return if fresh { Acknowledged::RolledBack } else { Acknowledged::Foreign };
             }
         }
         let flight = &mut self.flight;
@@ -182,11 +167,7 @@ impl Outbox {
         if risen || fallen {
             flight.acknowledged = ack.acknowledged;
             // What a restored peer lost is sent again.
-            flight.sent = if fallen {
-                ack.acknowledged
-            } else {
-                flight.sent.max(ack.acknowledged)
-            };
+            flight.sent = if fallen { ack.acknowledged } else { flight.sent.max(ack.acknowledged) };
             flight.retry_delay_ms = RESEND_MS_MIN;
             flight.retry_at_ms = now_ms + RESEND_MS_MIN;
         }
@@ -274,12 +255,7 @@ impl Outbox {
             positions.push(*position);
         }
         let end = start + positions.len();
-        Outgoing {
-            first,
-            chain_before: self.chain[start],
-            chain_after: self.chain[end],
-            positions,
-        }
+        Outgoing { first, chain_before: self.chain[start], chain_after: self.chain[end], positions }
     }
 }
 
@@ -311,10 +287,7 @@ mod tests {
             credit_bytes: 0,
             credit_envelopes: 0,
             schema: 1,
-            echo: Mark {
-                start: START,
-                count,
-            },
+            echo: Mark { start: START, count },
         }
     }
 
@@ -324,10 +297,7 @@ mod tests {
         let (old, new) = (ack(&outbox, 1, 1), ack(&outbox, 3, 1));
         assert_eq!(outbox.acknowledge(&new, &START, 0), Acknowledged::Taken);
         assert_eq!(outbox.acknowledge(&old, &START, 1), Acknowledged::Taken);
-        assert_eq!(
-            (outbox.acknowledged(), outbox.applied()),
-            (LinkSeq(3), LinkSeq(3))
-        );
+        assert_eq!((outbox.acknowledged(), outbox.applied()), (LinkSeq(3), LinkSeq(3)));
     }
 
     #[test]
@@ -336,10 +306,7 @@ mod tests {
         let (before, restored) = (ack(&outbox, 3, 1), ack(&outbox, 1, 2));
         let _ = outbox.acknowledge(&before, &START, 0);
         let _ = outbox.acknowledge(&restored, &START, 1);
-        assert_eq!(
-            (outbox.acknowledged(), outbox.applied()),
-            (LinkSeq(1), LinkSeq(1))
-        );
+        assert_eq!((outbox.acknowledged(), outbox.applied()), (LinkSeq(1), LinkSeq(1)));
         let run = outbox.next(1).expect("it is sent again");
         assert_eq!((run.first, run.positions.len()), (LinkSeq(2), 2));
     }

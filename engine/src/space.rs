@@ -93,6 +93,7 @@ impl<L: Log> Space<L> {
                 | Effect::Run(_)
                 | Effect::Look { .. }
                 | Effect::Store(_)
+                | Effect::Discard { .. }
                 | Effect::ReadPiece { .. }
                 | Effect::Alarm(_) => visible.push(effect),
             }

@@ -97,6 +97,13 @@ pub enum Effect {
     },
     /// Store a piece; tell then what the store holds.
     Store(Piece),
+    /// Forget what the store holds of an unfinished object; tell then what it holds.
+    Discard {
+        /// The object.
+        object: ObjectId,
+        /// Its size in bytes.
+        size: u64,
+    },
     /// Read a piece that a peer may have.
     ReadPiece {
         /// For whom.

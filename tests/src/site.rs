@@ -148,6 +148,10 @@ impl Site {
     pub fn ask_store(&mut self, work: StoreWork, at_ms: u64) {
         let answer = match work {
             StoreWork::Look { object, size } => Some(self.held(object, size)),
+            StoreWork::Discard { object, size } => {
+                self.store.discard(&object);
+                Some(self.held(object, size))
+            }
             StoreWork::Store(piece) => {
                 let (object, size) = (piece.object, piece.total);
                 self.store.append(piece);
@@ -180,6 +184,13 @@ pub enum StoreWork {
     },
     /// Store a piece and tell what is held then.
     Store(Piece),
+    /// Forget the beginning of an object and tell what is held then.
+    Discard {
+        /// The object.
+        object: ObjectId,
+        /// Its size in bytes.
+        size: u64,
+    },
     /// Read a piece for a peer.
     Read {
         /// For whom.

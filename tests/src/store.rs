@@ -54,6 +54,11 @@ impl Store {
         }
     }
 
+    /// Forgets the beginning of an object.
+    pub fn discard(&mut self, object: &ObjectId) {
+        self.partial.remove(object);
+    }
+
     /// The piece at `offset`.
     #[must_use]
     pub fn piece(&self, object: ObjectId, offset: u64) -> Option<Piece> {

@@ -232,6 +232,9 @@ impl World {
             }
             Effect::Look { object, size } => self.ask_store(site, StoreWork::Look { object, size }),
             Effect::Store(piece) => self.ask_store(site, StoreWork::Store(piece)),
+            Effect::Discard { object, size } => {
+                self.ask_store(site, StoreWork::Discard { object, size });
+            }
             Effect::ReadPiece { link, object, offset } => {
                 let work = StoreWork::Read { link, object, offset };
                 self.ask_store(site, work);
@@ -331,6 +334,7 @@ fn hash(effects: &[Effect]) -> [u8; 32] {
             Effect::Reply { .. }
             | Effect::Run(_)
             | Effect::Look { .. }
+            | Effect::Discard { .. }
             | Effect::ReadPiece { .. }
             | Effect::Alarm(_)
             | Effect::Publish { .. } => {

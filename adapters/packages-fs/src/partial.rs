@@ -113,9 +113,9 @@ impl Packages {
         Ok(Progress::complete(total))
     }
 
-    /// Forgets the pieces of an object that has come another way. If that fails they only take
-    /// room, until the next opening.
-    pub(crate) fn discard_partial(&self, object: &ObjectId) {
+    /// Forgets the pieces of an object that is not whole: it comes another way, or from another
+    /// peer. If that fails they only take room, and the check of the whole object refuses them.
+    pub fn discard_partial(&self, object: &ObjectId) {
         let _alone = self.alone(object);
         let _ = fs::remove_file(self.folder.partial(object));
     }

@@ -1,6 +1,7 @@
 //! What goes to peers: what is due on each link after the block of a step.
 
 use super::Engine;
+use crate::fetch::Due as Fetch;
 use crate::signals::Due;
 use crate::step::Effect;
 use crate::traffic::Traffic;
@@ -23,8 +24,13 @@ impl Engine {
                 self.effects.push(Effect::Publish { link, run });
             }
         }
-        for (peer, want) in self.fetches.due(self.now.monotonic_ms) {
-            self.want(peer, &want);
+        for due in self.fetches.due(self.now.monotonic_ms) {
+            match due {
+                Fetch::Ask(peer, want) => self.want(peer, &want),
+                Fetch::Discard(object, size) => {
+                    self.effects.push(Effect::Discard { object, size });
+                }
+            }
         }
     }
 

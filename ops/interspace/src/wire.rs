@@ -214,6 +214,7 @@ struct SpaceDoors {
 enum Order {
     Look(ObjectId, u64),
     Store(Piece),
+    Discard(ObjectId, u64),
     Read(LinkId, ObjectId, u64),
 }
 
@@ -254,6 +255,10 @@ impl Doors for SpaceDoors {
         self.order(Order::Store(piece));
     }
 
+    fn discard(&self, object: ObjectId, size: u64) {
+        self.order(Order::Discard(object, size));
+    }
+
     fn read_piece(&self, link: LinkId, object: ObjectId, offset: u64) {
         self.order(Order::Read(link, object, offset));
     }
@@ -270,6 +275,11 @@ fn store_thread(packages: Arc<Packages>, mailbox: SyncSender<Mail>) -> SyncSende
         for order in orders {
             let input = match order {
                 Order::Look(object, size) => {
+                    let progress = packages.progress(&object, size);
+                    held(object, progress.have, progress.complete)
+                }
+                Order::Discard(object, size) => {
+                    packages.discard_partial(&object);
                     let progress = packages.progress(&object, size);
                     held(object, progress.have, progress.complete)
                 }

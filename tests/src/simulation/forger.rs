@@ -46,11 +46,7 @@ impl Forger {
             return None;
         };
         let incarnation = created.incarnation;
-        Some(Self {
-            identity,
-            incarnation,
-            blocks,
-        })
+        Some(Self { identity, incarnation, blocks })
     }
 
     /// The newest record that `wanted` picks: its block and its place there.
@@ -75,9 +71,7 @@ impl Forger {
             if index >= number {
                 let (size, time_ms) = (tree.size(), block.checkpoint.time_ms);
                 let root = tree.root();
-                block.checkpoint = self
-                    .identity
-                    .checkpoint(&self.incarnation, size, root, time_ms);
+                block.checkpoint = self.identity.checkpoint(&self.incarnation, size, root, time_ms);
                 let bytes = block.write();
                 site.device.alter(index, |stored| *stored = bytes);
             }
@@ -99,11 +93,7 @@ impl Forger {
         tree.push(leaf);
         let (size, root) = (tree.size(), tree.root());
         let checkpoint = self.identity.checkpoint(&self.incarnation, size, root, 1);
-        let block = Block {
-            first,
-            records: vec![(record, leaf)],
-            checkpoint,
-        };
+        let block = Block { first, records: vec![(record, leaf)], checkpoint };
         LogMemory::open(&site.device).is_ok_and(|mut log| log.append(&block).is_ok())
     }
 }

@@ -43,6 +43,7 @@ pub(crate) trait Doors: Send {
     fn run(&self, plan: engine::run::Plan);
     fn look(&self, object: ObjectId, size: u64);
     fn store(&self, piece: Piece);
+    fn discard(&self, object: ObjectId, size: u64);
     fn read_piece(&self, link: LinkId, object: ObjectId, offset: u64);
     fn alarm(&self, what: &str);
 }
@@ -175,6 +176,7 @@ impl<L: Log, D: Doors> Owner<L, D> {
                 Effect::Run(plan) => self.doors.run(plan),
                 Effect::Look { object, size } => self.doors.look(object, size),
                 Effect::Store(piece) => self.doors.store(piece),
+                Effect::Discard { object, size } => self.doors.discard(object, size),
                 Effect::ReadPiece { link, object, offset } => {
                     self.doors.read_piece(link, object, offset);
                 }
