@@ -1,13 +1,13 @@
 //! T2: a peer that asks for objects that it may not have, or sends what nobody asked for.
 
-use crate::scene::{Scene, configuration};
+use crate::scene::{Scene, configuration, release};
 use crate::session::knock;
 use engine::command::{Command, ReleaseName};
 use engine::step::Effect;
 use schema::id::ObjectId;
-use schema::latest::{EnvelopeKind, Piece, Want};
-use schema::v1::event::Definition;
-use schema::v1::model::{HexHash, Package};
+use schema::latest::{Bundle, EnvelopeKind, Event, Kind, Piece, Want};
+use schema::v1::event::{Definition, ReleasePromoted};
+use schema::v1::model::{HexHash, Package, Snapshot};
 use tests::pipeline::{text, version};
 use tests::world::name;
 
@@ -93,4 +93,74 @@ fn t02_a_piece_that_nobody_asked_for_is_not_stored() {
         let done = effects(&mut scene, EnvelopeKind::Piece, &piece.write());
         assert_eq!(stored(&done), 0, "{object:?}");
     }
+}
+
+#[test]
+fn t02_a_peer_cannot_keep_an_object_of_another_peer_away() {
+    let mut scene = Scene::new(41);
+    let (victim, honest) = (scene.victim, scene.honest);
+    let bytes = b"the package of the honest peer".to_vec();
+    let size = bytes.len() as u64;
+    let sha256 = HexHash(schema::hash::sha256(&[&bytes]));
+    let object = scene.world.put_object(honest, bytes);
+    let package = |size| Package {
+        id: "app".parse().expect("an id"),
+        version: version("2.0.0"),
+        size,
+        sha256,
+        object,
+    };
+    // The stranger claims the object first, with a wrong size.
+    let gift = release(scene.stranger.id(), "Gift", "1.0.0");
+    let snapshot = Snapshot {
+        steps: Vec::new(),
+        templates: Vec::new(),
+        variables: Vec::new(),
+        packages: vec![package(size + 1)],
+    };
+    let bundle = Bundle {
+        digest: snapshot.digest(&gift),
+        release: gift.clone(),
+        revision: 1,
+        targets: vec![scene.victim_id()],
+        source_name: name("Stranger"),
+        notes: text(""),
+        snapshot,
+        receipts: Vec::new(),
+        key: 1,
+        time_ms: 1,
+    };
+    let document = scene.stranger.document(Kind::Bundle, &bundle);
+    let event = Event::ReleasePromoted(ReleasePromoted {
+        release: gift,
+        digest: bundle.digest,
+        target: scene.victim_id(),
+        bundle: document.write(),
+    });
+    let entry = scene.stranger.entry(&scene.victim_id(), &event);
+    scene.tell(entry);
+    assert_eq!(scene.heard(), (1, 0, false));
+    let mut definitions = configuration("App", &["Victim"]);
+    for definition in &mut definitions {
+        if let Definition::Project(project) = definition {
+            project.packages.push("app".parse().expect("an id"));
+        }
+    }
+    scene.world.ask(honest, "ops", Command::Apply { definitions }).expect("applied");
+    let release = ReleaseName { owner: None, project: name("App"), version: version("2.0.0") };
+    for command in [
+        Command::PushPackage { package: package(size) },
+        Command::CreateRelease {
+            project: name("App"),
+            version: version("2.0.0"),
+            notes: text(""),
+            packages: Vec::new(),
+        },
+        Command::Promote { release, peer: name("Victim") },
+    ] {
+        scene.world.ask(honest, "dana", command).expect("done");
+    }
+    scene.world.run(600_000);
+    let state = scene.world.sites[victim].engine().state();
+    assert!(state.objects.contains(&object), "the object never came");
 }
