@@ -18,6 +18,9 @@ use schema::name::Name;
 /// Entries of each kind in one turn, and so in one block.
 const TURN_ENTRIES: u64 = 128;
 
+/// Packages whose versions are pushed in turn.
+const PACKAGES: u64 = 64;
+
 /// The clock while the log is written; it stands still.
 pub(crate) const NOW: Now = Now { wall_ms: 1_700_000_000_000, monotonic_ms: 1 };
 
@@ -80,12 +83,12 @@ fn ask(number: u64, command: Command) -> Result<Input, Failure> {
     Ok(Input::Asked { request, reply: number })
 }
 
-/// The command that records the `number`th package.
-pub(crate) fn push(number: u64) -> Result<Command, Failure> {
+/// The command that records the `number`th push: the next version of one of 64 packages.
+fn push(number: u64) -> Result<Command, Failure> {
     let hash = sha256(&[&number.to_be_bytes()]);
     let package = Package {
-        id: "harbour-web".parse()?,
-        version: format!("1.0.{number}").parse()?,
+        id: format!("harbour-web-{:02}", number % PACKAGES).parse()?,
+        version: format!("1.0.{}", number / PACKAGES).parse()?,
         size: 1 + number,
         sha256: HexHash(hash),
         object: ObjectId(hash),

@@ -15,6 +15,9 @@ use std::time::Duration;
 /// Entries in the largest envelope, and in the largest block that is measured.
 const MANY: usize = 256;
 
+/// How often the sides take turns in each pair where they wait for a device.
+const DEVICE_TURNS: u32 = 64;
+
 /// What can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
@@ -56,9 +59,15 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The pace of measurements whose unit of work takes much less than the window.
+    /// The pace of measurements whose unit of work takes a few milliseconds.
     const fn pace(&self) -> Pace {
         Pace { rounds: self.rounds, turns: 8, window: self.window }
+    }
+
+    /// The pace of measurements that wait for a device: what else uses it comes and goes, so the
+    /// sides take turns often.
+    const fn pace_of_device(&self) -> Pace {
+        Pace { rounds: self.rounds, turns: DEVICE_TURNS, window: self.window }
     }
 
     /// The pace of measurements whose unit of work is large: one for each side in each pair.

@@ -15,14 +15,14 @@ const NAMES: [&str; 8] = [
 ];
 
 fn road(arguments: &[&str]) -> (Output, tempfile::TempDir) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let mut command = Command::new(env!("CARGO_BIN_EXE_road"));
     command.args(["--window-ms", "1", "--replay-events", "300", "--folder"]).arg(folder.path());
-    (command.args(arguments).output().unwrap(), folder)
+    (command.args(arguments).output().expect("it starts"), folder)
 }
 
 fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
+    String::from_utf8(bytes.to_vec()).expect("text")
 }
 
 #[test]
@@ -46,6 +46,8 @@ fn a_whole_run_prints_one_object_with_every_ratio_and_leaves_nothing_behind() {
         assert!(0.0 < min && min <= median && median <= max, "{name}: {ours}");
         assert!(told.contains(name), "no progress for {name}: {told}");
     }
+    let blocks = &value["figures"]["append_1"]["beside"];
+    assert!(blocks["our_block_us"]["median"].as_f64() > Some(0.0), "{blocks}");
     assert!(value["figures"]["machine"]["cores"].as_u64().unwrap() >= 1);
     assert_eq!(folder.path().read_dir().unwrap().count(), 0);
 }

@@ -25,7 +25,7 @@ struct Options {
     #[arg(long, value_name = "NAME", value_enum)]
     only: Vec<Step>,
     /// Milliseconds that each side is measured in each pair
-    #[arg(long, value_name = "MS", default_value_t = 300,
+    #[arg(long, value_name = "MS", default_value_t = 500,
           value_parser = clap::value_parser!(u64).range(1..=60_000))]
     window_ms: u64,
     /// Events in the log that is replayed and verified

@@ -1,10 +1,11 @@
 //! Durable append through the log's adapter, beside one write and one fdatasync to a plain file.
 
-use super::Plan;
+use super::{DEVICE_TURNS, Plan};
 use crate::Failure;
 use crate::entries::{ENTRY_BYTES, published};
 use crate::pair::{Sample, interleaved};
 use crate::report::Figure;
+use crate::spread::Spread;
 use engine::log::Log as _;
 use log_sled::LogSled;
 use schema::id::{Incarnation, LinkId, Position};
@@ -19,25 +20,30 @@ pub(crate) fn measure(plan: &Plan, count: usize) -> Result<Figure, Failure> {
     let mut file = File::create_new(folder.path().join("plain"))?;
     let (mut block, mut same) = (block(count)?, block(count)?);
     let block_bytes = block.write().len() as u64;
+    let (mut our_us, mut their_us) = (Vec::new(), Vec::new());
     let mut ours = || {
         move_on(&mut block);
-        Sample::time(count as u64, || Ok(log.append(&block)?))
+        let sample = Sample::time(count as u64, || Ok(log.append(&block)?))?;
+        our_us.push(sample.took.as_secs_f64() * 1e6);
+        Ok(sample)
     };
     let mut theirs = || {
         move_on(&mut same);
-        Sample::time(count as u64, || {
+        let sample = Sample::time(count as u64, || {
             file.write_all(&same.write())?;
             Ok(file.sync_data()?)
-        })
+        })?;
+        their_us.push(sample.took.as_secs_f64() * 1e6);
+        Ok(sample)
     };
-    let pairs = interleaved(&plan.pace(), &mut ours, &mut theirs)?;
+    let pairs = interleaved(&plan.pace_of_device(), &mut ours, &mut theirs)?;
     let appended = log.size();
     log.close()?;
     let how = format!(
         "Ours: LogSled::append of blocks of {count}, each durable when it returns. Theirs: one \
          write of the same block to a plain file and one fdatasync. Both encode the block within \
-         the time measured; one log and one file for all rounds; the two take turns 8 times in \
-         each round. Entries are of {ENTRY_BYTES} bytes, records of the space's own."
+         the time measured; one log and one file for all rounds; the two take turns {DEVICE_TURNS} \
+         times in each round. Entries are of {ENTRY_BYTES} bytes, records of the space's own."
     );
     let sizes = [
         ("block_bytes", block_bytes),
@@ -45,7 +51,12 @@ pub(crate) fn measure(plan: &Plan, count: usize) -> Result<Figure, Failure> {
         ("event_bytes", ENTRY_BYTES as u64),
         ("log_events", appended),
     ];
-    Figure::pair(how, &sizes, &pairs).ok_or_else(|| "no round was measured".into())
+    let mut figure = Figure::pair(how, &sizes, &pairs).ok_or("no round was measured")?;
+    // A device that others use stalls now and then for milliseconds, which the sums above contain
+    // and these medians do not.
+    figure.beside.extend(Spread::of(&our_us).map(|spread| ("our_block_us", spread)));
+    figure.beside.extend(Spread::of(&their_us).map(|spread| ("their_block_us", spread)));
+    Ok(figure)
 }
 
 /// A block that stands before the first place of a log. Its signature is zeros: a log does not
