@@ -57,8 +57,10 @@ pub fn cells(state: &State) -> Vec<Shown> {
         .into_iter()
         .map(|id| show(state, &id, state.cells.get(&id).unwrap_or(&empty)))
         .collect();
-    shown.sort_by_key(|cell| {
-        (cell.project.clone(), cell.space != me, cell.space, order(state, cell))
+    // By name, so that the order says nothing and changes nothing.
+    shown.sort_by_cached_key(|cell| {
+        let space = (cell.space != me, state.name_of(&cell.space));
+        (cell.project.clone(), space, order(state, cell))
     });
     shown
 }

@@ -12,7 +12,7 @@ pub(super) fn run(which: &Which, client: &Client, out: &mut Output) -> Result<()
     let steps: Vec<Step> = client.get(&path(client, &release.owner, which)?)?;
     out.value(&steps, || {
         let rows = steps.iter().map(row).collect();
-        table(&["at", "space", "event", "", "by", "entry"], rows, "nothing is known of it")
+        table(&["at", "space", "event", "where", "by", "entry"], rows, "nothing is known of it")
     });
     Ok(())
 }

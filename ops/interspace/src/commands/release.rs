@@ -139,7 +139,7 @@ fn show(release: &Release) -> String {
         text.push_str(&format!("package  {id} {version}, {size} bytes, {}\n", package.sha256));
     }
     let rows: Vec<Vec<String>> = release.phases.iter().flat_map(rows).collect();
-    text.push_str(&table(&["phase", "place", "", "by"], rows, "no lifecycle here"));
+    text.push_str(&table(&["phase", "place", "standing", "by"], rows, "no lifecycle here"));
     for blocked in &release.not_promoted {
         text.push_str(&format!("\nwhy not {}: {}", blocked.place, blocked.reason));
     }
