@@ -44,6 +44,8 @@ pub struct Engine {
     keyring_changed: bool,
     /// Releases whose chances changed in this step.
     touched: BTreeSet<ReleaseId>,
+    /// Whether other objects may be missing than before.
+    fetch_changed: bool,
     /// Whether what peers know of our environments may be out of date.
     tell_environments: bool,
     records: Vec<(Record, Hash)>,
@@ -60,6 +62,9 @@ impl Engine {
             self.take(input);
         }
         self.react();
+        if std::mem::take(&mut self.fetch_changed) {
+            self.fetch_missing();
+        }
         let block = self.take_block(now.wall_ms);
         self.depart();
         Stepped { block, effects: std::mem::take(&mut self.effects) }

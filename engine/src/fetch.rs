@@ -26,6 +26,8 @@ pub struct Held {
     pub have: u64,
     /// Whether all of it is there and its hash was checked.
     pub complete: bool,
+    /// Whether this answers a look or a discard, and not the storing of a piece.
+    pub looked: bool,
 }
 
 /// What is to be done for a fetch now.
@@ -33,6 +35,8 @@ pub struct Held {
 pub enum Due {
     /// Ask a peer for pieces.
     Ask(SpaceId, Want),
+    /// Let the store tell what it holds of an object of this size.
+    Look(ObjectId, u64),
     /// Let the store forget what it holds of an object of this size, and tell then what it holds.
     Discard(ObjectId, u64),
 }
@@ -45,6 +49,8 @@ struct Fetch {
     silences: u32,
     /// Another source is asked from now on; the store must forget what came from the last.
     discard: bool,
+    /// When the store is asked again what it holds; only counts while that is not known.
+    look_at_ms: u64,
     /// None until the store has told.
     have: Option<u64>,
     early: BTreeMap<u64, Vec<u8>>,
@@ -64,19 +70,21 @@ pub struct Fetches {
 }
 
 impl Fetches {
-    /// Begins to fetch an object from a peer, or notes that this peer promised it too. True if it is
-    /// new: the store must be asked what it holds already.
-    pub fn begin(&mut self, object: ObjectId, size: u64, from: SpaceId) -> bool {
+    /// Begins to fetch an object from a peer, or notes that this peer promised it too; its first
+    /// word about the size counts.
+    pub fn begin(&mut self, object: ObjectId, size: u64, from: SpaceId) {
         if let Some(fetch) = self.open.get_mut(&object) {
-            if !fetch.sources.contains(&(from, size)) && fetch.sources.len() < SOURCES_MAX {
+            let known = fetch.sources.iter().any(|(peer, _)| *peer == from);
+            if !known && fetch.sources.len() < SOURCES_MAX {
                 fetch.sources.push_back((from, size));
             }
-            return false;
+            return;
         }
         let fetch = Fetch {
             sources: VecDeque::from([(from, size)]),
             silences: 0,
             discard: false,
+            look_at_ms: 0,
             have: None,
             early: BTreeMap::new(),
             storing: 0,
@@ -86,7 +94,11 @@ impl Fetches {
             rests_until_ms: None,
         };
         self.open.insert(object, fetch);
-        true
+    }
+
+    /// Ends every fetch of an object that is not `wanted` any more.
+    pub fn keep(&mut self, wanted: impl Fn(&ObjectId) -> bool) {
+        self.open.retain(|object, _| wanted(object));
     }
 
     /// Ends a fetch.
@@ -106,6 +118,10 @@ impl Fetches {
         let Some(fetch) = self.open.get_mut(object) else {
             return Vec::new();
         };
+        if fetch.have.is_none() && !held.looked {
+            // About a piece of a source that was left meanwhile.
+            return Vec::new();
+        }
         if fetch.have.is_some_and(|before| held.have < before) {
             // What was stored turned out to be wrong: begin again, not at once.
             fetch.early.clear();
@@ -113,7 +129,7 @@ impl Fetches {
             fetch.asked_to = held.have;
             fetch.rests_until_ms = Some(now_ms + RESEND_MS_MAX);
             fetch.have = Some(held.have);
-            fetch.leave();
+            fetch.leave(now_ms);
             return Vec::new();
         } else if fetch.have.is_none_or(|before| held.have > before) {
             fetch.silences = 0;
@@ -121,6 +137,7 @@ impl Fetches {
             fetch.retry_at_ms = now_ms + RESEND_MS_MIN;
         }
         fetch.have = Some(held.have);
+        fetch.discard = false;
         fetch.storing = fetch.storing.max(held.have);
         fetch.asked_to = fetch.asked_to.max(held.have);
         fetch.ready()
@@ -148,16 +165,22 @@ impl Fetches {
             fetch.rests_until_ms = fetch.rests_until_ms.filter(|until| now_ms < *until);
         }
         let mut due = Vec::new();
+        for (object, fetch) in &mut self.open {
+            // An order to the store may be lost; it is given until it is answered.
+            if fetch.have.is_none() && now_ms >= fetch.look_at_ms {
+                fetch.look_at_ms = now_ms + RESEND_MS_MAX;
+                let size = fetch.size();
+                due.push(match fetch.discard {
+                    true => Due::Discard(*object, size),
+                    false => Due::Look(*object, size),
+                });
+            }
+        }
         for object in self.turns() {
             let Some(fetch) = self.open.get_mut(&object) else { continue };
             let offsets = fetch.ask(now_ms);
             if !offsets.is_empty() {
                 due.push(Due::Ask(fetch.from(), Want { object, offsets }));
-            }
-        }
-        for (object, fetch) in &mut self.open {
-            if std::mem::take(&mut fetch.discard) {
-                due.push(Due::Discard(*object, fetch.size()));
             }
         }
         due
@@ -169,7 +192,8 @@ impl Fetches {
         let rests = self.open.values().filter_map(|fetch| fetch.rests_until_ms);
         let turns = self.turns().into_iter();
         let retries = turns.filter_map(|object| Some(self.open.get(&object)?.retry_at_ms));
-        rests.chain(retries).min()
+        let looks = self.open.values().filter(|fetch| fetch.have.is_none());
+        rests.chain(retries).chain(looks.map(|fetch| fetch.look_at_ms)).min()
     }
 
     /// The object of each peer whose turn it is: the first that is not here and does not rest.
@@ -198,15 +222,17 @@ impl Fetch {
         self.sources.front().map_or(0, |(_, size)| *size)
     }
 
-    /// Leaves this source for the next, if there is one.
-    fn leave(&mut self) {
+    /// Leaves this source for the next; where there is none, lets other objects come first.
+    fn leave(&mut self, now_ms: u64) {
         self.silences = 0;
         if self.sources.len() > 1 {
             self.sources.rotate_left(1);
             self.early.clear();
             (self.storing, self.asked_to) = (0, 0);
-            (self.have, self.discard) = (None, true);
+            (self.have, self.discard, self.look_at_ms) = (None, true, now_ms);
             self.retry_delay_ms = RESEND_MS_MIN;
+        } else {
+            self.rests_until_ms = Some(now_ms + RESEND_MS_MAX);
         }
     }
 
@@ -233,7 +259,8 @@ impl Fetch {
             self.retry_at_ms = now_ms + self.retry_delay_ms;
             self.silences += 1;
             if self.silences >= SILENCES_MAX {
-                self.leave();
+                self.leave(now_ms);
+                return Vec::new();
             }
         }
         if self.have.is_none() {
@@ -267,154 +294,4 @@ impl Fetch {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PEER: SpaceId = SpaceId([1; 32]);
-    const PIECE: u64 = PIECE_BYTES_MAX as u64;
-
-    fn object(number: u8) -> ObjectId {
-        ObjectId([number; 32])
-    }
-
-    /// A fetch of each size, of which the store holds nothing yet.
-    fn fetches(sizes: &[u64]) -> Fetches {
-        let mut fetches = Fetches::default();
-        for (number, size) in (1..).zip(sizes) {
-            assert!(fetches.begin(object(number), *size, PEER));
-            let _ = fetches.held(&object(number), held(0), 0);
-        }
-        fetches
-    }
-
-    fn held(have: u64) -> Held {
-        let complete = false;
-        Held { have, complete }
-    }
-
-    fn piece(total: u64, offset: u64) -> Piece {
-        let length = (total - offset).min(PIECE);
-        Piece {
-            object: object(1),
-            total,
-            offset,
-            bytes: vec![0; usize::try_from(length).expect("a piece")],
-        }
-    }
-
-    fn wants(due: &[Due]) -> Vec<(SpaceId, Want)> {
-        let asked = due.iter().filter_map(|due| match due {
-            Due::Ask(from, want) => Some((*from, want.clone())),
-            Due::Discard(..) => None,
-        });
-        asked.collect()
-    }
-
-    fn offsets(due: &[Due]) -> Vec<u64> {
-        wants(due).into_iter().flat_map(|(_, want)| want.offsets).collect()
-    }
-
-    #[test]
-    fn a_fetch_that_waits_for_its_turn_has_no_deadline() {
-        let mut fetches = fetches(&[PIECE, PIECE]);
-        assert_eq!(fetches.due(10).len(), 1, "one object of a peer at a time");
-        assert_eq!(fetches.deadline_ms(), Some(10 + RESEND_MS_MIN));
-        assert_eq!(fetches.due(10), []);
-    }
-
-    #[test]
-    fn a_piece_that_comes_before_the_store_has_answered_is_not_forgotten() {
-        let total = 3 * PIECE;
-        let mut fetches = fetches(&[total]);
-        assert_eq!(offsets(&fetches.due(0)), [0, PIECE, 2 * PIECE]);
-        assert_eq!(fetches.piece(&PEER, piece(total, 0)).len(), 1);
-        assert_eq!(fetches.piece(&PEER, piece(total, PIECE)).len(), 1);
-        assert_eq!(fetches.held(&object(1), held(PIECE), 1), []);
-        let last = fetches.piece(&PEER, piece(total, 2 * PIECE));
-        assert_eq!(last.len(), 1, "the store gets it behind what it has");
-    }
-
-    #[test]
-    fn what_the_store_lost_is_asked_for_again() {
-        let total = 2 * PIECE;
-        let mut fetches = fetches(&[total]);
-        let _ = fetches.due(0);
-        assert_eq!(fetches.piece(&PEER, piece(total, 0)).len(), 1);
-        let _ = fetches.held(&object(1), held(0), 1);
-        let retry = fetches.deadline_ms().expect("it waits");
-        assert_eq!(offsets(&fetches.due(retry)), [0, PIECE]);
-    }
-
-    #[test]
-    fn progress_puts_asking_again_off() {
-        let total = 2 * PIECE;
-        let mut fetches = fetches(&[total]);
-        let _ = fetches.due(0);
-        let _ = fetches.piece(&PEER, piece(total, 0));
-        let _ = fetches.held(&object(1), held(PIECE), 900);
-        assert_eq!(fetches.due(RESEND_MS_MIN), []);
-        assert_eq!(offsets(&fetches.due(900 + RESEND_MS_MIN)), [PIECE]);
-    }
-
-    #[test]
-    fn an_object_that_was_wrong_rests_and_lets_others_come_first() {
-        let total = 2 * PIECE;
-        let mut fetches = fetches(&[total, PIECE]);
-        let _ = fetches.held(&object(1), held(PIECE), 0);
-        let _ = fetches.held(&object(1), held(0), 5);
-        let asked = fetches.due(5);
-        assert_eq!(wants(&asked)[0].1.object, object(2));
-        fetches.end(&object(2));
-        assert_eq!(fetches.deadline_ms(), Some(5 + RESEND_MS_MAX));
-        assert_eq!(wants(&fetches.due(5 + RESEND_MS_MAX))[0].1.object, object(1));
-    }
-
-    #[test]
-    fn an_empty_object_is_one_empty_piece() {
-        let mut fetches = fetches(&[0]);
-        assert_eq!(offsets(&fetches.due(0)), [0]);
-        assert_eq!(fetches.piece(&PEER, piece(0, 0)), [(0, Vec::new())]);
-        assert_eq!(offsets(&fetches.due(RESEND_MS_MIN)), [0], "it was lost");
-    }
-
-    #[test]
-    fn a_peer_that_is_silent_is_left_for_another_from_the_beginning() {
-        const HONEST: SpaceId = SpaceId([2; 32]);
-        let total = 2 * PIECE;
-        let mut fetches = fetches(&[total + 1]);
-        assert!(!fetches.begin(object(1), total, HONEST), "the same object");
-        let mut discarded = false;
-        for now_ms in (0..120_000).step_by(100) {
-            for due in fetches.due(now_ms) {
-                match due {
-                    Due::Ask(HONEST, want) => {
-                        assert!(discarded, "nothing of the silent peer is left");
-                        assert_eq!(want.offsets, [0, PIECE]);
-                        assert_eq!(fetches.piece(&HONEST, piece(total, 0)).len(), 1);
-                        return;
-                    }
-                    Due::Ask(from, _) => assert_eq!(from, PEER),
-                    Due::Discard(_, size) => {
-                        assert_eq!(size, total);
-                        discarded = true;
-                        assert_eq!(fetches.held(&object(1), held(0), now_ms), []);
-                    }
-                }
-            }
-        }
-        panic!("the honest peer was never asked");
-    }
-
-    #[test]
-    fn a_peer_that_sends_something_else_is_left_for_another() {
-        const HONEST: SpaceId = SpaceId([2; 32]);
-        let mut fetches = fetches(&[2 * PIECE]);
-        fetches.begin(object(1), 2 * PIECE, HONEST);
-        let _ = fetches.held(&object(1), held(PIECE), 0);
-        // The store found the whole to be wrong.
-        let _ = fetches.held(&object(1), held(0), 5);
-        assert_eq!(fetches.due(6), [Due::Discard(object(1), 2 * PIECE)]);
-        let _ = fetches.held(&object(1), held(0), 7);
-        assert_eq!(wants(&fetches.due(5 + RESEND_MS_MAX))[0].0, HONEST);
-    }
-}
+mod tests;

@@ -9,6 +9,7 @@ use crate::command::{Command, ReleaseName, Request};
 use crate::decide::import::accepts_by_itself;
 use crate::progress::{Place, Standing, lifecycle, standings};
 use crate::state::State;
+use crate::state::cells::{CellId, Proof};
 use crate::state::releases::Release;
 use schema::id::{CommandId, EntryId};
 use schema::latest::{Actor, Outcome};
@@ -40,7 +41,15 @@ fn restarts(state: &State, id: &ReleaseId, release: &Release, requests: &mut Vec
             .cells
             .deployment(progress.deployment)
             .and_then(|deployment| deployment.proof.as_ref());
-        if let Some(proof) = proof.filter(|_| cut && newest_tried(state, id, environment)) {
+        // Only the last thing that was done there: whatever was begun since then replaced it.
+        let cell = CellId {
+            project: id.project.clone(),
+            space: state.me(),
+            environment: environment.clone(),
+        };
+        let last = state.cells.get(&cell).and_then(|cell| cell.last.as_ref());
+        let is_last = |proof: &Proof| last.is_some_and(|last| last.entry == proof.entry);
+        if let Some(proof) = proof.filter(|proof| cut && is_last(proof)) {
             let command = Command::Restart { deployment: progress.deployment };
             requests.push(request(proof.entry, "restart", command));
         }
@@ -120,5 +129,15 @@ fn request(cause: EntryId, rule: &str, command: Command) -> Request {
 #[must_use]
 pub fn touched_by_end(state: &State, release: &ReleaseId) -> BTreeSet<ReleaseId> {
     let newer = state.releases.of(&release.project).filter(|(id, _)| id.version >= release.version);
-    newer.map(|(id, _)| id.clone()).collect()
+    let mut touched: BTreeSet<ReleaseId> = newer.map(|(id, _)| id.clone()).collect();
+    // Other projects may have waited for the same environment: the newest release of each.
+    let mut newest: Option<&ReleaseId> = None;
+    for (id, _) in state.releases.all() {
+        if let Some(last) = newest.filter(|last| last.project != id.project) {
+            touched.insert(last.clone());
+        }
+        newest = Some(id);
+    }
+    touched.extend(newest.cloned());
+    touched
 }

@@ -12,6 +12,9 @@ use std::collections::VecDeque;
 /// Beats whose sending time is remembered until their echo comes.
 const BEATS_REMEMBERED: usize = 32;
 
+/// Earlier starts of the peer whose beats are known to be old.
+const STARTS_REMEMBERED: usize = 16;
+
 /// What is due on a link now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
@@ -29,6 +32,9 @@ pub struct Signals {
     mark: Mark,
     heard: Mark,
     sent: VecDeque<(u64, u64)>,
+    replaced: VecDeque<[u8; 16]>,
+    /// Since when the peer says that it has entries that are not here, monotonic milliseconds.
+    behind_ms: Option<u64>,
     /// When the newest echoed beat was sent, monotonic milliseconds.
     echoed_ms: Option<u64>,
     /// When the peer was last heard, by the wall clock, for people.
@@ -48,6 +54,8 @@ impl Signals {
             mark: Mark { start, count: 0 },
             heard: Mark { start: [0; 16], count: 0 },
             sent: VecDeque::new(),
+            replaced: VecDeque::new(),
+            behind_ms: None,
             echoed_ms: None,
             heard_wall_ms: None,
             hello_at_ms: Some(now_ms),
@@ -78,7 +86,17 @@ impl Signals {
 
     /// A beat came. A new start of the peer is greeted.
     pub fn hear(&mut self, beat: &Beat, now_ms: u64, wall_ms: u64) {
+        if self.replaced.contains(&beat.mark.start) {
+            // A beat of an earlier life of the peer, that somebody kept.
+            return;
+        }
         let restarted = beat.mark.start != self.heard.start;
+        if restarted {
+            if self.replaced.len() == STARTS_REMEMBERED {
+                self.replaced.pop_front();
+            }
+            self.replaced.push_back(self.heard.start);
+        }
         if restarted || beat.mark.count > self.heard.count {
             self.heard = beat.mark;
         }
@@ -95,7 +113,7 @@ impl Signals {
         }
         let sent = self.sent.iter().find(|(count, _)| *count == echo.count);
         if let Some((_, at)) = sent
-            && self.echoed_ms.is_none_or(|before| before <= *at)
+            && self.echoed_ms.is_none_or(|before| before < *at)
         {
             self.echoed_ms = Some(*at);
             self.heard_wall_ms = Some(wall_ms);
@@ -169,11 +187,19 @@ impl Signals {
         self.envelopes = 0;
     }
 
+    /// Notes whether the peer has said that it has entries which are not here.
+    pub fn behind(&mut self, behind: bool, now_ms: u64) {
+        self.behind_ms = behind.then(|| self.behind_ms.unwrap_or(now_ms));
+    }
+
     /// Whether the peer was heard lately: a beat of ours came back within two and a half
-    /// intervals.
+    /// intervals, and nothing that the peer has is missing for that long of a busy one. Who lets
+    /// beats through and keeps entries back makes nothing look fresh.
     #[must_use]
     pub fn fresh(&self, now_ms: u64) -> bool {
         let bound = BEAT_IDLE_MS * STALE_TENTHS / 10;
+        let missing = BEAT_BUSY_MS * STALE_TENTHS / 10;
         self.echoed_ms.is_some_and(|sent| now_ms.saturating_sub(sent) <= bound)
+            && self.behind_ms.is_none_or(|since| now_ms.saturating_sub(since) <= missing)
     }
 }

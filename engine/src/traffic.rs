@@ -3,7 +3,7 @@
 use crate::inbox::Inbox;
 use crate::outbox::Outbox;
 use crate::signals::Signals;
-use schema::id::{Incarnation, LinkId, SpaceId};
+use schema::id::{Incarnation, LinkId, LinkSeq, SpaceId};
 
 /// What flows over one link.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub struct Traffic {
     pub outbox: Outbox,
     /// Towards here.
     pub inbox: Inbox,
+    /// The newest entry that the peer says it has for us.
+    pub head: LinkSeq,
     /// Beats, hellos and acks.
     pub signals: Signals,
 }
@@ -33,6 +35,7 @@ impl Traffic {
             peer,
             outbox: Outbox::new(me, peer, link, incarnation),
             inbox: Inbox::new(peer, me, link),
+            head: LinkSeq(0),
             signals: Signals::new(start, now_ms),
         }
     }

@@ -63,6 +63,13 @@ pub const STEP_OUTPUT_BYTES_MAX: usize = 64 * 1024;
 /// Output of one step that a receipt quotes at level *full*, in bytes.
 pub const RECEIPT_OUTPUT_BYTES_MAX: usize = 4 * 1024;
 
+/// Largest receipt in its JSON form, in bytes; outputs of steps are left out until it fits.
+pub const RECEIPT_BYTES_MAX: usize = 128 * 1024;
+
+/// Bytes of packages that are fetched ahead of acceptance, for each peer; more wait until a person
+/// or a rule has accepted the release.
+pub const AHEAD_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+
 /// Times that policy starts a deployment again which was cut short by a stop of the node.
 pub const INTERRUPTED_RESTARTS_MAX: u32 = 25;
 

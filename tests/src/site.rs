@@ -147,15 +147,15 @@ impl Site {
     /// Has the store do `work`, whose answer comes at `at_ms`. It does one thing after the other.
     pub fn ask_store(&mut self, work: StoreWork, at_ms: u64) {
         let answer = match work {
-            StoreWork::Look { object, size } => Some(self.held(object, size)),
+            StoreWork::Look { object, size } => Some(self.held(object, size, true)),
             StoreWork::Discard { object, size } => {
                 self.store.discard(&object);
-                Some(self.held(object, size))
+                Some(self.held(object, size, true))
             }
             StoreWork::Store(piece) => {
                 let (object, size) = (piece.object, piece.total);
                 self.store.append(piece);
-                Some(self.held(object, size))
+                Some(self.held(object, size, false))
             }
             StoreWork::Read { link, object, offset } => {
                 let piece = self.store.piece(object, offset);
@@ -166,8 +166,8 @@ impl Site {
         self.later.extend(answer.map(|answer| (at_ms.max(last_ms), answer)));
     }
 
-    fn held(&self, object: ObjectId, size: u64) -> Input {
-        let held = self.store.held(&object, size);
+    fn held(&self, object: ObjectId, size: u64, looked: bool) -> Input {
+        let held = self.store.held(&object, size, looked);
         Input::Holds { object, held }
     }
 }

@@ -27,14 +27,14 @@ impl Store {
         self.complete.get(object).map(Vec::as_slice)
     }
 
-    /// What is held.
+    /// What is held; `looked` says that somebody asked.
     #[must_use]
-    pub fn held(&self, object: &ObjectId, size: u64) -> Held {
+    pub fn held(&self, object: &ObjectId, size: u64, looked: bool) -> Held {
         if self.complete.contains_key(object) {
-            return Held { have: size, complete: true };
+            return Held { have: size, complete: true, looked };
         }
         let have = self.partial.get(object).map_or(0, Vec::len) as u64;
-        Held { have, complete: false }
+        Held { have, complete: false, looked }
     }
 
     /// Appends the next piece; any other changes nothing.

@@ -9,6 +9,9 @@ use schema::v1::event::{Change, ConfigurationApplied, Definition, Kind};
 use schema::v1::model::{Acceptance, Lifecycle, Project, TemplateValue};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The name under which the operator of a node acts; no person has it.
+pub const OPERATOR: &str = "operator";
+
 /// One entry with all changes, or nothing where nothing changes.
 ///
 /// # Errors
@@ -72,6 +75,12 @@ fn check(wanted: &Wanted<'_>) -> Result<(), Rejection> {
             Definition::Lifecycle(lifecycle) => check_lifecycle(wanted, lifecycle)?,
             Definition::Project(project) => check_project(wanted, project)?,
             Definition::Acceptance(rule) => check_acceptance(wanted, rule)?,
+            Definition::User(user) if user.name.as_str() == OPERATOR => {
+                return Err(Rejection::invalid(
+                    format!("a user cannot be called {OPERATOR}"),
+                    "that is who operates the node; choose another name",
+                ));
+            }
             Definition::User(user) => {
                 if !tokens.insert(user.token) {
                     return Err(Rejection::invalid(

@@ -38,9 +38,12 @@ pub fn deploy(
     }
     let cell =
         CellId { project: id.project.clone(), space: state.me(), environment: environment.clone() };
-    if let Some(running) = state.cells.get(&cell).and_then(|cell| cell.running.as_ref()) {
+    let mut running = state.cells.running();
+    // One deployment at a time in an environment, whatever the project.
+    if let Some((_, running)) = running.find(|(other, _)| other.environment == cell.environment) {
+        let ReleaseId { project, version } = &running.release;
         return Err(Rejection::not_yet(
-            format!("{} is being deployed to {environment}", running.release.version),
+            format!("{} {version} is being deployed to {environment}", project.name),
             "wait for it: `interspace deployment list`",
         ));
     }

@@ -43,7 +43,7 @@ pub fn accept(
         Answer::Rejected { reason } => {
             return Err(Rejection::conflict(
                 format!("{} {} was rejected: {reason}", id.project.name, id.version),
-                "ask the source to promote it again",
+                "ask the source for a new version",
             ));
         }
     }

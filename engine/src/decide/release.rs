@@ -166,6 +166,12 @@ pub fn promote(
             "import its certificate first: `interspace certificate import`",
         ));
     };
+    if known.frozen {
+        return Err(Rejection::conflict(
+            format!("the link to {peer} is frozen: it contradicted itself"),
+            "find out what happened there before anything more is sent",
+        ));
+    }
     if let Some(why) = why_not(state, id, &Place::Space(peer.clone())) {
         return Err(Rejection::conflict(
             format!("{} {} cannot be promoted to {peer}: {why}", id.project.name, id.version),
@@ -178,13 +184,14 @@ pub fn promote(
     if release.promotions.contains_key(&target) {
         return Ok(Vec::new());
     }
-    let bundle = bundle(given, id, release, target);
-    let event = ReleasePromoted {
-        release: id.clone(),
-        digest: release.digest,
-        target,
-        bundle: bundle.write(),
-    };
+    let bundle = bundle(given, id, release, target).write();
+    if bundle.len() > DOCUMENT_BYTES_MAX {
+        return Err(Rejection::invalid(
+            format!("the bundle of {} {} is too large to travel", id.project.name, id.version),
+            "fewer environments with fewer steps, or shorter notes",
+        ));
+    }
+    let event = ReleasePromoted { release: id.clone(), digest: release.digest, target, bundle };
     let shown = crate::decide::result::shown_actor(state, known, actor);
     let draft = Draft::internal(shown, Event::ReleasePromoted(event)).about(release);
     Ok(vec![Draft { audience: Audience::Link(known.link), ..draft }])
@@ -204,7 +211,7 @@ fn bundle(
         source_name: given.identity.name().clone(),
         notes: release.notes.clone(),
         snapshot: release.snapshot.clone(),
-        receipts: release.receipts.values().cloned().collect(),
+        receipts: crate::decide::result::for_bundle(given, release),
         key: given.identity.number(),
         time_ms: given.wall_ms,
     };

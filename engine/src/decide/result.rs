@@ -6,8 +6,10 @@ use crate::run::Report;
 use crate::state::State;
 use crate::state::cells::{CellId, Running};
 use crate::state::links::Peer;
+use crate::state::releases::Release;
 use schema::id::DocumentId;
-use schema::latest::{Actor, Audience, Event, Kind, Outcome, Receipt};
+use schema::latest::{Actor, Audience, Document, Event, Kind, Outcome, Receipt};
+use schema::limits::RECEIPT_BYTES_MAX;
 use schema::v1::document::receipt::DeployedBy;
 use schema::v1::event::{DeploymentFinished, DeploymentReported, EnvironmentsPublished};
 use schema::v1::model::Disclosure;
@@ -25,8 +27,7 @@ pub fn shown_actor(state: &State, peer: &Peer, actor: &Actor) -> Actor {
 /// The end of a deployment: its receipt, and the reports to peers.
 #[must_use]
 pub fn finish(given: Given<'_>, cell: &CellId, running: &Running, report: &Report) -> Vec<Draft> {
-    let receipt = receipt(given, cell, running, report);
-    let document = given.identity.document(Kind::Receipt, &receipt);
+    let (receipt, document) = bounded(given, receipt(given, cell, running, report));
     let event =
         DeploymentFinished { deployment: running.deployment.position, receipt: document.write() };
     let correlation = given.state.releases.get(&running.release).map(|release| release.correlation);
@@ -42,6 +43,32 @@ pub fn finish(given: Given<'_>, cell: &CellId, running: &Running, report: &Repor
         drafts.extend(reports(given, &receipt, document.id(), running, correlation));
     }
     drafts
+}
+
+/// The receipt as a document that fits: where it does not, the outputs of steps go, the earliest
+/// first. Their hashes stay.
+fn bounded(given: Given<'_>, mut receipt: Receipt) -> (Receipt, Document) {
+    loop {
+        let document = given.identity.document(Kind::Receipt, &receipt);
+        let quoted = receipt.steps.iter_mut().find(|step| step.output.is_some());
+        match quoted {
+            Some(step) if document.write().len() > RECEIPT_BYTES_MAX => step.output = None,
+            Some(_) | None => return (receipt, document),
+        }
+    }
+}
+
+/// The receipts that travel inside a bundle: that the release succeeded where it was before, at
+/// level *summary*; what the steps said stays at home.
+#[must_use]
+pub fn for_bundle(given: Given<'_>, release: &Release) -> Vec<Document> {
+    let whole = release.receipts.values();
+    let part = whole.filter_map(|document| {
+        let receipt: Receipt = document.payload(Kind::Receipt).ok()?;
+        let part = disclosed(&receipt, document.id(), Disclosure::Summary);
+        Some(given.identity.document(Kind::Receipt, &part))
+    });
+    part.collect()
 }
 
 fn receipt(given: Given<'_>, cell: &CellId, running: &Running, report: &Report) -> Receipt {
@@ -97,6 +124,7 @@ fn reports(
 
 /// The part of a receipt that a level discloses.
 fn disclosed(receipt: &Receipt, whole: DocumentId, level: Disclosure) -> Receipt {
+    // The key is that of whoever signs the part now.
     let mut part = Receipt { part_of: Some(whole), disclosure: level, ..receipt.clone() };
     match level {
         Disclosure::Full => {}

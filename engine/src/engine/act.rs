@@ -1,7 +1,7 @@
 //! What is asked for and what ended: decided, appended once, and followed by policy.
 
 use super::Engine;
-use crate::command::{Done, Rejection, Request};
+use crate::command::{Done, Rejection, RejectionKind, Request};
 use crate::decide::{Draft, Given, decide, result};
 use crate::policy;
 use crate::run::{Plan, Report};
@@ -19,6 +19,12 @@ impl Engine {
         if let Some(before) = self.state.commands.get(&request.id) {
             let entries = before.iter().map(|position| self.entry_id(*position)).collect();
             return Ok(Done { entries, repeated: true });
+        }
+        if self.traffic.values().any(|traffic| traffic.outbox.rolled_back()) {
+            return Err(Rejection::conflict(
+                "this log was rolled back: a peer has entries that it has lost",
+                "put the newest copy of the node's folder back; until then nothing is changed",
+            ));
         }
         let given =
             Given { state: &self.state, identity: &self.identity, wall_ms: self.now.wall_ms };
@@ -82,7 +88,12 @@ impl Engine {
             }
             for request in policy::due(&self.state, &touched) {
                 // What is not possible yet is asked again when something changes.
-                let _ = self.ask(&request);
+                if let Err(rejection) = self.ask(&request)
+                    && rejection.kind == RejectionKind::Invalid
+                {
+                    let alarm = format!("policy cannot go on: {rejection}; {}", rejection.hint);
+                    self.effects.push(Effect::Alarm(alarm));
+                }
             }
         }
         self.effects.push(Effect::Alarm("policy does not come to rest".to_owned()));

@@ -10,8 +10,9 @@ use crate::trust::door::{Content, Verified};
 use crate::trust::refusal::Refusal;
 use schema::id::{CommandId, LinkId, LinkSeq, ObjectId, SpaceId};
 use schema::latest::{Ack, Actor, Event, Evidence, Piece, Want};
-use schema::limits::OBJECT_BYTES_MAX;
+use schema::limits::{AHEAD_BYTES_MAX, OBJECT_BYTES_MAX};
 use schema::v1::event::{LinkContradicted, PackageArrived};
+use std::collections::BTreeMap;
 
 impl Engine {
     pub(super) fn arrive(&mut self, verified: Verified) {
@@ -26,13 +27,14 @@ impl Engine {
             self.quarantine.refuse(Refusal::Frozen, header, self.now.wall_ms);
             return;
         }
+        let newest = verified.header().newest;
         if matches!(verified.content(), Content::Entries(_)) {
             self.arrive_entries(link, verified);
+            self.note_head(link, newest);
             return;
         }
-        let Some(traffic) = self.traffic.get_mut(&link) else {
-            return;
-        };
+        self.note_head(link, newest);
+        let Some(traffic) = self.traffic.get_mut(&link) else { return };
         let now = self.now;
         match verified.into_content() {
             Content::Entries(_) => {}
@@ -54,6 +56,15 @@ impl Engine {
         }
     }
 
+    /// What the peer says that it has, against what is here.
+    fn note_head(&mut self, link: LinkId, newest: LinkSeq) {
+        if let Some(traffic) = self.traffic.get_mut(&link) {
+            traffic.head = traffic.head.max(newest);
+            let behind = traffic.inbox.acknowledged() < traffic.head;
+            traffic.signals.behind(behind, self.now.monotonic_ms);
+        }
+    }
+
     fn arrive_entries(&mut self, link: LinkId, verified: Verified) {
         let mut next = Some(verified);
         let mut gap = false;
@@ -67,7 +78,6 @@ impl Engine {
                     for record in admitted.into_records() {
                         self.append(record);
                     }
-                    self.fetch_missing();
                 }
                 Admission::Duplicate => {}
                 Admission::Gap | Admission::Overflow => gap = true,
@@ -161,27 +171,36 @@ impl Engine {
         }
     }
 
-    /// Begins to fetch what bundles need and is not here.
+    /// Fetches what bundles need and is not here, and nothing else any more. What nobody has
+    /// accepted yet is fetched ahead only within bounds.
     pub(super) fn fetch_missing(&mut self) {
-        let mut missing = Vec::new();
+        let mut missing = BTreeMap::new();
+        let mut ahead: BTreeMap<SpaceId, u64> = BTreeMap::new();
         for (_, release) in self.state.releases.all() {
-            let Source::Imported(import) = &release.source else {
-                continue;
-            };
-            if matches!(import.answer, Answer::Rejected { .. }) {
+            let Source::Imported(import) = &release.source else { continue };
+            let from = import.from;
+            let frozen = self.state.links.peer(&from).is_none_or(|peer| peer.frozen);
+            if frozen || matches!(import.answer, Answer::Rejected { .. }) {
                 continue;
             }
             for package in &release.snapshot.packages {
-                if !self.state.objects.contains(&package.object) && package.size <= OBJECT_BYTES_MAX
-                {
-                    missing.push((package.object, package.size, import.from));
+                let here = self.state.objects.contains(&package.object);
+                if here || package.size > OBJECT_BYTES_MAX {
+                    continue;
                 }
+                if import.answer == Answer::Waiting {
+                    let sum = ahead.entry(from).or_default();
+                    *sum = sum.saturating_add(package.size);
+                    if *sum > AHEAD_BYTES_MAX {
+                        continue;
+                    }
+                }
+                missing.insert((package.object, from), package.size);
             }
         }
-        for (object, size, from) in missing {
-            if self.fetches.begin(object, size, from) {
-                self.effects.push(Effect::Look { object, size });
-            }
+        self.fetches.keep(|object| missing.keys().any(|(wanted, _)| wanted == object));
+        for ((object, from), size) in missing {
+            self.fetches.begin(object, size, from);
         }
     }
 

@@ -14,8 +14,14 @@ impl Engine {
     /// Hands out everything that is due now.
     pub(super) fn depart(&mut self) {
         let links: Vec<LinkId> = self.traffic.keys().copied().collect();
+        let rolled_back = self.traffic.values().any(|traffic| traffic.outbox.rolled_back());
         for link in links {
             self.signal(link);
+            // A liar gets nothing more; a log that lost its end tells nobody anything.
+            let frozen = self.state.links.on(&link).is_none_or(|(_, peer)| peer.frozen);
+            if frozen || rolled_back {
+                continue;
+            }
             let now_ms = self.now.monotonic_ms;
             let Some(traffic) = self.traffic.get_mut(&link) else {
                 continue;
@@ -27,6 +33,7 @@ impl Engine {
         for due in self.fetches.due(self.now.monotonic_ms) {
             match due {
                 Fetch::Ask(peer, want) => self.want(peer, &want),
+                Fetch::Look(object, size) => self.effects.push(Effect::Look { object, size }),
                 Fetch::Discard(object, size) => {
                     self.effects.push(Effect::Discard { object, size });
                 }

@@ -139,6 +139,7 @@ impl Engine {
                 self.touched.insert(schema::v1::model::ReleaseId { project, version });
             }
             Event::ReleaseAccepted(accepted) => {
+                self.fetch_changed = true;
                 self.touched.insert(accepted.release.clone());
             }
             Event::ReleasePromoted(promoted) => {
@@ -159,11 +160,10 @@ impl Engine {
                     self.touched.extend(touched);
                 }
             }
-            Event::LinkContradicted(_)
-            | Event::SpaceCreated(_)
+            Event::LinkContradicted(_) | Event::ReleaseRejected(_) => self.fetch_changed = true,
+            Event::SpaceCreated(_)
             | Event::LinkOffered(_)
             | Event::PackagePushed(_)
-            | Event::ReleaseRejected(_)
             | Event::PromotionAnswered(_)
             | Event::EnvironmentsPublished(_)
             | Event::DeploymentStarted(_)
@@ -196,6 +196,7 @@ impl Engine {
             self.journeys.fold(self.identity.space(), &at, event);
             if let Event::ReleasePromoted(promoted) = event {
                 self.touched.insert(promoted.release.clone());
+                self.fetch_changed = true;
             }
         }
     }

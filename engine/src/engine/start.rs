@@ -94,21 +94,23 @@ impl Engine {
         let mut engine: Option<Self> = None;
         let mut entropy = Some(entropy);
         let mut failed: Option<CannotOpen> = None;
+        let mut newest: Option<Checkpoint> = None;
         log.scan(&mut |first, bytes| {
             let result = Block::read(bytes, first).map_err(|damage| Fault::Damaged(damage).into());
-            let result = result.and_then(|block| match &mut engine {
-                Some(engine) => engine.replay_block(&block),
-                None => {
+            let result = result.and_then(|block| {
+                if engine.is_none() {
                     let identity = Self::identity_of(&block, seeds)?;
                     let entropy = entropy.take().ok_or(CannotOpen::NoCertificate)?;
-                    let mut first = Self::empty(identity, entropy, now);
-                    first.replay_block(&block)?;
-                    engine = Some(first);
-                    Ok(())
+                    engine = Some(Self::empty(identity, entropy, now));
                 }
+                engine.as_mut().ok_or(CannotOpen::NoCertificate)?.replay_block(&block)?;
+                Ok(block.checkpoint)
             });
             match result {
-                Ok(()) => ControlFlow::Continue(()),
+                Ok(checkpoint) => {
+                    newest = Some(checkpoint);
+                    ControlFlow::Continue(())
+                }
                 Err(why) => {
                     failed = Some(why);
                     ControlFlow::Break(())
@@ -118,7 +120,12 @@ impl Engine {
         match (failed, engine) {
             (Some(why), _) => Err(why),
             (None, None) => Err(CannotOpen::NoCertificate),
-            (None, Some(engine)) => Ok(engine),
+            (None, Some(engine)) if engine.signed(newest.as_ref()) => Ok(engine),
+            (None, Some(engine)) => {
+                let what = "the newest checkpoint is not signed by the space".to_owned();
+                let position = Position(engine.tree.size());
+                Err(Fault::Damaged(Damage { position, what }).into())
+            }
         }
     }
 
@@ -139,10 +146,23 @@ impl Engine {
             quarantine: Quarantine::default(),
             keyring_changed: true,
             touched: BTreeSet::new(),
+            fetch_changed: false,
             tell_environments: false,
             records: Vec::new(),
             effects: Vec::new(),
         }
+    }
+
+    /// Whether the newest checkpoint is signed: nobody without the key has added anything.
+    fn signed(&self, newest: Option<&Checkpoint>) -> bool {
+        let (Some(keys), Some(incarnation), Some(newest)) =
+            (&self.state.keys, &self.state.incarnation, newest)
+        else {
+            return false;
+        };
+        let Checkpoint { size, root, time_ms, key, signature } = newest;
+        let note = Checkpoint::note(&keys.space(), incarnation, *size, root, *time_ms);
+        keys.signing(*key).is_some_and(|key| key.verifies(note.as_bytes(), signature))
     }
 
     fn identity_of(block: &Block, seeds: &Seeds) -> Result<Identity, CannotOpen> {
@@ -180,7 +200,7 @@ impl Engine {
             progress.any(|progress| progress.outcome == Some(Outcome::Interrupted))
         });
         self.touched = cut_short.map(|(id, _)| id.clone()).collect();
-        self.fetch_missing();
+        self.fetch_changed = true;
         let running: Vec<Position> =
             self.state.cells.running().map(|(_, running)| running.deployment.position).collect();
         for deployment in running {

@@ -100,6 +100,8 @@ fn promotion(me: SpaceId, peer: &Peer, event: &ReleasePromoted) -> Result<(), En
     let same = bundle.release == event.release
         && bundle.digest == event.digest
         && bundle.targets.contains(&me)
+        // Nothing is sliced yet: the snapshot is the one that the digest is of.
+        && bundle.snapshot.digest(&bundle.release) == bundle.digest
         && bundle.receipts.iter().all(|receipt| {
             believed(peer, receipt).is_some_and(|receipt| {
                 receipt.release == bundle.release && receipt.digest == bundle.digest

@@ -42,6 +42,8 @@ pub struct Verifier {
     counts: (u64, u64, u64),
     /// The newest checkpoint: root and time.
     newest: Option<(Hash, u64)>,
+    /// The root at the end of each block, for who knows what it was.
+    roots: BTreeMap<u64, Hash>,
 }
 
 /// One direction of a link, as far as it was verified.
@@ -79,6 +81,12 @@ impl Verifier {
     #[must_use]
     pub const fn size(&self) -> u64 {
         self.tree.size()
+    }
+
+    /// The root that the log had when it had this many records; none if no block ended there.
+    #[must_use]
+    pub fn root_at(&self, size: u64) -> Option<Hash> {
+        self.roots.get(&size).copied()
     }
 
     /// Verifies the next block from its bytes.
@@ -194,6 +202,12 @@ impl Verifier {
             .chains
             .entry((header.link, header.incarnation))
             .or_insert_with(|| Chain { hashes: vec![start], proven: 0 });
+        // The envelope before it must be told to its end, and this one must bring something: a
+        // proof that was used once cannot cover for entries that nobody signed.
+        let here = chain.hashes.len() as u64;
+        if here <= chain.proven || header.last().0 < here {
+            return Err(damage(position, "the envelope proves nothing that follows"));
+        }
         let before = usize::try_from(header.first.0 - 1).ok();
         if before.and_then(|at| chain.hashes.get(at)) != Some(&header.chain_before) {
             return Err(damage(position, "the envelope does not continue the chain of its link"));
@@ -251,6 +265,7 @@ impl Verifier {
             return Err(damage(last, "entries of an envelope are missing behind it"));
         }
         self.newest = Some((*root, *time_ms));
+        self.roots.insert(*size, *root);
         Ok(())
     }
 }

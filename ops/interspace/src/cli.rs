@@ -336,7 +336,11 @@ pub(crate) enum Deployment {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
     /// Verify each log from its bytes; of a stopped node, on a copy
-    Verify,
+    Verify {
+        /// The fingerprint that the space must have; choose the space with --space
+        #[arg(long, value_name = "FINGERPRINT")]
+        expect: Option<String>,
+    },
     /// Why what runs in an environment runs there
     Trail {
         /// The environment, or `SPACE: ENVIRONMENT` for another space's

@@ -39,7 +39,7 @@ pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
         Noun::Deployment(verb) => deployment::run(verb, &node()?, out),
         Noun::Dashboard => dashboard::run(&node()?, out),
         Noun::Journey { release } => journey::run(release, &node()?, out),
-        Noun::Audit(Audit::Verify) => audit::verify(options, out),
+        Noun::Audit(Audit::Verify { expect }) => audit::verify(options, expect.as_deref(), out),
         Noun::Audit(Audit::Trail { place, project }) => audit::trail(place, project, &node()?, out),
     }
 }

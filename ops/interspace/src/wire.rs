@@ -28,9 +28,9 @@ use std::ffi::OsString;
 use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use transport_local::{Delivery, Switchboard};
 
@@ -56,6 +56,7 @@ pub(crate) struct Running {
     operator: Hash,
     switchboard: Switchboard,
     spaces: Directory,
+    founding: Mutex<()>,
 }
 
 impl Running {
@@ -68,6 +69,7 @@ impl Running {
             operator,
             switchboard: Switchboard::new(),
             spaces: Directory::default(),
+            founding: Mutex::new(()),
             _lock: lock,
             folder,
         };
@@ -111,7 +113,7 @@ impl Running {
         };
         let owner = Owner::new(space, doors, self.clocks, receiver);
         let closed = Closed::default();
-        let thread = own(name.clone(), owner, closed.clone());
+        let thread = own(name.clone(), owner, closed.clone(), Arc::clone(&cancel));
         let inbox = mailbox.clone();
         let deliver = move |delivery| {
             let mail = match delivery {
@@ -128,6 +130,8 @@ impl Running {
     }
 
     fn found_space(&self, name: &Name) -> Result<SpaceId, Failure> {
+        // One at a time: they share the folder in which a space is made.
+        let _alone = self.founding.lock().unwrap_or_else(PoisonError::into_inner);
         let seeds = Seeds::draw(&mut entropy()?);
         let unfinished = self.folder.path().join("spaces/.founding");
         // What an earlier founding left behind was never a space.
@@ -141,6 +145,8 @@ impl Running {
         let (_, finished) = self.folder.for_space(name, &id);
         std::fs::rename(&unfinished, &finished)
             .map_err(|why| Failure::io("making the folder", &finished, &why))?;
+        // Nobody is told of the space before its name is durable.
+        sync_folder(&self.folder.path().join("spaces"))?;
         self.open_space(&finished)
     }
 }
@@ -276,16 +282,16 @@ fn store_thread(packages: Arc<Packages>, mailbox: SyncSender<Mail>) -> SyncSende
             let input = match order {
                 Order::Look(object, size) => {
                     let progress = packages.progress(&object, size);
-                    held(object, progress.have, progress.complete)
+                    held(object, progress.have, progress.complete, true)
                 }
                 Order::Discard(object, size) => {
                     packages.discard_partial(&object);
                     let progress = packages.progress(&object, size);
-                    held(object, progress.have, progress.complete)
+                    held(object, progress.have, progress.complete, true)
                 }
                 Order::Store(Piece { object, total, offset, bytes }) => {
                     match packages.append(&object, total, offset, &bytes) {
-                        Ok(progress) => held(object, progress.have, progress.complete),
+                        Ok(progress) => held(object, progress.have, progress.complete, false),
                         Err(why) => {
                             tracing::error!(%why, "a piece of a package was not stored");
                             continue;
@@ -312,8 +318,8 @@ fn store_thread(packages: Arc<Packages>, mailbox: SyncSender<Mail>) -> SyncSende
     sender
 }
 
-fn held(object: ObjectId, have: u64, complete: bool) -> Input {
-    Input::Holds { object, held: Held { have, complete } }
+fn held(object: ObjectId, have: u64, complete: bool, looked: bool) -> Input {
+    Input::Holds { object, held: Held { have, complete, looked } }
 }
 
 /// Runs the owner of a space on a thread of its own, and closes its log when it stops.
@@ -321,15 +327,24 @@ fn own(
     name: Name,
     owner: Owner<LogSled, SpaceDoors>,
     closed: Closed,
+    cancel: Arc<AtomicBool>,
 ) -> JoinHandle<Result<(), Fault>> {
     std::thread::spawn(move || {
         let result = owner.run().and_then(LogSled::close);
         if let Err(fault) = &result {
+            // What runs for a space that cannot log its end is ended.
+            cancel.store(true, Ordering::Relaxed);
             tracing::error!(space = %name, %fault, "the space is closed");
             closed.because(fault);
         }
         result
     })
+}
+
+/// Makes the names in a folder durable.
+fn sync_folder(folder: &Path) -> Result<(), Failure> {
+    let synced = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|why| Failure::io("writing", folder, &why))
 }
 
 fn runner(folder: &Path) -> Result<Runner, Failure> {
@@ -372,7 +387,7 @@ pub(crate) fn audit_folder(space: &Path) -> Result<Result<Intact, Damage>, Failu
     log_sled::audit_copy(&space.join("log"), &into)?;
     let log = LogSled::open_for_audit(&into)?;
     let fence = log.fence();
-    let verified = verify(&log)?;
+    let verified = verify(&log, fence.map(|fence| (fence.size, fence.root)))?;
     let size = verified.as_ref().map_or_else(|damage| damage.position.0 - 1, |intact| intact.size);
     match (verified, fence) {
         (Ok(intact), Some(fence)) if fence.size > intact.size => Ok(Err(Damage {

@@ -53,6 +53,7 @@ fn ask_as(
     id: CommandId,
     command: Command,
 ) -> Result<Did, Problem> {
+    let id = own_id(&who, id);
     let request = Request { id, actor: Actor::Person(who.name), command };
     Ok(context.node.ask(space, request)??.into())
 }
@@ -74,6 +75,15 @@ pub(super) async fn ask(
     })
     .await
     .map(Json)
+}
+
+/// The id under which somebody's command is logged: theirs, bound to their name, so that nobody
+/// takes an id of another person or of policy.
+fn own_id(who: &Who, id: CommandId) -> CommandId {
+    let whole = hash(Domain::Command, &[b"person", &id.0, who.name.as_str().as_bytes()]);
+    let mut own = [0; 16];
+    own.copy_from_slice(&whole[..16]);
+    CommandId(own)
 }
 
 /// How to apply.

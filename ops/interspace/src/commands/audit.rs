@@ -10,22 +10,35 @@ use api_http::shape::audit::{Reason, Verified};
 use schema::name::Name;
 
 /// Verifies every log of the node, or the one that was chosen.
-pub(super) fn verify(options: &Options, out: &mut Output) -> Result<(), Failure> {
+pub(super) fn verify(
+    options: &Options,
+    expect: Option<&str>,
+    out: &mut Output,
+) -> Result<(), Failure> {
     let folder = Folder::of(options)?;
     if !folder.path().is_dir() {
         let what = format!("there is no folder {}", folder.path().display());
         return Err(Failure::new(code::NOT_FOUND, what, "name the node's folder with --dir"));
     }
     // A node that runs holds its logs open; it verifies them itself.
-    let results = match folder.lock() {
+    let mut results = match folder.lock() {
         Ok(_lock) => stopped(&folder, options.space.as_ref())?,
         Err(failure) if failure.code == code::CONFLICT => running(&Client::new(options)?, options)?,
         Err(failure) => return Err(failure),
     };
+    for result in &mut results {
+        pin(result, expect);
+    }
     out.value(&results, || {
         let rows = results.iter().map(row).collect();
         let head = ["space", "entries", "own", "mirrored", "envelopes", "intact", ""];
-        table(&head, rows, "there are no spaces here")
+        let mut text = table(&head, rows, "there are no spaces here");
+        for result in &results {
+            if let Some(fingerprint) = &result.fingerprint {
+                text.push_str(&format!("\n{}: {fingerprint}", result.space));
+            }
+        }
+        text
     });
     match results.iter().find(|result| !result.verified) {
         None => Ok(()),
@@ -38,6 +51,17 @@ pub(super) fn verify(options: &Options, out: &mut Output) -> Result<(), Failure>
                 "keep the folder as it is, copy it, and restore from a backup or from peers",
             ))
         }
+    }
+}
+
+/// A log proves only what is signed by its own first entry: who else that is must be known.
+fn pin(result: &mut Verified, expect: Option<&str>) {
+    let plain = |text: &str| text.split_whitespace().collect::<String>().to_lowercase();
+    let Some(expected) = expect.map(plain) else { return };
+    if result.fingerprint.as_deref().map(plain) != Some(expected) && result.verified {
+        result.verified = false;
+        result.damaged_at = Some(1);
+        result.damage = Some("the log is of another space than the expected one".to_owned());
     }
 }
 

@@ -7,7 +7,8 @@ use engine::log::verify::{Intact, Verifier};
 use engine::log::{Fault, Log};
 use engine::space::Space;
 use engine::step::{Effect, Input, Now};
-use schema::id::{LinkId, ObjectId, SpaceId};
+use schema::hash::Hash;
+use schema::id::{LinkId, ObjectId, Position, SpaceId};
 use schema::latest::Piece;
 use schema::v1::block::Damage;
 use std::collections::BTreeMap;
@@ -17,6 +18,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// What is taken out of the mailbox at once, at the most.
 const DRAIN_MAX: usize = 512;
+
+/// Bytes of envelopes that are taken out of the mailbox at once, at the most.
+const DRAIN_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// How long the owner sleeps when nothing is due; then it lets the fence catch up.
 const IDLE: Duration = Duration::from_secs(1);
@@ -83,6 +87,7 @@ pub(crate) struct Owner<L, D> {
 struct Drained {
     inputs: Vec<Input>,
     looks: Vec<Look>,
+    bytes: usize,
     audits: Vec<SyncSender<Result<Intact, Damage>>>,
     stop: bool,
 }
@@ -112,7 +117,8 @@ impl<L: Log, D: Doors> Owner<L, D> {
                 look(self.space.engine(), now);
             }
             for answer in drained.audits {
-                let verified = verify(self.space.log())?;
+                let (size, root, _) = self.space.engine().checkpoint();
+                let verified = verify(self.space.log(), Some((size, root)))?;
                 // Who asked may be gone.
                 let _ = answer.send(verified);
             }
@@ -139,6 +145,7 @@ impl<L: Log, D: Doors> Owner<L, D> {
             Err(RecvTimeoutError::Disconnected) => drained.stop = true,
         }
         while drained.inputs.len() < DRAIN_MAX
+            && drained.bytes < DRAIN_BYTES_MAX
             && !drained.stop
             && let Ok(mail) = self.mailbox.try_recv()
         {
@@ -149,7 +156,10 @@ impl<L: Log, D: Doors> Owner<L, D> {
 
     fn sort(&mut self, mail: Mail, drained: &mut Drained) {
         match mail {
-            Mail::Envelope(bytes) => drained.inputs.push(self.space.receive(bytes)),
+            Mail::Envelope(bytes) => {
+                drained.bytes += bytes.len();
+                drained.inputs.push(self.space.receive(bytes));
+            }
             Mail::Input(input) => drained.inputs.push(input),
             Mail::Ask(request, answer) => {
                 self.next_reply += 1;
@@ -188,11 +198,14 @@ impl<L: Log, D: Doors> Owner<L, D> {
     }
 }
 
-/// Verifies a log from its bytes.
+/// Verifies a log from its bytes. `known` is a size that it had and its root then, from elsewhere.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(crate) fn verify(log: &impl Log) -> Result<Result<Intact, Damage>, Fault> {
+pub(crate) fn verify(
+    log: &impl Log,
+    known: Option<(u64, Hash)>,
+) -> Result<Result<Intact, Damage>, Fault> {
     let mut verifier = Verifier::new();
     let mut found = None;
     log.scan(&mut |first, bytes| match verifier.block(first, bytes) {
@@ -202,8 +215,15 @@ pub(crate) fn verify(log: &impl Log) -> Result<Result<Intact, Damage>, Fault> {
             ControlFlow::Break(())
         }
     })?;
-    Ok(match found {
-        Some(damage) => Err(damage),
-        None => verifier.finish(),
+    let another = known.filter(|(size, root)| {
+        *size > 0 && *size <= verifier.size() && verifier.root_at(*size) != Some(*root)
+    });
+    Ok(match (found, another) {
+        (Some(damage), _) => Err(damage),
+        (None, Some((size, _))) => Err(Damage {
+            position: Position(size),
+            what: "the log is another one than it was when it had this size".to_owned(),
+        }),
+        (None, None) => verifier.finish(),
     })
 }
