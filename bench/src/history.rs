@@ -98,12 +98,10 @@ fn push(number: u64) -> Result<Command, Failure> {
 
 /// One turn in which nothing may be refused.
 fn turn<L: Log>(space: &mut Space<L>, inputs: Vec<Input>) -> Result<(), Failure> {
-    let refused = inputs.iter().find_map(|input| match input {
-        Input::Refused { reason, .. } => Some(reason.to_string()),
-        _ => None,
-    });
-    if let Some(reason) = refused {
-        return Err(format!("an envelope was refused: {reason}").into());
+    for input in &inputs {
+        if let Input::Refused { reason, .. } = input {
+            return Err(format!("an envelope was refused: {reason}").into());
+        }
     }
     for effect in space.turn(NOW, inputs)? {
         if let Effect::Reply { answer, .. } = effect {
