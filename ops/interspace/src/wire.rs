@@ -15,7 +15,7 @@ use engine::run::Plan;
 use engine::space::Space;
 use engine::step::Input;
 use engine::trust::identity::Seeds;
-use log_sled::LogSled;
+use log_sled::{FenceMark, LogSled};
 use packages_fs::{NotStored, Packages};
 use runner_process::{Runner, Settings};
 use schema::hash::Hash;
@@ -65,9 +65,13 @@ struct Opened {
     mailbox: SyncSender<Mail>,
     packages: Arc<Packages>,
     cancel: Arc<AtomicBool>,
+    runs: Runs,
     closed: Arc<Mutex<Option<String>>>,
     owner: Option<JoinHandle<Result<(), Fault>>>,
 }
+
+/// The threads on which deployments run.
+type Runs = Arc<Mutex<Vec<JoinHandle<()>>>>;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What these hold is whole after every single change.
@@ -113,6 +117,10 @@ impl Running {
             if let Some(Ok(Err(fault))) = ended {
                 result = Err(fault.into());
             }
+            // Each ends what its step began: nothing of it outlives the node.
+            for run in std::mem::take(&mut *lock(&opened.runs)) {
+                let _ = run.join();
+            }
         }
         result
     }
@@ -129,6 +137,7 @@ impl Running {
         let packages = Arc::new(Packages::open(&folder.join("packages"))?);
         let (mailbox, receiver) = sync_channel(MAILBOX);
         let cancel = Arc::new(AtomicBool::new(false));
+        let runs = Runs::default();
         let doors = SpaceDoors {
             name: name.clone(),
             switchboard: self.switchboard.clone(),
@@ -137,6 +146,7 @@ impl Running {
             store: store_thread(Arc::clone(&packages), mailbox.clone()),
             mailbox: mailbox.clone(),
             cancel: Arc::clone(&cancel),
+            runs: Arc::clone(&runs),
         };
         let owner = Owner::new(space, doors, self.clocks, receiver);
         let closed = Arc::new(Mutex::new(None));
@@ -152,7 +162,7 @@ impl Running {
         self.switchboard.attach(id, Box::new(deliver));
         let owner = Some(thread);
         let folder = folder.to_owned();
-        let opened = Opened { name, folder, mailbox, packages, cancel, closed, owner };
+        let opened = Opened { name, folder, mailbox, packages, cancel, runs, closed, owner };
         lock(&self.spaces).insert(id, opened);
         Ok(id)
     }
@@ -276,6 +286,7 @@ struct SpaceDoors {
     store: SyncSender<Order>,
     mailbox: SyncSender<Mail>,
     cancel: Arc<AtomicBool>,
+    runs: Runs,
 }
 
 /// Something for a space's store, which may block.
@@ -309,8 +320,13 @@ impl Doors for SpaceDoors {
                 let _ = mailbox.send(Mail::Input(Input::Ended { deployment, report }));
             }
         };
-        if let Err(why) = std::thread::Builder::new().name("deployment".to_owned()).spawn(run) {
-            self.alarm(&format!("a deployment could not be started: {why}"));
+        match std::thread::Builder::new().name("deployment".to_owned()).spawn(run) {
+            Ok(run) => {
+                let mut runs = lock(&self.runs);
+                runs.retain(|run| !run.is_finished());
+                runs.push(run);
+            }
+            Err(why) => self.alarm(&format!("a deployment could not be started: {why}")),
         }
     }
 
@@ -428,17 +444,25 @@ pub(crate) fn audit_folder(space: &Path) -> Result<Result<Intact, Damage>, Failu
     log_sled::audit_copy(&space.join("log"), &into)?;
     let log = LogSled::open_for_audit(&into)?;
     let fence = log.fence();
-    let verified = verify(&log)?;
-    let size = verified.as_ref().map_or_else(|damage| damage.position.0 - 1, |intact| intact.size);
-    match (verified, fence) {
-        (Ok(intact), Some(fence)) if fence.size > intact.size => Ok(Err(Damage {
-            position: Position(size + 1),
-            what: format!("the record is missing; the fence says that there were {}", fence.size),
-        })),
-        (Ok(_), None) => Ok(Err(Damage {
-            position: Position(size + 1),
+    Ok(verify(&log)?.and_then(|intact| match fence {
+        Some(fence) => against_fence(intact, &fence),
+        None => Err(Damage {
+            position: Position(intact.size + 1),
             what: "the fence is missing or damaged: what came behind is not known".to_owned(),
-        })),
-        (verified, _) => Ok(verified),
+        }),
+    }))
+}
+
+/// An intact log must also be as long as its fence says, and the one for which it was written.
+fn against_fence(intact: Intact, fence: &FenceMark) -> Result<Intact, Damage> {
+    if fence.size == intact.size && fence.root != intact.root {
+        let what = "the fence beside the log is that of another history".to_owned();
+        return Err(Damage { position: Position(1), what });
     }
+    if fence.size > intact.size {
+        let position = Position(intact.size + 1);
+        let what = format!("the record is missing; the fence says that there were {}", fence.size);
+        return Err(Damage { position, what });
+    }
+    Ok(intact)
 }

@@ -192,15 +192,17 @@ impl<L: Log, D: Doors> Owner<L, D> {
 pub(crate) fn verify(log: &impl Log) -> Result<Result<Intact, Damage>, Fault> {
     let mut verifier = Verifier::new();
     let mut found = None;
-    log.scan(&mut |first, bytes| match verifier.block(first, bytes) {
+    let scanned = log.scan(&mut |first, bytes| match verifier.block(first, bytes) {
         Ok(()) => ControlFlow::Continue(()),
         Err(damage) => {
             found = Some(damage);
             ControlFlow::Break(())
         }
-    })?;
-    Ok(match found {
-        Some(damage) => Err(damage),
-        None => verifier.finish(),
-    })
+    });
+    match (found, scanned) {
+        // What the store knows to be damaged is an answer too, and all before it was verified.
+        (Some(damage), _) | (None, Err(Fault::Damaged(damage))) => Ok(Err(damage)),
+        (None, Err(fault)) => Err(fault),
+        (None, Ok(())) => Ok(verifier.finish()),
+    }
 }
