@@ -5,7 +5,7 @@ use crate::fence::{Fence, FenceMark};
 use crate::folder::{self, Folder, format_fault};
 use crate::key;
 use crate::log::LogSled;
-use crate::store::{Store, system};
+use crate::store::{Store, named, system};
 use crate::tip::Tip;
 use engine::log::Fault;
 use engine::log::tree::Tree;
@@ -70,7 +70,8 @@ impl LogSled {
             folder
                 .format_fault("its fence is missing or damaged, so nobody can tell what is missing")
         })?;
-        let store = Store::open(&folder.sled())?;
+        // What sled knows to be damaged when it opens is damage to all: nothing was read yet.
+        let store = Store::open(&folder.sled()).map_err(|fault| named(fault, Position(1)))?;
         let incarnation = stored_incarnation(&folder, &store)?;
         if let Some(mark) = fence.mark() {
             check_incarnation(&folder, incarnation, &mark)?;

@@ -1,7 +1,7 @@
 //! Where the adapters meet: the only file that knows more than one of them.
 
 use crate::failure::{Failure, code};
-use crate::node::directory::{Closed, Directory, Opened, Push};
+use crate::node::directory::{Closed, Directory, Opened, Push, Runs, lock};
 use crate::node::folder::{Folder, Lock, NodeFile, make, token_file};
 use crate::node::owner::{Clocks, Doors, Mail, Owner, verify};
 use crate::node::{keys, outputs, tokens};
@@ -16,7 +16,7 @@ use engine::run::Plan;
 use engine::space::Space;
 use engine::step::Input;
 use engine::trust::identity::Seeds;
-use log_sled::LogSled;
+use log_sled::{FenceMark, LogSled};
 use packages_fs::{NotStored, Packages};
 use runner_process::{Runner, Settings};
 use schema::hash::Hash;
@@ -102,6 +102,7 @@ impl Running {
         let packages = Arc::new(Packages::open(&folder.join("packages"))?);
         let (mailbox, receiver) = sync_channel(MAILBOX);
         let cancel = Arc::new(AtomicBool::new(false));
+        let runs = Runs::default();
         let doors = SpaceDoors {
             name: name.clone(),
             switchboard: self.switchboard.clone(),
@@ -110,6 +111,7 @@ impl Running {
             store: store_thread(Arc::clone(&packages), mailbox.clone()),
             mailbox: mailbox.clone(),
             cancel: Arc::clone(&cancel),
+            runs: Arc::clone(&runs),
         };
         let owner = Owner::new(space, doors, self.clocks, receiver);
         let closed = Closed::default();
@@ -125,7 +127,8 @@ impl Running {
         self.switchboard.attach(id, Box::new(deliver));
         let push: Push = Arc::new(move |bytes: &mut dyn Read| push(&packages, bytes));
         let (owner, folder) = (Some(thread), folder.to_owned());
-        self.spaces.add(id, Opened { name, folder, mailbox, cancel, closed, owner, push });
+        let opened = Opened { name, folder, mailbox, cancel, runs, closed, owner, push };
+        self.spaces.add(id, opened);
         Ok(id)
     }
 
@@ -214,6 +217,7 @@ struct SpaceDoors {
     store: SyncSender<Order>,
     mailbox: SyncSender<Mail>,
     cancel: Arc<AtomicBool>,
+    runs: Runs,
 }
 
 /// Something for a space's store, which may block.
@@ -248,8 +252,13 @@ impl Doors for SpaceDoors {
                 let _ = mailbox.send(Mail::Input(Input::Ended { deployment, report }));
             }
         };
-        if let Err(why) = std::thread::Builder::new().name("deployment".to_owned()).spawn(run) {
-            self.alarm(&format!("a deployment could not be started: {why}"));
+        match std::thread::Builder::new().name("deployment".to_owned()).spawn(run) {
+            Ok(run) => {
+                let mut runs = lock(&self.runs);
+                runs.retain(|run| !run.is_finished());
+                runs.push(run);
+            }
+            Err(why) => self.alarm(&format!("a deployment could not be started: {why}")),
         }
     }
 
@@ -387,17 +396,22 @@ pub(crate) fn audit_folder(space: &Path) -> Result<Result<Intact, Damage>, Failu
     log_sled::audit_copy(&space.join("log"), &into)?;
     let log = LogSled::open_for_audit(&into)?;
     let fence = log.fence();
-    let verified = verify(&log, fence.map(|fence| (fence.size, fence.root)))?;
-    let size = verified.as_ref().map_or_else(|damage| damage.position.0 - 1, |intact| intact.size);
-    match (verified, fence) {
-        (Ok(intact), Some(fence)) if fence.size > intact.size => Ok(Err(Damage {
-            position: Position(size + 1),
-            what: format!("the record is missing; the fence says that there were {}", fence.size),
-        })),
-        (Ok(_), None) => Ok(Err(Damage {
-            position: Position(size + 1),
+    let verified = verify(&log, fence.as_ref().map(|fence| (fence.size, fence.root)))?;
+    Ok(verified.and_then(|intact| match fence {
+        Some(fence) => against_fence(intact, &fence),
+        None => Err(Damage {
+            position: Position(intact.size + 1),
             what: "the fence is missing or damaged: what came behind is not known".to_owned(),
-        })),
-        (verified, _) => Ok(verified),
+        }),
+    }))
+}
+
+/// An intact log must also be as long as its fence says.
+fn against_fence(intact: Intact, fence: &FenceMark) -> Result<Intact, Damage> {
+    if fence.size > intact.size {
+        let position = Position(intact.size + 1);
+        let what = format!("the record is missing; the fence says that there were {}", fence.size);
+        return Err(Damage { position, what });
     }
+    Ok(intact)
 }

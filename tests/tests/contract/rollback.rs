@@ -58,7 +58,9 @@ fn a_truncated_database_is_rolled_back_or_a_fault() {
                 assert_eq!(fence, 120);
                 assert!(first_missing.0 <= 120);
             }
-            Err(fault) => assert!(matches!(fault, Fault::Store { .. }), "{fault}"),
+            Err(fault) => {
+                assert!(matches!(fault, Fault::Store { .. } | Fault::Damaged(_)), "{fault}")
+            }
         }
     }
 }

@@ -27,7 +27,8 @@ pub(super) fn deploy(
     let Some(number) = did.positions.first().copied() else {
         return Err(Failure::new(code::FAILED, "no deployment was begun", "try again"));
     };
-    let mut shown = find(client, number)?;
+    // A command that is repeated may name a deployment that was cut short since.
+    let mut shown = follow(client, number)?;
     while shown.outcome == "running" && !no_wait {
         std::thread::sleep(LOOK);
         shown = follow(client, number)?;

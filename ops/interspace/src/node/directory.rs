@@ -16,6 +16,9 @@ use std::thread::JoinHandle;
 /// Puts an object into a space's store.
 pub(crate) type Push = Arc<dyn Fn(&mut dyn Read) -> Result<Stored, Trouble> + Send + Sync>;
 
+/// The threads on which deployments run.
+pub(crate) type Runs = Arc<Mutex<Vec<JoinHandle<()>>>>;
+
 /// A space that is open.
 pub(crate) struct Opened {
     pub(crate) name: Name,
@@ -23,6 +26,7 @@ pub(crate) struct Opened {
     pub(crate) mailbox: SyncSender<Mail>,
     /// Ends what runs.
     pub(crate) cancel: Arc<AtomicBool>,
+    pub(crate) runs: Runs,
     pub(crate) closed: Closed,
     pub(crate) owner: Option<JoinHandle<Result<(), Fault>>>,
     pub(crate) push: Push,
@@ -44,7 +48,8 @@ pub(crate) struct Directory {
     spaces: Mutex<BTreeMap<SpaceId, Opened>>,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// What a mutex guards, also when a thread that held it ended badly.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What these hold is whole after every single change.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -112,8 +117,13 @@ impl Directory {
         let mut result = Ok(());
         for (id, opened) in spaces {
             leaving(&id);
-            if let Some(Ok(Err(fault))) = opened.owner.map(JoinHandle::join) {
+            let ended = opened.owner.map(JoinHandle::join);
+            if let Some(Ok(Err(fault))) = ended {
                 result = Err(fault);
+            }
+            // Each ends what its step began: nothing of it outlives the node.
+            for run in std::mem::take(&mut *lock(&opened.runs)) {
+                let _ = run.join();
             }
         }
         result

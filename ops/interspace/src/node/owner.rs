@@ -208,22 +208,24 @@ pub(crate) fn verify(
 ) -> Result<Result<Intact, Damage>, Fault> {
     let mut verifier = Verifier::new();
     let mut found = None;
-    log.scan(&mut |first, bytes| match verifier.block(first, bytes) {
+    let scanned = log.scan(&mut |first, bytes| match verifier.block(first, bytes) {
         Ok(()) => ControlFlow::Continue(()),
         Err(damage) => {
             found = Some(damage);
             ControlFlow::Break(())
         }
-    })?;
+    });
     let another = known.filter(|(size, root)| {
         *size > 0 && *size <= verifier.size() && verifier.root_at(*size) != Some(*root)
     });
-    Ok(match (found, another) {
-        (Some(damage), _) => Err(damage),
-        (None, Some((size, _))) => Err(Damage {
+    match (found, scanned, another) {
+        // What the store knows to be damaged is an answer too, and all before it was verified.
+        (Some(damage), _, _) | (None, Err(Fault::Damaged(damage)), _) => Ok(Err(damage)),
+        (None, Err(fault), _) => Err(fault),
+        (None, Ok(()), Some((size, _))) => Ok(Err(Damage {
             position: Position(size),
             what: "the log is another one than it was when it had this size".to_owned(),
-        }),
-        (None, None) => verifier.finish(),
-    })
+        })),
+        (None, Ok(()), None) => Ok(verifier.finish()),
+    }
 }

@@ -1,0 +1,19 @@
+//! The binary as people run it: as a process, through its command line, killed, starved and lied to.
+
+#![allow(clippy::unwrap_used, reason = "all of this is tests, and what they are made of")]
+
+mod audit;
+mod bits;
+mod command;
+mod demo;
+mod disk;
+mod errors;
+mod folder;
+mod interface;
+mod keys;
+mod kills;
+mod node;
+mod processes;
+mod space;
+mod stop;
+mod story;
