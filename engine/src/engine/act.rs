@@ -1,7 +1,7 @@
 //! What is asked for and what ended: decided, appended once, and followed by policy.
 
 use super::Engine;
-use crate::command::{Done, Rejection, RejectionKind, Request};
+use crate::command::{Command, Done, Rejection, RejectionKind, Request};
 use crate::decide::{Draft, Given, decide, result};
 use crate::policy;
 use crate::run::{Plan, Report};
@@ -87,9 +87,11 @@ impl Engine {
                 return;
             }
             for request in policy::due(&self.state, &touched) {
-                // What is not possible yet is asked again when something changes.
+                // What is not possible yet is asked again when something changes. A promotion that
+                // can never be made is for the operator to know.
                 if let Err(rejection) = self.ask(&request)
                     && rejection.kind == RejectionKind::Invalid
+                    && matches!(request.command, Command::Promote { .. })
                 {
                     let alarm = format!("policy cannot go on: {rejection}; {}", rejection.hint);
                     self.effects.push(Effect::Alarm(alarm));

@@ -96,6 +96,8 @@ fn the_table_of_limits_is_that_of_the_code() {
         ("CERTIFICATE_STATEMENTS_MAX", limits::CERTIFICATE_STATEMENTS_MAX as u64),
         ("STEP_OUTPUT_BYTES_MAX", limits::STEP_OUTPUT_BYTES_MAX as u64),
         ("RECEIPT_OUTPUT_BYTES_MAX", limits::RECEIPT_OUTPUT_BYTES_MAX as u64),
+        ("RECEIPT_BYTES_MAX", limits::RECEIPT_BYTES_MAX as u64),
+        ("AHEAD_BYTES_MAX", limits::AHEAD_BYTES_MAX),
         ("INTERRUPTED_RESTARTS_MAX", limits::INTERRUPTED_RESTARTS_MAX as u64),
         ("BEAT_BUSY_MS", limits::BEAT_BUSY_MS),
         ("BEAT_IDLE_MS", limits::BEAT_IDLE_MS),

@@ -22,9 +22,11 @@ pub(super) async fn spaces(
         let who = bearer(&headers, &*context.node)?;
         let entered = context.node.spaces();
         let entered = entered.into_iter().filter(|(id, _)| who.may_enter(id).is_ok());
-        // A space that is closed by a failure says why when it is asked for by name.
-        let open = |(id, _)| context.look(&id, |engine, _| space::show(engine)).ok();
-        Ok(entered.filter_map(open).collect())
+        let show = |(id, name): (SpaceId, Name)| {
+            let shown = context.look(&id, |engine, _| space::show(engine));
+            shown.unwrap_or_else(|problem| space::closed(id, &name, &problem.title))
+        };
+        Ok(entered.map(show).collect())
     })
     .await
     .map(Json)

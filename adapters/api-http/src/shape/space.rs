@@ -31,6 +31,8 @@ pub struct Space {
     pub projects: Vec<String>,
     /// Its lifecycles.
     pub lifecycles: Vec<String>,
+    /// Why it was closed by a failure, if it was; nothing else is known of it then.
+    pub closed: Option<String>,
     /// How many envelopes were refused at the door, by reason, since the node started.
     pub refused: std::collections::BTreeMap<String, u64>,
 }
@@ -49,6 +51,23 @@ pub fn show(engine: &Engine) -> Space {
         environments: texts(state.configuration.environments().collect()),
         projects: texts(state.configuration.projects().collect()),
         lifecycles: texts(state.configuration.lifecycles().collect()),
+        closed: None,
         refused: refused.map(|(reason, count)| ((*reason).to_owned(), *count)).collect(),
+    }
+}
+
+/// Shows a space that was closed by a failure.
+#[must_use]
+pub fn closed(id: SpaceId, name: &Name, why: &str) -> Space {
+    Space {
+        name: name.to_string(),
+        id,
+        fingerprint: fingerprint(&id),
+        entries: 0,
+        environments: Vec::new(),
+        projects: Vec::new(),
+        lifecycles: Vec::new(),
+        closed: Some(why.to_owned()),
+        refused: std::collections::BTreeMap::new(),
     }
 }

@@ -20,7 +20,8 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
         Verb::List => {
             let spaces = client.spaces()?;
             let row = |space: &Space| {
-                vec![space.name.clone(), space.id.short(), space.entries.to_string()]
+                let state = space.closed.clone().unwrap_or_else(|| "open".to_owned());
+                vec![space.name.clone(), space.id.short(), space.entries.to_string(), state]
             };
             out.value(&spaces, || {
                 let rows = spaces.iter().map(row).collect();
