@@ -55,8 +55,8 @@ impl LogSled {
 
     /// Opens the log in `folder`. After an unclean stop, or when its files were changed since it
     /// was closed, they are copied to `before-recovery/` first, because sled rewrites them when
-    /// it opens them; when it does not open they are put back. Nothing is ever deleted that does not
-    /// open.
+    /// it opens them; when it does not open they are put back. Nothing is ever deleted that does
+    /// not open.
     ///
     /// # Errors
     /// When somebody else has it open; when it is shorter than its fence, or another log than the

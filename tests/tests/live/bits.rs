@@ -64,8 +64,9 @@ fn is_right(
         return;
     };
     let same = there.iter().zip(original).take_while(|(one, other)| one == other).count();
-    let sound = original[..same].iter().map(|(first, bytes)| Block::read(bytes, *first).unwrap());
-    let sound = sound.last().map_or(1, |block| block.end().0);
+    let mut sound =
+        original[..same].iter().map(|(first, bytes)| Block::read(bytes, *first).unwrap());
+    let sound = sound.next_back().map_or(1, |block| block.end().0);
     let end = original
         .get(same)
         .map_or(sound, |(first, bytes)| Block::read(bytes, *first).unwrap().end().0);
