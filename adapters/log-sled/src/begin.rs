@@ -53,17 +53,27 @@ impl LogSled {
         Self::open(folder)
     }
 
-    /// Opens the log in `folder`. After an unclean stop its files are copied to `before-recovery/`
-    /// first, because sled rewrites them when it opens them. Nothing is ever deleted that does not
-    /// open.
+    /// Opens the log in `folder`. After an unclean stop, or when its files were changed since it
+    /// was closed, they are copied to `before-recovery/` first, because sled rewrites them when
+    /// it opens them; when it does not open they are put back. Nothing is ever deleted that does
+    /// not open.
     ///
     /// # Errors
     /// When somebody else has it open; when it is shorter than its fence, or another log than the
     /// one for which the fence was written; when its end or its fence is damaged; when the folder
     /// holds a copy or something else; and when the store fails.
     pub fn open(folder: &Path) -> Result<Self, Fault> {
-        let folder = take_own(folder)?;
-        folder.copy_after_unclean_stop()?;
+        let own = take_own(folder)?;
+        let copied = own.copy_unless_intact()?;
+        Self::open_own(own).inspect_err(|_| {
+            if let Some(own) = Folder::take(folder).ok().filter(|_| copied) {
+                // The first failure is the one to report, and the copy stays.
+                let _ = own.put_back();
+            }
+        })
+    }
+
+    fn open_own(folder: Folder) -> Result<Self, Fault> {
         let fence = Fence::open(&folder.fence())?;
         let fence = fence.filter(|fence| fence.mark().is_some());
         let fence = fence.ok_or_else(|| {

@@ -1,5 +1,6 @@
 //! The folder of a log: which files it holds, who has it open, and how it was left.
 
+use crate::closed;
 use crate::copy;
 use crate::store::system;
 use engine::log::Fault;
@@ -25,6 +26,8 @@ const RUNNING_FILE: &str = "running";
 /// [`RUNNING_FILE`] under another name: the copy was made, and no start has succeeded since. It
 /// keeps a second attempt from copying what the first one rewrote.
 const RECOVERING_FILE: &str = "recovering";
+/// What sled's files were when the log was closed; not there while it is open.
+const CLOSED_FILE: &str = "closed";
 const BEFORE_RECOVERY_FOLDER: &str = "before-recovery";
 /// There in a copy.
 const COPY_FILE: &str = "COPY";
@@ -100,9 +103,32 @@ impl Folder {
         Ok(count)
     }
 
-    /// After an unclean stop, copies everything before sled opens and rewrites it.
-    pub(crate) fn copy_after_unclean_stop(&self) -> Result<(), Fault> {
-        if self.path.join(RUNNING_FILE).exists() { self.copy_before_recovery() } else { Ok(()) }
+    /// After an unclean stop, and when sled's files are not what they were when the log was closed,
+    /// copies everything before sled opens and rewrites it. Says whether the copy is of what is
+    /// there now.
+    pub(crate) fn copy_unless_intact(&self) -> Result<bool, Fault> {
+        let doing = "looking how the log was closed";
+        let recovering = self.path.join(RECOVERING_FILE).exists();
+        let unclean = recovering || self.path.join(RUNNING_FILE).exists();
+        let intact = closed::holds(&self.path.join(CLOSED_FILE), &self.sled());
+        if !unclean && intact.map_err(|error| system(doing, &error))? {
+            return Ok(false);
+        }
+        self.copy_before_recovery()?;
+        let kept = sled(&self.path.join(BEFORE_RECOVERY_FOLDER));
+        let same = || Ok(!recovering || closed::digest(&self.sled())? == closed::digest(&kept)?);
+        same().map_err(|error: io::Error| system(doing, &error))
+    }
+
+    /// Puts sled's files back as they are in the copy.
+    pub(crate) fn put_back(&self) -> io::Result<()> {
+        let new = self.sled().with_extension("new");
+        copy::remove(&new)?;
+        copy::tree(&sled(&self.path.join(BEFORE_RECOVERY_FOLDER)), &new)?;
+        copy::sync(&new)?;
+        copy::remove(&self.sled())?;
+        fs::rename(&new, self.sled())?;
+        copy::sync_folder(&self.path)
     }
 
     /// The same, however the last stop was; but not when a start after the last copy failed, for
@@ -138,6 +164,7 @@ impl Folder {
             } else {
                 File::create(running)?.sync_all()?;
             }
+            closed::forget(&self.path.join(CLOSED_FILE))?;
             copy::sync_folder(&self.path)
         })();
         marked.map_err(|error| system("opening the log", &error))
@@ -145,7 +172,8 @@ impl Folder {
 
     /// The log was closed, and all of it is durable.
     pub(crate) fn mark_closed(&self) -> Result<(), Fault> {
-        let removed = fs::remove_file(self.path.join(RUNNING_FILE));
+        let noted = closed::write(&self.path.join(CLOSED_FILE), &self.sled());
+        let removed = noted.and_then(|()| fs::remove_file(self.path.join(RUNNING_FILE)));
         removed.map_err(|error| system("closing the log", &error))
     }
 

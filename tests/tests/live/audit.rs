@@ -175,7 +175,8 @@ fn a_node_does_not_start_on_a_damaged_log_and_leaves_its_files() {
     let kept = Kept::tell();
     let log = kept.space().join("log");
     let database = log.join("sled/db");
-    let mut damaged = fs::read(&database).unwrap();
+    let sound = fs::read(&database).unwrap();
+    let mut damaged = sound.clone();
     let used = damaged.iter().rposition(|byte| *byte != 0).unwrap();
     damaged[used * 3 / 4] ^= 8;
     fs::write(&database, &damaged).unwrap();
@@ -184,9 +185,17 @@ fn a_node_does_not_start_on_a_damaged_log_and_leaves_its_files() {
         audit(&kept.folder()).fails(7, &["damaged at Position", "restore"]);
         let Err(said) = Node::try_start(&kept.folder()) else { panic!("it started all the same") };
         said.fails(7, &["audit verify"]);
-        let changed = differences(&before, &bytes(&log));
+        // There is a copy now; sled would have overwritten what comes after the damage.
+        let mut after = bytes(&log);
+        after.retain(|path, _| before.contains_key(path));
+        let changed = differences(&before, &after);
         assert!(changed.is_empty(), "{changed:?}");
     }
+    fs::write(&database, sound).unwrap();
+    let node = Node::start(&kept.folder());
+    node.run(&["audit", "verify"]).good();
+    node.stop();
+    audit(&kept.folder()).good();
 }
 
 /// Where the bytes of each record begin and end in a stored block.

@@ -1,4 +1,4 @@
-//! The story while the node is killed again and again: nothing answered is lost, nothing is doubled.
+//! The story while the node is killed again and again: nothing is lost, and nothing is doubled.
 
 use crate::command::{eventually, interspace, run};
 use crate::node::Node;

@@ -1,4 +1,4 @@
-//! The binary as people run it: as a process, through its command line, killed, starved and lied to.
+//! The binary as people run it: through its command line, killed, starved and lied to.
 
 #![allow(clippy::unwrap_used, reason = "all of this is tests, and what they are made of")]
 

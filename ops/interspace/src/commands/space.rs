@@ -26,7 +26,7 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
             out.value(&spaces, || {
                 let rows = spaces.iter().map(row).collect();
                 table(
-                    &["space", "id", "entries"],
+                    &["space", "id", "entries", "state"],
                     rows,
                     "no spaces yet: `interspace space create NAME`",
                 )
