@@ -47,7 +47,10 @@ fn a_node_without_room_says_so_and_keeps_what_it_answered() {
     said.fails(1, &["the space is closed", "start the node again"]);
     // It goes on saying so, and takes nothing more.
     create(&node, RELEASES_MAX).fails(1, &["the space is closed"]);
-    node.run(&["space", "list"]).fails(1, &["the space is closed"]);
+    node.run(&["space", "show"]).fails(1, &["the space is closed"]);
+    // The list says it of the space and goes on: one closed space hides no other.
+    let listed = node.run(&["-o", "json", "space", "list"]).good().json();
+    assert!(listed[0]["closed"].as_str().is_some_and(|why| why.contains("closed")), "{listed}");
     let ended = node.end(rustix::process::Signal::TERM);
     assert_eq!(ended.code, 1, "{ended:?}");
     assert!(ended.err.contains("the space is closed"), "{ended:?}");
