@@ -203,3 +203,49 @@ impl Signals {
             && self.behind_ms.is_none_or(|since| now_ms.saturating_sub(since) <= missing)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signals() -> (Signals, Mark) {
+        let mut signals = Signals::new([1; 16], 0);
+        let beat = signals.beat(false, true, false, 0);
+        (signals, beat.mark)
+    }
+
+    #[test]
+    fn t07_silence_makes_a_peer_stale_and_an_old_echo_does_not_mend_it() {
+        let (mut signals, mark) = signals();
+        assert!(!signals.fresh(0), "nothing was heard yet");
+        signals.echoed(mark, 10, 1_000);
+        assert!(signals.fresh(150_000));
+        assert!(!signals.fresh(150_001));
+        signals.echoed(mark, 150_001, 151_000);
+        assert!(!signals.fresh(150_001), "the same echo again");
+        assert_eq!(signals.heard_wall_ms(), Some(1_000));
+    }
+
+    #[test]
+    fn t07_entries_that_are_kept_back_make_a_peer_stale_though_its_beats_come() {
+        let (mut signals, mark) = signals();
+        signals.echoed(mark, 0, 0);
+        signals.behind(true, 0);
+        assert!(signals.fresh(37_500), "entries may be on their way");
+        signals.behind(true, 30_000);
+        assert!(!signals.fresh(37_501));
+        signals.behind(false, 40_000);
+        assert!(signals.fresh(40_000));
+    }
+
+    #[test]
+    fn t07_a_beat_of_an_earlier_start_counts_for_nothing() {
+        let (mut signals, _) = signals();
+        let echo = Mark::default();
+        let beat = |start, count| Beat { mark: Mark { start, count }, echo, interval_ms: 1 };
+        signals.hear(&beat([2; 16], 5), 0, 0);
+        signals.hear(&beat([3; 16], 1), 1, 1);
+        signals.hear(&beat([2; 16], 6), 2, 2);
+        assert_eq!(signals.heard(), Mark { start: [3; 16], count: 1 });
+    }
+}

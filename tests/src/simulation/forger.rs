@@ -78,6 +78,25 @@ impl Forger {
         }
     }
 
+    /// The log as bytes, with everything from a block on replaced by these records.
+    #[must_use]
+    pub fn rewritten(mut self, from: usize, records: Vec<Record>) -> Vec<(Position, Vec<u8>)> {
+        self.blocks.truncate(from);
+        let mut tree = Tree::new();
+        let before = self.blocks.iter().flat_map(|block| &block.records);
+        before.for_each(|(_, leaf)| tree.push(*leaf));
+        let first = Position(tree.size() + 1);
+        let leaf = |record: Record| {
+            let leaf = record.leaf();
+            (record, leaf)
+        };
+        let records: Vec<_> = records.into_iter().map(leaf).collect();
+        records.iter().for_each(|(_, leaf)| tree.push(*leaf));
+        let checkpoint = self.identity.checkpoint(&self.incarnation, tree.size(), tree.root(), 1);
+        self.blocks.push(Block { first, records, checkpoint });
+        self.blocks.iter().map(|block| (block.first, block.write())).collect()
+    }
+
     /// Appends an event to the log of a site that is down. False when the log does not open.
     pub fn append(self, site: &Site, header: Header, event: &Event) -> bool {
         let Ok(entry) = Entry::write(header, event) else {

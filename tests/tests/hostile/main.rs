@@ -4,6 +4,7 @@ mod alteration;
 mod bombs;
 mod confusion;
 mod contradiction;
+mod forgery;
 mod forwarding;
 mod keys;
 mod objects;
