@@ -349,5 +349,8 @@ pub(crate) enum Audit {
         /// The project
         #[arg(long)]
         project: Name,
+        /// The space that owns the project, where several have one of this name
+        #[arg(long, value_name = "SPACE")]
+        owner: Option<Name>,
     },
 }

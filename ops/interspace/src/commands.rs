@@ -40,7 +40,9 @@ pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
         Noun::Dashboard => dashboard::run(&node()?, out),
         Noun::Journey { release } => journey::run(release, &node()?, out),
         Noun::Audit(Audit::Verify { expect }) => audit::verify(options, expect.as_deref(), out),
-        Noun::Audit(Audit::Trail { place, project }) => audit::trail(place, project, &node()?, out),
+        Noun::Audit(Audit::Trail { place, project, owner }) => {
+            audit::trail(place, project, owner.as_ref(), &node()?, out)
+        }
     }
 }
 

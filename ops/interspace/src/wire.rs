@@ -109,6 +109,7 @@ impl Running {
             runner: Arc::new(runner(folder)?),
             packages: Arc::clone(&packages),
             store: store_thread(Arc::clone(&packages), mailbox.clone()),
+            reads: store_thread(Arc::clone(&packages), mailbox.clone()),
             mailbox: mailbox.clone(),
             cancel: Arc::clone(&cancel),
             runs: Arc::clone(&runs),
@@ -215,6 +216,8 @@ struct SpaceDoors {
     runner: Arc<Runner>,
     packages: Arc<Packages>,
     store: SyncSender<Order>,
+    /// What peers want to read has a queue of its own: they cannot hold up what we store.
+    reads: SyncSender<Order>,
     mailbox: SyncSender<Mail>,
     cancel: Arc<AtomicBool>,
     runs: Runs,
@@ -275,7 +278,8 @@ impl Doors for SpaceDoors {
     }
 
     fn read_piece(&self, link: LinkId, object: ObjectId, offset: u64) {
-        self.order(Order::Read(link, object, offset));
+        // Reads beyond are lost; whoever wants them asks again.
+        let _ = self.reads.try_send(Order::Read(link, object, offset));
     }
 
     fn alarm(&self, what: &str) {

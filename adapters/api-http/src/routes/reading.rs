@@ -183,6 +183,8 @@ pub(super) struct Cell {
     of: Option<Name>,
     environment: Name,
     project: Name,
+    /// The space that owns the project, where several have one of this name.
+    owner: Option<Name>,
 }
 
 pub(super) async fn trail(
@@ -194,7 +196,8 @@ pub(super) async fn trail(
     let what = format!("{} in {}", which.project, which.environment);
     let found = look(context, headers, space, move |engine, _| {
         let of = other(engine, which.of.as_ref())?;
-        audit::trail(engine, of, &which.environment, &which.project)
+        let owner = which.owner.as_ref();
+        audit::trail(engine, of, &which.environment, &which.project, owner)
     });
     let nothing = || {
         Problem::not_found(

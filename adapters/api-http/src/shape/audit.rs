@@ -92,11 +92,13 @@ pub fn trail(
     space: SpaceId,
     environment: &Name,
     project: &Name,
+    owner: Option<&Name>,
 ) -> Option<Vec<Reason>> {
     let state = engine.state();
     let (cell, proof) = state.cells.all().find_map(|(id, cell)| {
         let here = id.space == space && id.environment == *environment;
-        (here && id.project.name == *project).then_some((id, cell.installed.as_ref()?))
+        let owned = owner.is_none_or(|owner| state.name_of(&id.project.space) == owner.as_str());
+        (here && owned && id.project.name == *project).then_some((id, cell.installed.as_ref()?))
     })?;
     let mut reasons = vec![deployed(state, proof)];
     let release = state.releases.get(&proof.receipt.release)?;

@@ -114,13 +114,16 @@ fn row(result: &Verified) -> Vec<String> {
 pub(super) fn trail(
     text: &str,
     project: &Name,
+    owner: Option<&Name>,
     client: &Client,
     out: &mut Output,
 ) -> Result<(), Failure> {
     let (space, environment) = place(text);
     let of = space.map(|space| format!("&of={}", encoded(space))).unwrap_or_default();
     let (environment, name) = (encoded(environment), encoded(project.as_str()));
-    let query = format!("audit/trail?environment={environment}&project={name}{of}");
+    let owner = owner.map(|owner| format!("&owner={}", encoded(owner.as_str())));
+    let owner = owner.unwrap_or_default();
+    let query = format!("audit/trail?environment={environment}&project={name}{of}{owner}");
     let reasons: Vec<Reason> = client.get(&client.path(&query)?)?;
     out.value(&reasons, || {
         let row = |reason: &Reason| {
