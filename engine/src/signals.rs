@@ -12,9 +12,6 @@ use std::collections::VecDeque;
 /// Beats whose sending time is remembered until their echo comes.
 const BEATS_REMEMBERED: usize = 32;
 
-/// Earlier starts of the peer whose beats are known to be old.
-const STARTS_REMEMBERED: usize = 16;
-
 /// What is due on a link now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
@@ -32,7 +29,6 @@ pub struct Signals {
     mark: Mark,
     heard: Mark,
     sent: VecDeque<(u64, u64)>,
-    replaced: VecDeque<[u8; 16]>,
     /// Since when the peer says that it has entries that are not here, monotonic milliseconds.
     behind_ms: Option<u64>,
     /// When the newest echoed beat was sent, monotonic milliseconds.
@@ -54,7 +50,6 @@ impl Signals {
             mark: Mark { start, count: 0 },
             heard: Mark { start: [0; 16], count: 0 },
             sent: VecDeque::new(),
-            replaced: VecDeque::new(),
             behind_ms: None,
             echoed_ms: None,
             heard_wall_ms: None,
@@ -86,17 +81,9 @@ impl Signals {
 
     /// A beat came. A new start of the peer is greeted.
     pub fn hear(&mut self, beat: &Beat, now_ms: u64, wall_ms: u64) {
-        if self.replaced.contains(&beat.mark.start) {
-            // A beat of an earlier life of the peer, that somebody kept.
-            return;
-        }
+        // Which of two starts is the later one cannot be told: a late beat of the earlier one turns
+        // this back until the next beat comes. It delays an answer and shows nothing false.
         let restarted = beat.mark.start != self.heard.start;
-        if restarted {
-            if self.replaced.len() == STARTS_REMEMBERED {
-                self.replaced.pop_front();
-            }
-            self.replaced.push_back(self.heard.start);
-        }
         if restarted || beat.mark.count > self.heard.count {
             self.heard = beat.mark;
         }
@@ -239,13 +226,13 @@ mod tests {
     }
 
     #[test]
-    fn t07_a_beat_of_an_earlier_start_counts_for_nothing() {
+    fn a_late_beat_of_an_earlier_start_is_made_good_by_the_next_beat() {
         let (mut signals, _) = signals();
         let echo = Mark::default();
         let beat = |start, count| Beat { mark: Mark { start, count }, echo, interval_ms: 1 };
-        signals.hear(&beat([2; 16], 5), 0, 0);
-        signals.hear(&beat([3; 16], 1), 1, 1);
-        signals.hear(&beat([2; 16], 6), 2, 2);
-        assert_eq!(signals.heard(), Mark { start: [3; 16], count: 1 });
+        signals.hear(&beat([3; 16], 1), 0, 0);
+        signals.hear(&beat([2; 16], 6), 1, 1);
+        signals.hear(&beat([3; 16], 2), 2, 2);
+        assert_eq!(signals.heard(), Mark { start: [3; 16], count: 2 });
     }
 }
