@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_and_turned_text_are_shown_and_not_sent() {
+    fn t19_escapes_and_turned_text_are_shown_and_not_sent() {
         let shown = visible("a\u{1b}[31mb\u{202e}c\rd\u{9b}e");
         assert_eq!(shown, "a\\u{1b}[31mb\\u{202e}c\\u{d}d\\u{9b}e");
         assert_eq!(visible("Münster\n本番"), "Münster\n本番");
