@@ -83,15 +83,14 @@ fn advance(state: &State, id: &ReleaseId, release: &Release, requests: &mut Vec<
                 Place::Environment(environment) => {
                     if newest_tried(state, id, &environment) {
                         let rule = format!("deploy {environment}");
-                        let release = name.clone();
-                        let command = Command::Deploy { release, environment };
-                        requests.push(request(cause(release_entry(state, id)), &rule, command));
+                        let command = Command::Deploy { release: name.clone(), environment };
+                        requests.push(request(release.entry, &rule, command));
                     }
                 }
                 Place::Space(peer) => {
                     let rule = format!("promote {peer}");
                     let command = Command::Promote { release: name.clone(), peer };
-                    requests.push(request(cause(release_entry(state, id)), &rule, command));
+                    requests.push(request(release.entry, &rule, command));
                 }
             }
         }
@@ -103,14 +102,6 @@ fn newest_tried(state: &State, id: &ReleaseId, environment: &Name) -> bool {
     state.releases.of(&id.project).all(|(other, release)| {
         other.version <= id.version || !release.progress.contains_key(environment)
     })
-}
-
-fn release_entry(state: &State, id: &ReleaseId) -> Option<EntryId> {
-    state.releases.get(id).map(|release| release.entry)
-}
-
-fn cause(entry: Option<EntryId>) -> EntryId {
-    entry.expect("policy looks only at releases that are there")
 }
 
 fn release_name(state: &State, id: &ReleaseId) -> Option<ReleaseName> {

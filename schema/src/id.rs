@@ -146,22 +146,20 @@ impl LinkId {
 }
 
 impl CommandId {
+    /// The command id that follows from `parts`: the first half of their hash.
+    #[must_use]
+    pub fn of(parts: &[&[u8]]) -> Self {
+        let mut id = [0; 16];
+        id.copy_from_slice(&hash(Domain::Command, parts)[..16]);
+        Self(id)
+    }
+
     /// The command id that policy uses for what it does because of `cause`: the same cause and
     /// rule give the same id, so that a policy that runs twice acts once.
     #[must_use]
     pub fn derived(cause: &EntryId, rule: &str) -> Self {
-        let whole = hash(
-            Domain::Command,
-            &[
-                &cause.origin.0,
-                &cause.incarnation.0,
-                &cause.position.0.to_be_bytes(),
-                rule.as_bytes(),
-            ],
-        );
-        let mut id = [0; 16];
-        id.copy_from_slice(&whole[..16]);
-        Self(id)
+        let position = cause.position.0.to_be_bytes();
+        Self::of(&[&cause.origin.0, &cause.incarnation.0, &position, rule.as_bytes()])
     }
 }
 

@@ -124,7 +124,6 @@ fn reports(
 
 /// The part of a receipt that a level discloses.
 fn disclosed(receipt: &Receipt, whole: DocumentId, level: Disclosure) -> Receipt {
-    // The key is that of whoever signs the part now.
     let mut part = Receipt { part_of: Some(whole), disclosure: level, ..receipt.clone() };
     match level {
         Disclosure::Full => {}

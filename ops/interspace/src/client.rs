@@ -6,7 +6,6 @@ use crate::node::folder::{Folder, NodeFile};
 use api_http::problem::Problem;
 use api_http::shape::command::{Ask, Asked, Did};
 use api_http::shape::space::Space;
-use schema::hash::{Domain, hash};
 use schema::id::CommandId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -90,11 +89,7 @@ impl Client {
     pub(crate) fn ask(&self, ask: Ask) -> Result<Did, Failure> {
         let id = match &self.options.command_id {
             None => CommandId(random()?),
-            Some(given) => {
-                let mut id = [0; 16];
-                id.copy_from_slice(&hash(Domain::Command, &[given.as_bytes()])[..16]);
-                CommandId(id)
-            }
+            Some(given) => CommandId::of(&[given.as_bytes()]),
         };
         let path = self.path("commands")?;
         let asked = Asked { id, ask };

@@ -146,7 +146,7 @@ impl Running {
         let space = Space::found(name, &seeds, entropy()?, self.clocks.now(), make_log)?;
         let id = space.engine().identity().space();
         space.into_log().close()?;
-        let (_, finished) = self.folder.for_space(name, &id);
+        let finished = self.folder.of_space(name, &id);
         std::fs::rename(&unfinished, &finished)
             .map_err(|why| Failure::io("making the folder", &finished, &why))?;
         // Nobody is told of the space before its name is durable.

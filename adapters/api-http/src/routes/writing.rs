@@ -14,7 +14,6 @@ use axum::http::HeaderMap;
 use engine::command::{Command, Request};
 use engine::decide::configuration::changes;
 use http_body_util::BodyExt as _;
-use schema::hash::{Domain, hash};
 use schema::id::{CommandId, SpaceId};
 use schema::latest::Actor;
 use schema::name::{PackageName, Version};
@@ -80,10 +79,7 @@ pub(super) async fn ask(
 /// The id under which somebody's command is logged: theirs, bound to their name, so that nobody
 /// takes an id of another person or of policy.
 fn own_id(who: &Who, id: CommandId) -> CommandId {
-    let whole = hash(Domain::Command, &[b"person", &id.0, who.name.as_str().as_bytes()]);
-    let mut own = [0; 16];
-    own.copy_from_slice(&whole[..16]);
-    CommandId(own)
+    CommandId::of(&[b"person", &id.0, who.name.as_str().as_bytes()])
 }
 
 /// How to apply.
@@ -125,7 +121,7 @@ pub(super) async fn apply(
             changes(state, &wanted).map(|changes| changes.iter().map(words).collect::<Vec<_>>())
         })??;
         if !how.dry_run && !would.is_empty() {
-            let unique = CommandId(random_id(&definitions, &would));
+            let unique = unique_id(&definitions, &would);
             ask_as(&context, &id, who, unique, Command::Apply { definitions })?;
         }
         Ok(Applied { changes: would, dry_run: how.dry_run })
@@ -136,12 +132,9 @@ pub(super) async fn apply(
 
 /// An id that no other change has: the change and this very moment. Applying is repeatable by
 /// itself, because a configuration that is in force already changes nothing.
-fn random_id<T: std::fmt::Debug>(definitions: &T, would: &[String]) -> [u8; 16] {
+fn unique_id<T: std::fmt::Debug>(definitions: &T, would: &[String]) -> CommandId {
     let now = format!("{:?} {definitions:?} {would:?}", std::time::SystemTime::now());
-    let whole = hash(Domain::Command, &[now.as_bytes()]);
-    let mut id = [0; 16];
-    id.copy_from_slice(&whole[..16]);
-    id
+    CommandId::of(&[now.as_bytes()])
 }
 
 pub(super) async fn push(
@@ -169,12 +162,10 @@ pub(super) async fn push(
             object: stored.object,
         };
         // The same package again is the same command.
-        let mut id = [0; 16];
         let name = format!("push {} {}", package.id, package.version);
-        let whole = hash(Domain::Command, &[&package.object.0, name.as_bytes()]);
-        id.copy_from_slice(&whole[..16]);
+        let id = CommandId::of(&[&package.object.0, name.as_bytes()]);
         let command = Command::PushPackage { package: package.clone() };
-        ask_as(&context, &space, who, CommandId(id), command)?;
+        ask_as(&context, &space, who, id, command)?;
         Ok(package)
     })
     .await;

@@ -127,10 +127,9 @@ impl Folder {
         Ok(found)
     }
 
-    /// Where a space is while it is made, and where it is then.
-    pub(crate) fn for_space(&self, name: &Name, id: &SpaceId) -> (PathBuf, PathBuf) {
-        let called = format!("{}-{}", slug(name.as_str()), id.short());
-        (self.0.join(format!("spaces/.{called}")), self.0.join(format!("spaces/{called}")))
+    /// Where a space is.
+    pub(crate) fn of_space(&self, name: &Name, id: &SpaceId) -> PathBuf {
+        self.0.join(format!("spaces/{}-{}", slug(name.as_str()), id.short()))
     }
 
     /// The token file of a person, in the space of this name.
