@@ -9,6 +9,7 @@
 //! singly   the peer that signs and seals every event by itself
 //! history  a log of own and mirrored entries, as a space writes it
 //! road     the steps: append, seal, open, replay
+//! wire     the whole road between two processes, beside its peers
 //! report   what is printed
 //! ```
 //!
@@ -23,6 +24,7 @@ mod report;
 pub mod road;
 mod singly;
 mod spread;
+pub mod wire;
 
 pub use machine::Machine;
 pub use report::{Figure, Report};

@@ -43,7 +43,8 @@ impl Sample {
         self.took += other.took;
     }
 
-    fn rate(self) -> f64 {
+    /// Events a second.
+    pub(crate) fn rate(self) -> f64 {
         self.events as f64 / self.took.max(Duration::from_nanos(1)).as_secs_f64()
     }
 }

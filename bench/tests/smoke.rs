@@ -69,10 +69,28 @@ fn without_json_a_table_is_printed() {
 }
 
 #[test]
-fn a_name_that_is_not_measured_and_a_missing_mode_are_refused() {
+fn a_name_that_is_not_measured_is_refused() {
     let (unknown, _folder) = road(&["--local", "--only", "append_2"]);
     assert!(!unknown.status.success());
     assert!(text(&unknown.stderr).contains("append_256"), "it says which there are");
-    let (nowhere, _folder) = road(&["-o", "json"]);
-    assert!(!nowhere.status.success() && nowhere.stdout.is_empty());
+}
+
+#[test]
+fn the_peers_move_events_between_processes_and_leave_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_road"));
+    command.args(["-o", "json", "--rounds", "1", "--events", "3000", "--single-events", "3"]);
+    let output = command.arg("--folder").arg(folder.path()).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(value["figures"]["raw_jetstream"]["ours"]["median"].as_f64() > Some(0.0));
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+}
+
+#[test]
+fn without_a_server_it_says_which_it_looked_for() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_road"));
+    let output = command.env("NATS_SERVER", "/nowhere/nats-server").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("/nowhere/nats-server"));
 }

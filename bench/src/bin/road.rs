@@ -1,7 +1,7 @@
 //! Measures the road step by step: one JSON object or a table on standard output, progress on
 //! standard error.
 
-use bench::{Failure, Machine, Plan, Report, Step};
+use bench::{Failure, Machine, Plan, Report, Step, wire};
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 #[command(name = "road")]
 struct Options {
     /// Measure on this machine alone, without a network
-    #[arg(long, required = true)]
+    #[arg(long)]
     local: bool,
     /// The form of standard output
     #[arg(short, long, value_enum, default_value = "table")]
@@ -22,7 +22,7 @@ struct Options {
           value_parser = clap::value_parser!(u16).range(1..=101))]
     rounds: u16,
     /// Measure only this; may be given more than once
-    #[arg(long, value_name = "NAME", value_enum)]
+    #[arg(long, value_name = "NAME", value_enum, requires = "local")]
     only: Vec<Step>,
     /// Milliseconds that each side is measured in each pair
     #[arg(long, value_name = "MS", default_value_t = 500,
@@ -32,6 +32,14 @@ struct Options {
     #[arg(long, value_name = "N", default_value_t = 25_600,
           value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     replay_events: u64,
+    /// Events that are moved between two processes at once
+    #[arg(long, value_name = "N", default_value_t = 200_000, conflicts_with = "local",
+          value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    events: u64,
+    /// Events that are moved between two processes one after the other
+    #[arg(long, value_name = "N", default_value_t = 500, conflicts_with = "local",
+          value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    single_events: u64,
     /// Where logs are measured; everything is removed again [default: the folder for temporary
     /// files]
     #[arg(long, value_name = "DIR")]
@@ -47,9 +55,19 @@ enum Form {
 }
 
 fn main() -> ExitCode {
-    match run(Options::parse()) {
+    let mut arguments = std::env::args().skip(1);
+    let told = match arguments.next() {
+        // Said by ourselves, to a process of our own.
+        Some(first) if first == wire::part::ARGUMENT => {
+            wire::play(&arguments.next().unwrap_or_default()).map(|()| String::new())
+        }
+        _ => run(Options::parse()),
+    };
+    match told {
         Ok(text) => {
-            println!("{}", text.trim_end());
+            if !text.is_empty() {
+                println!("{}", text.trim_end());
+            }
             ExitCode::SUCCESS
         }
         Err(failure) => {
@@ -60,17 +78,36 @@ fn main() -> ExitCode {
 }
 
 fn run(options: Options) -> Result<String, Failure> {
+    let folder = options.folder.clone().unwrap_or_else(std::env::temp_dir);
+    let machine = Machine::here(&folder);
+    if !machine.optimised {
+        eprintln!("road: built without --release, these figures say little");
+    }
+    let mut report = Report::new(machine, options.rounds.into());
+    if options.local {
+        local(&options, folder, &mut report)?;
+    } else {
+        let plan = wire::Plan {
+            rounds: options.rounds.into(),
+            events: options.events,
+            single_events: options.single_events,
+            folder,
+        };
+        wire::measure(&plan, &mut report)?;
+    }
+    match options.output {
+        Form::Json => Ok(report.json()?),
+        Form::Table => Ok(report.table()),
+    }
+}
+
+fn local(options: &Options, folder: PathBuf, report: &mut Report) -> Result<(), Failure> {
     let plan = Plan {
         rounds: options.rounds.into(),
         window: Duration::from_millis(options.window_ms),
         replay_events: options.replay_events,
-        folder: options.folder.unwrap_or_else(std::env::temp_dir),
+        folder,
     };
-    let machine = Machine::here(&plan.folder);
-    if !machine.optimised {
-        eprintln!("road: built without --release, these figures say little");
-    }
-    let mut report = Report::new(machine, plan.rounds);
     for step in Step::ALL {
         if options.only.is_empty() || options.only.contains(&step) {
             let began = Instant::now();
@@ -80,8 +117,5 @@ fn run(options: Options) -> Result<String, Failure> {
             report.add(step.name(), figure);
         }
     }
-    match options.output {
-        Form::Json => Ok(report.json()?),
-        Form::Table => Ok(report.table()),
-    }
+    Ok(())
 }
