@@ -10,6 +10,7 @@ use crate::step::{Effect, Input, Now, Stepped};
 use crate::trust::door;
 use crate::trust::identity::Seeds;
 use crate::trust::keyring::{Epochs, Keyring};
+use schema::latest::EnvelopeKind;
 use schema::name::Name;
 
 /// A space with its log.
@@ -81,7 +82,10 @@ impl<L: Log> Space<L> {
                 Effect::Publish { link, run } => {
                     let records = self.log.read(&run.positions)?;
                     match self.engine.seal(link, &run, records) {
-                        Some((peer, bytes)) => visible.push(Effect::Send { peer, bytes }),
+                        Some((peer, bytes)) => {
+                            let kind = EnvelopeKind::Entries;
+                            visible.push(Effect::Send { peer, kind, bytes });
+                        }
                         None => visible.push(Effect::Alarm(format!(
                             "entries for link {} could not be sealed",
                             link.short()

@@ -21,7 +21,7 @@ use packages_fs::{NotStored, Packages};
 use runner_process::{Runner, Settings};
 use schema::hash::Hash;
 use schema::id::{LinkId, ObjectId, Position, SpaceId};
-use schema::latest::Piece;
+use schema::latest::{EnvelopeKind, Piece};
 use schema::name::Name;
 use schema::v1::block::Damage;
 use std::ffi::OsString;
@@ -239,7 +239,7 @@ impl SpaceDoors {
 }
 
 impl Doors for SpaceDoors {
-    fn send(&self, peer: &SpaceId, envelope: Vec<u8>) {
+    fn send(&self, peer: &SpaceId, _kind: EnvelopeKind, envelope: Vec<u8>) {
         // Lost envelopes are sent again.
         let _ = self.switchboard.send(peer, envelope);
     }

@@ -9,7 +9,7 @@ use engine::space::Space;
 use engine::step::{Effect, Input, Now};
 use schema::hash::Hash;
 use schema::id::{LinkId, ObjectId, Position, SpaceId};
-use schema::latest::Piece;
+use schema::latest::{EnvelopeKind, Piece};
 use schema::v1::block::Damage;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -43,7 +43,7 @@ pub(crate) enum Mail {
 
 /// What the owner does outside. None of it blocks for long.
 pub(crate) trait Doors: Send {
-    fn send(&self, peer: &SpaceId, envelope: Vec<u8>);
+    fn send(&self, peer: &SpaceId, kind: EnvelopeKind, envelope: Vec<u8>);
     fn run(&self, plan: engine::run::Plan);
     fn look(&self, object: ObjectId, size: u64);
     fn store(&self, piece: Piece);
@@ -182,7 +182,7 @@ impl<L: Log, D: Doors> Owner<L, D> {
                         let _ = asker.send(answer);
                     }
                 }
-                Effect::Send { peer, bytes } => self.doors.send(&peer, bytes),
+                Effect::Send { peer, kind, bytes } => self.doors.send(&peer, kind, bytes),
                 Effect::Run(plan) => self.doors.run(plan),
                 Effect::Look { object, size } => self.doors.look(object, size),
                 Effect::Store(piece) => self.doors.store(piece),
