@@ -2,20 +2,19 @@
 
 use crate::layout::{make_consumer, make_stream};
 use crate::publish::{Outlet, Publisher, Queue, queue};
-use crate::pull::{Pull, Taken};
+use crate::pull::{Answer, NO_ROOM_DELAY, Pull, Taken, answer};
 use crate::settings::{ANSWER_TIMEOUT, BadSettings, Settings};
 use crate::status::{Shared, Status};
 use crate::subject::{Class, subject};
-use async_nats::jetstream::message::Acker;
 use async_nats::jetstream::{Context, ContextBuilder};
 use async_nats::{Client, Event, ServerError};
 use futures_util::StreamExt as _;
 use schema::id::SpaceId;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, watch};
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 
@@ -45,18 +44,26 @@ pub enum Delivery {
     },
 }
 
-/// Takes what reaches a space. It must not block. A delivery comes back when there is no room.
-pub type Receiver = Arc<dyn Fn(Delivery) -> Result<(), Delivery> + Send + Sync>;
+/// Takes what reaches a space. It must not block. False means that there was no room: a stored
+/// envelope stays with the server.
+pub type Receiver = Arc<dyn Fn(Delivery) -> bool + Send + Sync>;
 
 /// Carries the envelopes of one space.
 #[derive(Debug)]
 pub struct Carrier {
+    /// None once it was stopped.
+    running: Mutex<Option<Running>>,
+    peers: watch::Sender<BTreeSet<SpaceId>>,
+    status: Shared,
+}
+
+/// What goes when a carrier stops.
+#[derive(Debug)]
+struct Running {
     entries: Queue,
     pieces: Queue,
     signals: Queue,
-    peers: watch::Sender<BTreeSet<SpaceId>>,
     stop: watch::Sender<bool>,
-    status: Shared,
     task: JoinHandle<()>,
 }
 
@@ -111,7 +118,8 @@ impl Carrier {
             };
             keeper.run([(entries_out, true), (pieces_out, true), (signals_out, false)]).await;
         });
-        Ok(Self { entries, pieces, signals, peers, stop, status, task })
+        let running = Running { entries, pieces, signals, stop, task };
+        Ok(Self { running: Mutex::new(Some(running)), peers, status })
     }
 
     /// The spaces that are written to and heard from now.
@@ -126,12 +134,14 @@ impl Carrier {
     /// Sends an envelope. False if it is lost at once, because there is no room; it may still be
     /// lost afterwards.
     pub fn send(&self, to: &SpaceId, class: Class, envelope: Vec<u8>) -> bool {
-        let queue = match class {
-            Class::Entries => &self.entries,
-            Class::Pieces => &self.pieces,
-            Class::Signals => &self.signals,
-        };
-        let room = queue.put(*to, envelope);
+        let room = self.running().as_ref().is_some_and(|running| {
+            let queue = match class {
+                Class::Entries => &running.entries,
+                Class::Pieces => &running.pieces,
+                Class::Signals => &running.signals,
+            };
+            queue.put(*to, envelope)
+        });
         if !room {
             self.status.count(|status| status.not_stored += 1);
         }
@@ -145,14 +155,20 @@ impl Carrier {
     }
 
     /// Ends: what was sent before is given a while to reach the server.
-    pub async fn stop(self) {
-        let Self { entries, pieces, signals, stop, task, .. } = self;
+    pub async fn stop(&self) {
+        let Some(running) = self.running().take() else { return };
+        let Running { entries, pieces, signals, stop, task } = running;
         drop((entries, pieces, signals));
         let _ = stop.send(true);
         let ender = task.abort_handle();
         if tokio::time::timeout(STOP_PATIENCE * 2, task).await.is_err() {
             ender.abort();
         }
+    }
+
+    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+        // It is whole or gone.
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -214,8 +230,8 @@ impl Keeper {
                 publishers.spawn(publisher.tell(outlet));
             }
         }
-        let (acks, acked) = unbounded_channel();
-        publishers.spawn(acknowledge(acked));
+        let (answers, answered) = unbounded_channel();
+        publishers.spawn(answer(answered));
         let (ready, readiness) = watch::channel(0);
         let mut listening: BTreeMap<SpaceId, Vec<AbortHandle>> = BTreeMap::new();
         let mut listeners = JoinSet::new();
@@ -236,7 +252,7 @@ impl Keeper {
             for peer in wanted {
                 listening
                     .entry(peer)
-                    .or_insert_with(|| self.listen(peer, &acks, &readiness, &mut listeners));
+                    .or_insert_with(|| self.listen(peer, &answers, &readiness, &mut listeners));
             }
             tokio::select! {
                 _ = self.connection.changed() => {}
@@ -247,7 +263,7 @@ impl Keeper {
             }
         }
         listeners.shutdown().await;
-        drop(acks);
+        drop(answers);
         self.finish(publishers).await;
     }
 
@@ -288,7 +304,7 @@ impl Keeper {
     fn listen(
         &self,
         peer: SpaceId,
-        acks: &UnboundedSender<Acker>,
+        answers: &UnboundedSender<Answer>,
         ready: &watch::Receiver<u64>,
         listeners: &mut JoinSet<()>,
     ) -> Vec<AbortHandle> {
@@ -298,7 +314,7 @@ impl Keeper {
             class,
             context: self.context.clone(),
             receiver: Arc::clone(&self.receiver),
-            acks: acks.clone(),
+            answers: answers.clone(),
             status: self.status.clone(),
             connection: ready.clone(),
             make: self.make,
@@ -325,14 +341,6 @@ impl Keeper {
         let _ = tokio::time::timeout(STOP_PATIENCE, all).await;
         publishers.abort_all();
         let _ = tokio::time::timeout(STOP_PATIENCE, self.client.drain()).await;
-    }
-}
-
-/// Tells the server what is durable.
-async fn acknowledge(mut acked: UnboundedReceiver<Acker>) {
-    while let Some(acker) = acked.recv().await {
-        // What the server does not hear it delivers again.
-        let _ = acker.ack().await;
     }
 }
 
@@ -384,6 +392,9 @@ impl Signals {
             return;
         }
         let envelope_bytes_max = self.client.server_info().max_payload;
-        let _ = (self.receiver)(Delivery::Connected { peer: self.peer, envelope_bytes_max });
+        let peer = self.peer;
+        while !(self.receiver)(Delivery::Connected { peer, envelope_bytes_max }) {
+            tokio::time::sleep(NO_ROOM_DELAY).await;
+        }
     }
 }

@@ -11,7 +11,7 @@ use async_nats::jetstream::{AckKind, Context, Message};
 use futures_util::StreamExt as _;
 use schema::id::SpaceId;
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 
 /// How long one pull waits for something. It is also the watchdog's beat.
@@ -27,7 +27,7 @@ const PULL_BYTES_MAX: usize = 4 * 1024 * 1024;
 const RETRY_MAX: Duration = Duration::from_secs(3);
 
 /// How long an envelope that the space has no room for stays with the server.
-const NO_ROOM_DELAY: Duration = Duration::from_millis(200);
+pub(crate) const NO_ROOM_DELAY: Duration = Duration::from_millis(200);
 
 /// Messages of one pull.
 const fn pull_max(class: Class) -> usize {
@@ -39,8 +39,15 @@ const fn pull_max(class: Class) -> usize {
 
 /// An envelope that the server keeps until the space has made it durable.
 pub struct Taken {
-    acker: Box<Acker>,
-    acks: UnboundedSender<Acker>,
+    /// None once it was acknowledged.
+    acker: Option<Box<Acker>>,
+    answers: UnboundedSender<Answer>,
+}
+
+/// What the server is told of an envelope.
+pub(crate) struct Answer {
+    acker: Acker,
+    durable: bool,
 }
 
 impl std::fmt::Debug for Taken {
@@ -50,11 +57,32 @@ impl std::fmt::Debug for Taken {
 }
 
 impl Taken {
-    /// What the envelope changed is durable: the server may forget it. Not calling this lets it be
-    /// delivered again.
-    pub fn durable(self) {
-        // Without a carrier the server delivers it again, and it is a duplicate.
-        let _ = self.acks.send(*self.acker);
+    /// What the envelope changed is durable: the server may forget it. Dropping this instead lets
+    /// it be delivered again, soon.
+    pub fn durable(mut self) {
+        self.answer(true);
+    }
+
+    fn answer(&mut self, durable: bool) {
+        if let Some(acker) = self.acker.take() {
+            // Without a carrier the server delivers it again, and it is a duplicate.
+            let _ = self.answers.send(Answer { acker: *acker, durable });
+        }
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.answer(false);
+    }
+}
+
+/// Tells the server what is durable, and what it should deliver again.
+pub(crate) async fn answer(mut answers: UnboundedReceiver<Answer>) {
+    while let Some(Answer { acker, durable }) = answers.recv().await {
+        let kind = if durable { AckKind::Ack } else { AckKind::Nak(Some(NO_ROOM_DELAY)) };
+        // What the server does not hear it delivers again.
+        let _ = acker.ack_with(kind).await;
     }
 }
 
@@ -65,7 +93,7 @@ pub(crate) struct Pull {
     pub(crate) class: Class,
     pub(crate) context: Context,
     pub(crate) receiver: Receiver,
-    pub(crate) acks: UnboundedSender<Acker>,
+    pub(crate) answers: UnboundedSender<Answer>,
     pub(crate) status: Shared,
     /// Changes with each connection.
     pub(crate) connection: watch::Receiver<u64>,
@@ -184,16 +212,14 @@ impl Pull {
             let _ = acker.ack_with(AckKind::Term).await;
             return true;
         }
-        let taken = Taken { acker: Box::new(acker), acks: self.acks.clone() };
+        let taken = Taken { acker: Some(Box::new(acker)), answers: self.answers.clone() };
         let envelope = Vec::from(message.payload);
-        let Err(back) = (self.receiver)(Delivery::Envelope { envelope, taken: Some(taken) }) else {
+        let room = (self.receiver)(Delivery::Envelope { envelope, taken: Some(taken) });
+        if room {
             self.status.count(|status| status.taken += 1);
-            return true;
-        };
-        if let Delivery::Envelope { taken: Some(taken), .. } = back {
-            let _ = taken.acker.ack_with(AckKind::Nak(Some(NO_ROOM_DELAY))).await;
+        } else {
             tokio::time::sleep(NO_ROOM_DELAY).await;
         }
-        false
+        room
     }
 }

@@ -11,10 +11,13 @@ use schema::hash::Hash;
 use schema::id::{LinkId, ObjectId, Position, SpaceId};
 use schema::latest::{EnvelopeKind, Piece};
 use schema::v1::block::Damage;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// The target of the traces of entries.
+const ENTRIES: &str = "interspace::entries";
 
 /// What is taken out of the mailbox at once, at the most.
 const DRAIN_MAX: usize = 512;
@@ -25,10 +28,18 @@ const DRAIN_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How long the owner sleeps when nothing is due; then it lets the fence catch up.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// What is done once a turn is durable.
+pub(crate) type OnDurable = Box<dyn FnOnce() + Send>;
+
 /// Something for the owner of a space.
 pub(crate) enum Mail {
     /// An envelope.
-    Envelope(Vec<u8>),
+    Envelope {
+        /// Its bytes.
+        envelope: Vec<u8>,
+        /// Called when what it changed is durable.
+        durable: Option<OnDurable>,
+    },
     /// Something for the engine as it is.
     Input(Input),
     /// Somebody asks.
@@ -44,6 +55,8 @@ pub(crate) enum Mail {
 /// What the owner does outside. None of it blocks for long.
 pub(crate) trait Doors: Send {
     fn send(&self, peer: &SpaceId, kind: EnvelopeKind, envelope: Vec<u8>);
+    /// These are the peers from now on.
+    fn peers(&self, peers: BTreeSet<SpaceId>);
     fn run(&self, plan: engine::run::Plan);
     fn look(&self, object: ObjectId, size: u64);
     fn store(&self, piece: Piece);
@@ -80,6 +93,8 @@ pub(crate) struct Owner<L, D> {
     mailbox: Receiver<Mail>,
     replies: BTreeMap<u64, SyncSender<Result<Done, Rejection>>>,
     next_reply: u64,
+    /// How many peers the doors know of; none before they were told.
+    peers: Option<usize>,
 }
 
 /// What one drain of the mailbox holds beside inputs.
@@ -88,13 +103,15 @@ struct Drained {
     inputs: Vec<Input>,
     looks: Vec<Look>,
     bytes: usize,
+    durable: Vec<OnDurable>,
     audits: Vec<SyncSender<Result<Intact, Damage>>>,
     stop: bool,
 }
 
 impl<L: Log, D: Doors> Owner<L, D> {
     pub(crate) fn new(space: Space<L>, doors: D, clocks: Clocks, mailbox: Receiver<Mail>) -> Self {
-        Self { space, doors, clocks, mailbox, replies: BTreeMap::new(), next_reply: 0 }
+        let replies = BTreeMap::new();
+        Self { space, doors, clocks, mailbox, replies, next_reply: 0, peers: None }
     }
 
     /// Runs until it is told to stop, and gives the log back to be closed.
@@ -111,6 +128,9 @@ impl<L: Log, D: Doors> Owner<L, D> {
                 self.space.log_mut().settle()?;
             } else {
                 self.turn(drained.inputs)?;
+            }
+            for durable in drained.durable {
+                durable();
             }
             let now = self.clocks.now();
             for look in drained.looks {
@@ -156,9 +176,10 @@ impl<L: Log, D: Doors> Owner<L, D> {
 
     fn sort(&mut self, mail: Mail, drained: &mut Drained) {
         match mail {
-            Mail::Envelope(bytes) => {
-                drained.bytes += bytes.len();
-                drained.inputs.push(self.space.receive(bytes));
+            Mail::Envelope { envelope, durable } => {
+                drained.bytes += envelope.len();
+                drained.durable.extend(durable);
+                drained.inputs.push(self.space.receive(envelope));
             }
             Mail::Input(input) => drained.inputs.push(input),
             Mail::Ask(request, answer) => {
@@ -174,7 +195,10 @@ impl<L: Log, D: Doors> Owner<L, D> {
 
     fn turn(&mut self, inputs: Vec<Input>) -> Result<(), Fault> {
         let now = self.clocks.now();
-        for effect in self.space.turn(now, inputs)? {
+        let effects = self.space.turn(now, inputs)?;
+        self.trace();
+        self.tell_peers();
+        for effect in effects {
             match effect {
                 Effect::Reply { reply, answer } => {
                     if let Some(asker) = self.replies.remove(&reply) {
@@ -195,6 +219,35 @@ impl<L: Log, D: Doors> Owner<L, D> {
             }
         }
         Ok(())
+    }
+
+    /// Tells the doors who the peers are, when there are others than before.
+    fn tell_peers(&mut self) {
+        let traffic = self.space.engine().traffic();
+        // A peer is never forgotten, so that their number tells.
+        if self.peers != Some(traffic.len()) {
+            self.peers = Some(traffic.len());
+            self.doors.peers(traffic.values().map(|traffic| traffic.peer).collect());
+        }
+    }
+
+    /// Traces every entry of the turn. What belongs to one release has one correlation, on every
+    /// node that it reaches.
+    fn trace(&self) {
+        if !tracing::enabled!(target: ENTRIES, tracing::Level::INFO) {
+            return;
+        }
+        let space = self.space.engine().identity().name();
+        for (position, id, entry) in self.space.appended() {
+            let header = entry.header();
+            let event = entry.event().map_or("unknown", |event| event.name());
+            let correlation = header.correlation;
+            let causation = header.causation.map(tracing::field::display);
+            tracing::info!(
+                target: ENTRIES, %space, %position, entry = %id, event, %correlation, causation,
+                "appended"
+            );
+        }
     }
 }
 
