@@ -85,6 +85,11 @@ impl Report {
         self.figures.insert(name, Fact::Figure(Box::new(figure)));
     }
 
+    /// Adds a number that is neither.
+    pub fn count(&mut self, name: &'static str, count: u64) {
+        self.figures.insert(name, Fact::Count(count));
+    }
+
     /// The report as one JSON object.
     ///
     /// # Errors
@@ -111,7 +116,9 @@ impl Report {
                 line(&mut out, [(*name).to_owned(), rate(figure.ours), theirs, ratio, min, max]);
             }
         }
-        out.push_str("\nEvents per second, medians; ratios are ours divided by theirs.\n");
+        out.push_str(
+            "\nMedians, in events a second or microseconds; ratios are ours divided by theirs.\n",
+        );
         for (name, fact) in &self.figures {
             match fact {
                 Fact::Machine(machine) => {
@@ -134,7 +141,7 @@ impl Report {
 
 fn line(out: &mut String, cells: [String; 6]) {
     let [name, rest @ ..] = cells;
-    let _ = write!(out, "{name:<12}");
+    let _ = write!(out, "{name:<18}");
     for cell in rest {
         let _ = write!(out, "{cell:>12}");
     }

@@ -1,33 +1,81 @@
 //! The whole road between two processes, over a NATS server, beside others that move the same.
+//!
+//! ```text
+//! broker    the server, with a store that is gone afterwards
+//! part      a process of our own executable, steered from here
+//! node      the part of one node; ours: the two of them
+//! raw       JetStream alone, one event a message, between two processes
+//! postgres  logical replication between two clusters
+//! rounds    both sides in turn
+//! leg       what is measured
+//! ```
 
 mod broker;
 mod clock;
+mod leg;
+mod node;
+mod ours;
 pub mod part;
 mod postgres;
 mod raw;
+mod rounds;
+
+pub use leg::Leg;
 
 use crate::Failure;
-use crate::entries::ENTRY_BYTES;
-use crate::pair::Sample;
-use crate::report::{Figure, Report};
-use crate::spread::Spread;
+use crate::report::Report;
 use broker::Broker;
-use postgres::Postgres;
+use ours::Ours;
 use raw::Raw;
+use rounds::{Rounds, Side};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::Instant;
+use tempfile::TempDir;
 
 /// How much is measured, and where.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Rounds of each measurement, at least one.
+    /// Pairs of each measurement that count, at least one.
     pub rounds: usize,
     /// Events that are moved at once.
     pub events: u64,
     /// Events that are moved one after the other.
     pub single_events: u64,
+    /// A pair in which the raw JetStream moves fewer events a second is void.
+    pub raw_rate_min: f64,
+    /// What is measured.
+    pub legs: Vec<Leg>,
     /// An existing folder; everything in it that comes into being is removed again.
     pub folder: PathBuf,
+}
+
+/// What takes part in a run.
+struct Field<'a> {
+    plan: &'a Plan,
+    broker: Broker,
+    ours: Ours,
+    raw: Raw,
+    rounds: Rounds,
+    /// After everything that is in it.
+    _folder: TempDir,
+}
+
+impl Field<'_> {
+    /// Measures both sides in turn, with everything that takes part at hand.
+    fn in_turn<T>(
+        &mut self,
+        mut side: impl FnMut(&mut Self, Side) -> Result<T, Failure>,
+        void: impl Fn(&T) -> bool,
+    ) -> Result<Vec<(T, T)>, Failure> {
+        let mut rounds = self.rounds;
+        let pairs = rounds.measure(|which| side(self, which), void);
+        self.rounds = rounds;
+        pairs
+    }
+
+    fn own_folder(&self) -> Result<TempDir, Failure> {
+        Ok(tempfile::Builder::new().prefix("peer-").tempdir_in(&self.plan.folder)?)
+    }
 }
 
 /// Plays the part that a process of this executable was started for, until its orders end.
@@ -39,69 +87,35 @@ pub fn play(role: &str) -> Result<(), Failure> {
     match role {
         role if role == publisher => raw::publish(),
         role if role == taker => raw::take(),
+        role if role == ours::ROLE => ours::play(),
         _ => Err(format!("no part is called {role}").into()),
     }
 }
 
-/// Measures the peers into `report`.
+/// Measures into `report`, and tells on standard error how it goes.
 ///
 /// # Errors
-/// When there is no server, or anything that is measured fails.
+/// When there is no server, when anything that is measured fails, and after ten void pairs.
 pub fn measure(plan: &Plan, report: &mut Report) -> Result<(), Failure> {
-    jetstream(plan, report)?;
-    postgres(plan, report)
-}
-
-fn jetstream(plan: &Plan, report: &mut Report) -> Result<(), Failure> {
-    let folder = own_folder(plan)?;
+    let folder = tempfile::Builder::new().prefix("road-").tempdir_in(&plan.folder)?;
     let broker = Broker::start(folder.path())?;
-    let mut raw = Raw::start(&broker.url)?;
-    let sizes = [("event_bytes", ENTRY_BYTES as u64), ("events", plan.events)];
-    let rates = rates(plan, || raw.carry(plan.events))?;
-    let how = format!(
-        "{}: between two processes, one event a message, {} publishes outstanding, pulls of {}, \
-         acknowledge all, file storage, default sync; from the first publish to the server's word \
-         that the last is acknowledged.",
-        broker.version,
-        raw::OUTSTANDING_MAX,
-        raw::PULL
-    );
-    report.add("raw_jetstream", Figure::alone(how, &sizes, &rates).ok_or("no round")?);
-    let (mut middle, mut late) = (Vec::new(), Vec::new());
-    for _ in 0..plan.rounds {
-        let took = raw.singly(plan.single_events)?;
-        let us: Vec<_> = took.iter().map(|took| took.as_secs_f64() * 1e6).collect();
-        middle.extend(Spread::of(&us).map(|spread| spread.median));
-        late.extend(took.iter().max().map(Duration::as_secs_f64));
+    let raw = Raw::start(&broker.url)?;
+    let ours = Ours::new(folder.path(), &broker.url);
+    let rounds = Rounds { count: plan.rounds, voids: 0 };
+    eprintln!("road: over {}", broker.version);
+    let mut field = Field { plan, broker, ours, raw, rounds, _folder: folder };
+    for leg in &plan.legs {
+        let began = Instant::now();
+        eprint!("road: {} ... ", leg.name());
+        let figures = leg.measure(&mut field).inspect_err(|_| eprintln!("failed"))?;
+        eprintln!("{:.1} s", began.elapsed().as_secs_f64());
+        if figures.is_empty() {
+            eprintln!("road: PostgreSQL is not installed where Debian puts it");
+        }
+        for (name, figure) in figures {
+            report.add(name, figure);
+        }
     }
-    eprintln!("road: latency {middle:?} us, at most {late:?} s");
+    report.count("void_pairs", field.rounds.voids.into());
     Ok(())
-}
-
-fn postgres(plan: &Plan, report: &mut Report) -> Result<(), Failure> {
-    let Some(postgres) = Postgres::start(own_folder(plan)?)? else {
-        eprintln!("road: PostgreSQL is not installed");
-        return Ok(());
-    };
-    let rates = rates(plan, || postgres.catch_up(plan.events))?;
-    let sizes = [("event_bytes", ENTRY_BYTES as u64), ("events", plan.events)];
-    let how = format!(
-        "{}: logical replication between two clusters, {} rows a transaction.",
-        postgres.version,
-        postgres::TRANSACTION_ROWS
-    );
-    report.add("postgres", Figure::alone(how, &sizes, &rates).ok_or("no round")?);
-    Ok(())
-}
-
-fn rates(
-    plan: &Plan,
-    mut side: impl FnMut() -> Result<Sample, Failure>,
-) -> Result<Vec<f64>, Failure> {
-    side()?;
-    (0..plan.rounds).map(|_| side().map(Sample::rate)).collect()
-}
-
-fn own_folder(plan: &Plan) -> Result<tempfile::TempDir, Failure> {
-    Ok(tempfile::Builder::new().prefix("road-").tempdir_in(&plan.folder)?)
 }

@@ -75,15 +75,53 @@ fn a_name_that_is_not_measured_is_refused() {
     assert!(text(&unknown.stderr).contains("append_256"), "it says which there are");
 }
 
-#[test]
-fn the_peers_move_events_between_processes_and_leave_nothing_behind() {
-    let folder = tempfile::tempdir().unwrap();
+/// A run between processes that takes a few seconds.
+fn wire(arguments: &[&str]) -> (Output, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
     let mut command = Command::new(env!("CARGO_BIN_EXE_road"));
-    command.args(["-o", "json", "--rounds", "1", "--events", "3000", "--single-events", "3"]);
-    let output = command.arg("--folder").arg(folder.path()).output().unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    command.args(["-o", "json", "--rounds", "1", "--events", "2000", "--single-events", "3"]);
+    command.args(arguments).arg("--folder").arg(folder.path());
+    (command.output().expect("it starts"), folder)
+}
+
+#[test]
+fn events_cross_two_nodes_beside_raw_jetstream_and_nothing_is_left_behind() {
+    let legs = ["--leg", "road_catch_up", "--leg", "road_live", "--leg", "latency"];
+    let (output, folder) = wire(&[&legs[..], &["--raw-rate-min", "0"]].concat());
+    let told = text(&output.stderr);
+    assert!(output.status.success(), "{told}");
     let value: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert!(value["figures"]["raw_jetstream"]["ours"]["median"].as_f64() > Some(0.0));
+    let ratios = value["ratios"].as_object().unwrap();
+    let names = ["latency_p50", "latency_p99", "road_catch_up", "road_live"];
+    assert_eq!(ratios.keys().collect::<Vec<_>>(), names);
+    for name in names {
+        let figure = &value["figures"][name];
+        assert!(figure["ours"]["min"].as_f64() > Some(0.0), "{name}: {figure}");
+        assert!(figure["theirs"]["min"].as_f64() > Some(0.0), "{name}: {figure}");
+        assert!(figure["how"].as_str().unwrap().contains("batched is part of the ratio"));
+    }
+    assert_eq!(value["figures"]["latency_p50"]["unit"], "us");
+    assert_eq!(value["figures"]["void_pairs"], 0);
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+}
+
+#[test]
+fn logical_replication_is_measured_where_it_is_installed() {
+    let (output, folder) = wire(&["--leg", "road_vs_postgres"]);
+    let told = text(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let measured = value["ratios"]["road_vs_postgres"].as_f64() > Some(0.0);
+    assert_ne!(measured, told.contains("not installed"), "{told}");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+}
+
+#[test]
+fn a_raw_jetstream_that_is_too_slow_ends_the_run_after_ten_pairs() {
+    let (output, folder) = wire(&["--leg", "road_live", "--raw-rate-min", "1e12"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("10 void pairs"));
+    assert!(output.stdout.is_empty());
     assert_eq!(folder.path().read_dir().unwrap().count(), 0);
 }
 

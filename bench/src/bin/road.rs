@@ -1,7 +1,8 @@
 //! Measures the road step by step: one JSON object or a table on standard output, progress on
 //! standard error.
 
-use bench::{Failure, Machine, Plan, Report, Step, wire};
+use bench::wire::{self, Leg};
+use bench::{Failure, Machine, Plan, Report, Step};
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,6 +33,12 @@ struct Options {
     #[arg(long, value_name = "N", default_value_t = 25_600,
           value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     replay_events: u64,
+    /// Measure only this between two processes; may be given more than once
+    #[arg(long, value_name = "NAME", value_enum, conflicts_with = "local")]
+    leg: Vec<Leg>,
+    /// A pair in which the raw JetStream moves fewer events a second does not count
+    #[arg(long, value_name = "RATE", default_value_t = 50_000.0, conflicts_with = "local")]
+    raw_rate_min: f64,
     /// Events that are moved between two processes at once
     #[arg(long, value_name = "N", default_value_t = 200_000, conflicts_with = "local",
           value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
@@ -91,6 +98,8 @@ fn run(options: Options) -> Result<String, Failure> {
             rounds: options.rounds.into(),
             events: options.events,
             single_events: options.single_events,
+            raw_rate_min: options.raw_rate_min,
+            legs: if options.leg.is_empty() { Leg::ALL.to_vec() } else { options.leg },
             folder,
         };
         wire::measure(&plan, &mut report)?;
