@@ -5,6 +5,8 @@ mod open;
 mod replay;
 mod seal;
 
+pub(crate) use open::Link;
+
 use crate::Failure;
 use crate::pair::Pace;
 use crate::report::Figure;

@@ -148,7 +148,8 @@ fn latency(field: &mut Field<'_>) -> Result<Figures, Failure> {
         format!(
             "{NODES} One event after the other, the next when the one before is there; \
              percentile {percent} of each round. From the first look that finds it durable at \
-             the writer to the first that finds it folded at the reader. {} From the publish to \
+             the writer, less the time of sealing one envelope, to the first look that finds it \
+             folded at the reader. {} From the publish to \
              the message in the hand that pulled it.",
             raw(&field.broker.version)
         )

@@ -5,6 +5,7 @@ use super::node::{Order, Told};
 use super::part::Part;
 use crate::Failure;
 use crate::pair::Sample;
+use crate::road::Link;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -17,6 +18,9 @@ pub(crate) const ROLE: &str = "node";
 /// The first events of each link are written before anything is measured: they are not the same
 /// work as those that follow.
 const FIRST_EVENTS: u64 = 16;
+
+/// Envelopes that are sealed to see how long one takes.
+const SEALED: usize = 101;
 
 /// Where nodes come into being and how they reach each other.
 #[derive(Debug)]
@@ -44,7 +48,8 @@ struct Node {
 pub(crate) struct Single {
     /// From the moment it was handed to the owner of the writing space.
     pub(crate) handed: Duration,
-    /// From the moment it was durable there.
+    /// From the moment it was durable there: from the first look that saw it, which comes when its
+    /// envelope is sealed, and the time that sealing one takes.
     pub(crate) appended: Duration,
 }
 
@@ -84,6 +89,7 @@ impl Ours {
     pub(crate) fn singly(&self, events: u64) -> Result<Vec<Single>, Failure> {
         let mut nodes = Nodes::start(&self.folder, Some(&self.server))?;
         nodes.writer.ask(&Order::Meet)?;
+        let sealing = sealing()?;
         let mut took = Vec::new();
         for number in 1..=FIRST_EVENTS + events {
             nodes.reader.part.tell(&Order::Fold(number))?;
@@ -92,13 +98,26 @@ impl Ours {
             if number > FIRST_EVENTS {
                 took.push(Single {
                     handed: between(written.began_ns, folded.ended_ns),
-                    appended: between(written.ended_ns, folded.ended_ns),
+                    appended: sealing + between(written.ended_ns, folded.ended_ns),
                 });
             }
         }
         nodes.stop()?;
         Ok(took)
     }
+}
+
+/// How long sealing the envelope of one event takes, in the middle of some.
+fn sealing() -> Result<Duration, Failure> {
+    let Link { mut lane, .. } = Link::new()?;
+    let mut took = Vec::with_capacity(SEALED);
+    for _ in 0..SEALED {
+        let run = lane.run(1)?;
+        let sealed = Sample::time(1, || lane.seal(&lane.head(), &run))?;
+        took.push(sealed.took);
+    }
+    took.sort_unstable();
+    Ok(took[SEALED / 2])
 }
 
 impl Nodes {

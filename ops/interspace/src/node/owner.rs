@@ -95,6 +95,8 @@ pub(crate) struct Owner<L, D> {
     next_reply: u64,
     /// How many peers the doors know of; none before they were told.
     peers: Option<usize>,
+    /// When the last turn ended.
+    turned: Instant,
 }
 
 /// What one drain of the mailbox holds beside inputs.
@@ -111,7 +113,8 @@ struct Drained {
 impl<L: Log, D: Doors> Owner<L, D> {
     pub(crate) fn new(space: Space<L>, doors: D, clocks: Clocks, mailbox: Receiver<Mail>) -> Self {
         let replies = BTreeMap::new();
-        Self { space, doors, clocks, mailbox, replies, next_reply: 0, peers: None }
+        let turned = Instant::now();
+        Self { space, doors, clocks, mailbox, replies, next_reply: 0, peers: None, turned }
     }
 
     /// Runs until it is told to stop, and gives the log back to be closed.
@@ -123,11 +126,12 @@ impl<L: Log, D: Doors> Owner<L, D> {
         self.turn(Vec::new())?;
         loop {
             let drained = self.drain();
-            let idle = drained.inputs.is_empty() && !self.is_due();
-            if idle {
-                self.space.log_mut().settle()?;
-            } else {
+            if !drained.inputs.is_empty() || self.is_due() {
                 self.turn(drained.inputs)?;
+                self.turned = Instant::now();
+            } else if self.turned.elapsed() >= IDLE {
+                // Not for each look: who looks would wait for the device.
+                self.space.log_mut().settle()?;
             }
             for durable in drained.durable {
                 durable();
