@@ -1,19 +1,19 @@
 //! The demo: a folder, the files under `ops/demo/`, and a list of commands. Nothing else.
 
+mod nodes;
 mod script;
 mod summary;
 
-use crate::cli::{Cli, Options};
+use crate::cli::{Cli, Noun, Options, Space};
 use crate::client::Client;
 use crate::commands;
-use crate::commands::up::Up;
+use crate::commands::up::wait_for_the_end;
 use crate::failure::{Failure, code};
-use crate::node::folder::Folder;
 use crate::output::Output;
 use clap::Parser as _;
+use nodes::Nodes;
 use script::{Line, lines};
 use std::io::Write;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -43,11 +43,10 @@ pub(crate) fn run(
     out: &mut Output,
 ) -> Result<(), Failure> {
     let stage = Stage::set(keep)?;
-    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let _ = nats;
-    let up = Up::start(&Folder::new(stage.node.clone()), crate::Config::default(), listen)?;
-    let told = tell(&stage, out).and_then(|()| finish(&stage, once, keep, &up, out));
-    let stopped = up.stop();
+    let mut nodes = Nodes::start(&stage.node, nats)?;
+    let told = tell(&stage, &mut nodes, out);
+    let told = told.and_then(|()| finish(&stage, once, keep, &nodes, out));
+    let stopped = nodes.stop();
     drop(stage);
     told.and(stopped)
 }
@@ -104,7 +103,7 @@ pub(super) fn next_version() -> String {
 }
 
 /// Runs the list of commands and shows each with what it says.
-fn tell(stage: &Stage, out: &mut Output) -> Result<(), Failure> {
+fn tell(stage: &Stage, nodes: &mut Nodes, out: &mut Output) -> Result<(), Failure> {
     let executable = std::env::current_exe().map_err(|why| {
         Failure::new(code::FAILED, format!("no own path: {why}"), "start it by its path")
     })?;
@@ -119,12 +118,8 @@ fn tell(stage: &Stage, out: &mut Output) -> Result<(), Failure> {
             Line::Command { words: raw, fails } => {
                 let shown = script::shown(&raw, &words);
                 show(out, &format!("$ {shown}"));
-                perform(
-                    stage,
-                    &raw.iter().map(|word| words(word)).collect::<Vec<_>>(),
-                    fails,
-                    out,
-                )?;
+                let words: Vec<String> = raw.iter().map(|word| words(word)).collect();
+                perform(stage, nodes, &words, fails, out)?;
             }
         }
     }
@@ -151,28 +146,49 @@ impl Write for Heard {
     }
 }
 
-/// Runs one command as the command line would. Its relative paths are in the demo's files.
-fn perform(stage: &Stage, words: &[String], fails: bool, out: &mut Output) -> Result<(), Failure> {
-    let mut cli = Cli::try_parse_from(words)
-        .map_err(|why| Failure::new(code::USAGE, why, "this is a mistake in ops/demo/story.txt"))?;
-    cli.options.dir = Some(stage.node.clone());
+/// Runs one command as the command line would: on the node of its space, or on every node where it
+/// names none. Its relative paths are in the demo's files.
+fn perform(
+    stage: &Stage,
+    nodes: &mut Nodes,
+    words: &[String],
+    fails: bool,
+    out: &mut Output,
+) -> Result<(), Failure> {
+    let mut cli = Cli::try_parse_from(words).map_err(|why| mistake(&why))?;
     script::resolve(&mut cli.noun, &stage.files);
-    let heard = Heard::default();
-    let mut output = Output::to(heard.clone());
-    let result = commands::run(&cli, &mut output);
-    if let Err(failure) = &result {
-        output.failure(failure);
-    }
-    let said = heard.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    show(out, String::from_utf8_lossy(&said).trim_end());
-    match (result, fails) {
-        (Ok(()), false) | (Err(_), true) => Ok(()),
-        (Err(failure), false) => Err(failure),
-        (Ok(()), true) => {
-            let what = format!("`{}` should have failed", words.join(" "));
-            Err(Failure::new(code::FAILED, what, "this is a mistake of ours"))
+    let folders = match (&cli.noun, &cli.options.space) {
+        (Noun::Space(Space::Create { name }), _) => vec![nodes.for_new(name)?],
+        (_, Some(space)) => {
+            let folder = nodes.of(space).ok_or_else(|| mistake(&format!("no {space} yet")))?;
+            vec![folder.to_owned()]
+        }
+        (_, None) => nodes.all(),
+    };
+    for folder in folders {
+        cli.options.dir = Some(folder);
+        let heard = Heard::default();
+        let mut output = Output::to(heard.clone());
+        let result = commands::run(&cli, &mut output);
+        if let Err(failure) = &result {
+            output.failure(failure);
+        }
+        let said = heard.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        show(out, String::from_utf8_lossy(&said).trim_end());
+        match (result, fails) {
+            (Ok(()), false) | (Err(_), true) => {}
+            (Err(failure), false) => return Err(failure),
+            (Ok(()), true) => {
+                let what = format!("`{}` should have failed", words.join(" "));
+                return Err(Failure::new(code::FAILED, what, "this is a mistake of ours"));
+            }
         }
     }
+    Ok(())
+}
+
+fn mistake(why: &impl std::fmt::Display) -> Failure {
+    Failure::new(code::USAGE, why, "this is a mistake in ops/demo/story.txt")
 }
 
 /// What comes after the story: its sum as JSON, or what to try next.
@@ -180,11 +196,46 @@ fn finish(
     stage: &Stage,
     once: bool,
     keep: Option<&Path>,
-    up: &Up,
+    nodes: &Nodes,
     out: &mut Output,
 ) -> Result<(), Failure> {
-    let options = Options {
-        dir: Some(stage.node.clone()),
+    let clients: Result<Vec<Client>, Failure> =
+        nodes.all().iter().map(|folder| Client::new(&options(folder))).collect();
+    let transport = match nodes {
+        Nodes::One(..) => "local",
+        Nodes::Each { .. } => "nats",
+    };
+    let sum = summary::take(transport, &clients?)?;
+    if out.json() {
+        out.value(&sum, String::new);
+    }
+    if once {
+        if keep.is_some() {
+            let folders = nodes.all();
+            let verify = folders.iter().map(|folder| {
+                format!("\n      interspace audit verify --dir {}", folder.display())
+            });
+            let node = stage.node.display();
+            out.say(&format!(
+                "\nthe folder is kept: {node}\nnext:{}",
+                verify.collect::<String>().trim_start_matches("\n     ")
+            ));
+        }
+        return Ok(());
+    }
+    try_next(nodes, out);
+    match nodes {
+        Nodes::One(_, up) => up.wait(),
+        Nodes::Each { .. } => wait_for_the_end()?,
+    }
+    out.say("stopping");
+    Ok(())
+}
+
+/// What the demo asks with, after its story.
+fn options(folder: &Path) -> Options {
+    Options {
+        dir: Some(folder.to_owned()),
         space: None,
         output: crate::output::Form::Json,
         person: None,
@@ -192,32 +243,30 @@ fn finish(
         command_id: None,
         wait: 60,
         no_prompt: true,
-    };
-    let sum = summary::take(&Client::new(&options)?)?;
-    if out.json() {
-        out.value(&sum, String::new);
     }
-    let node = stage.node.display();
-    if once {
-        if keep.is_some() {
-            out.say(&format!(
-                "\nthe node's folder is kept: {node}\nnext: interspace audit verify --dir {node}"
-            ));
+}
+
+/// Says what there is to be tried now.
+fn try_next(nodes: &Nodes, out: &mut Output) {
+    let version = version();
+    match nodes {
+        Nodes::One(node, up) => out.say(&format!(
+            "\nThe node goes on at http://{}. In another terminal:\n\
+             \n  export INTERSPACE_DIR={}\
+             \n  interspace -s \"DevTest Space\" dashboard\
+             \n  interspace -s \"Prod EU\" --as erik inbox list\
+             \n  interspace -s \"DevTest Space\" journey {PROJECT} {version}\
+             \n  interspace audit verify\
+             \n\nCtrl-C stops it.",
+            up.address,
+            node.display(),
+        )),
+        Nodes::Each { .. } => {
+            out.say("\nThe nodes go on. In another terminal:\n");
+            for folder in nodes.all() {
+                out.say(&format!("  interspace --dir {} dashboard", folder.display()));
+            }
+            out.say("\nCtrl-C stops them.");
         }
-        return Ok(());
     }
-    let address = up.address;
-    out.say(&format!(
-        "\nThe node goes on at http://{address}. In another terminal:\n\
-         \n  export INTERSPACE_DIR={node}\
-         \n  interspace -s \"DevTest Space\" dashboard\
-         \n  interspace -s \"Prod EU\" --as erik inbox list\
-         \n  interspace -s \"DevTest Space\" journey {PROJECT} {}\
-         \n  interspace audit verify\
-         \n\nCtrl-C stops it.",
-        version()
-    ));
-    up.wait(false);
-    out.say("stopping");
-    Ok(())
 }

@@ -4,6 +4,8 @@
 
 mod audit;
 mod bits;
+mod broker;
+mod chaos;
 mod command;
 mod demo;
 mod disk;
@@ -13,6 +15,7 @@ mod interface;
 mod keys;
 mod kills;
 mod node;
+mod outcome;
 mod processes;
 mod space;
 mod stop;

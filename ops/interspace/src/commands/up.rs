@@ -45,28 +45,25 @@ impl Up {
         Ok(Self { node, address, stop, runtime, serving })
     }
 
-    /// Waits for Ctrl-C or the end that a service manager asks for; `until_closed` for the end of
-    /// standard input too.
-    pub(crate) fn wait(&self, until_closed: bool) {
-        let (closed, end) = oneshot::channel();
-        let alone = if until_closed { watch_standard_input(closed) } else { Some(closed) };
+    /// Waits for Ctrl-C or the end that a service manager asks for.
+    pub(crate) fn wait(&self) {
+        self.runtime.block_on(told_to_stop());
+    }
+
+    /// The same, or until standard input ends, whichever comes first.
+    fn wait_while_open(&self) {
+        let (closed, end) = oneshot::channel::<()>();
+        // Nobody waits for this thread: it may never end.
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+            drop(closed);
+        });
         self.runtime.block_on(async {
-            let terminate =
-                tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-            match terminate {
-                Ok(mut terminate) => {
-                    tokio::select! {
-                        _ = tokio::signal::ctrl_c() => {}
-                        _ = terminate.recv() => {}
-                        _ = end => {}
-                    }
-                }
-                Err(_) => {
-                    let _ = tokio::signal::ctrl_c().await;
-                }
+            tokio::select! {
+                () = told_to_stop() => {}
+                _ = end => {}
             }
         });
-        drop(alone);
     }
 
     /// Stops: answers what is under way, ends what runs, closes every log.
@@ -81,13 +78,28 @@ impl Up {
     }
 }
 
-/// Tells when standard input ends, from a thread that nobody waits for.
-fn watch_standard_input(closed: oneshot::Sender<()>) -> Option<oneshot::Sender<()>> {
-    std::thread::spawn(move || {
-        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
-        drop(closed);
-    });
-    None
+/// Ends with Ctrl-C, or when a service manager asks for the end.
+async fn told_to_stop() {
+    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    match terminate {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}
+
+/// Waits for Ctrl-C in a process that runs no node itself.
+pub(crate) fn wait_for_the_end() -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|why| Failure::new(code::FAILED, why, "try again"))?;
+    runtime.block_on(told_to_stop());
+    Ok(())
 }
 
 /// Runs a node until Ctrl-C.
@@ -110,7 +122,11 @@ pub(super) fn run(options: &Options, how: &cli::Up, out: &mut Output) -> Result<
     for (id, name) in spaces {
         out.say(&format!("  {name}  {}", id.short()));
     }
-    up.wait(how.until_closed);
+    if how.until_closed {
+        up.wait_while_open();
+    } else {
+        up.wait();
+    }
     out.say("stopping");
     up.stop()
 }

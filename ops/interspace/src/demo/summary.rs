@@ -71,13 +71,23 @@ struct AuditSum {
     verified: bool,
 }
 
-/// Asks the node for everything. The links are drained first.
-pub(super) fn take(client: &Client) -> Result<Summary, Failure> {
-    let names: Vec<String> = client.spaces()?.into_iter().map(|space| space.name).collect();
-    let links = client.patiently(|| drained(client, &names))?;
+/// A space, and the way to its node.
+type Place<'a> = (String, &'a Client);
+
+/// Asks the nodes for everything. The links are drained first.
+pub(super) fn take(transport: &'static str, clients: &[Client]) -> Result<Summary, Failure> {
+    let mut places: Vec<Place<'_>> = Vec::new();
+    for client in clients {
+        places.extend(client.spaces()?.into_iter().map(|space| (space.name, client)));
+    }
+    places.sort_by(|one, other| one.0.cmp(&other.0));
+    let first = clients.first().ok_or_else(|| {
+        Failure::new(code::FAILED, "the story founds no space", "this is a mistake of ours")
+    })?;
+    let links = first.patiently(|| drained(&places))?;
     let mut dashboards = BTreeMap::new();
     let mut audit = Vec::new();
-    for name in &names {
+    for (name, client) in &places {
         let cells: Vec<Cell> = of(client, name, "dashboard")?;
         dashboards.insert(name.clone(), cells.into_iter().map(cell).collect());
         let verified: Verified = of(client, name, "audit/verify")?;
@@ -85,11 +95,15 @@ pub(super) fn take(client: &Client) -> Result<Summary, Failure> {
         audit.push(AuditSum { space: name.clone(), entries, verified });
     }
     let source = "DevTest Space";
+    let (_, client) = places.iter().find(|(name, _)| name == source).ok_or_else(|| {
+        let what = format!("{source} is not there");
+        Failure::new(code::FAILED, what, "this is a mistake in ops/demo/story.txt")
+    })?;
     let query = format!("journey?project={PROJECT}&version={}", encoded(version()));
     let steps: Vec<Step> = of(client, source, &query)?;
     let releases: Vec<Release> = of(client, source, "releases")?;
     Ok(Summary {
-        transport: "local",
+        transport,
         dashboards,
         journey: steps.into_iter().map(step).collect(),
         refused_promotion: refused(&releases)?,
@@ -103,9 +117,9 @@ fn of<T: DeserializeOwned>(client: &Client, space: &str, what: &str) -> Result<T
 }
 
 /// Both directions of every link, once nothing is on its way.
-fn drained(client: &Client, names: &[String]) -> Result<Vec<LinkSum>, Failure> {
+fn drained(places: &[Place<'_>]) -> Result<Vec<LinkSum>, Failure> {
     let mut sides = BTreeMap::new();
-    for name in names {
+    for (name, client) in places {
         let links: Vec<Link> = of(client, name, "links")?;
         for link in links {
             sides.insert((name.clone(), link.peer.clone()), link);
