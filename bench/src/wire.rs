@@ -4,12 +4,14 @@
 //! broker    the server, with a store that is gone afterwards
 //! part      a process of our own executable, steered from here
 //! node      the part of one node; ours: the two of them
+//! appended  when a space of this process appended an event
 //! raw       JetStream alone, one event a message, between two processes
 //! postgres  logical replication between two clusters
 //! rounds    both sides in turn
 //! leg       what is measured
 //! ```
 
+mod appended;
 mod broker;
 mod clock;
 mod leg;

@@ -2,6 +2,7 @@
 
 use crate::Failure;
 use crate::entries::{ENTRY_BYTES, published};
+use crate::wire::appended::Appended;
 use crate::wire::clock::now_ns;
 use crate::wire::part;
 use api_http::port::Node as _;
@@ -23,11 +24,8 @@ use tokio::runtime::{Builder, Runtime};
 /// Events that are written at once, and so are in one block.
 pub(crate) const BLOCK_EVENTS: u64 = 256;
 
-/// How often a space is looked at while many events are under way.
-const LOOK: Duration = Duration::from_millis(1);
-
-/// How often it is looked at while one event is under way.
-const LOOK_FOR_ONE: Duration = Duration::from_micros(20);
+/// Between two looks at a space while many events are under way.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// Nothing that is waited for takes longer.
 const WAIT_MAX: Duration = Duration::from_secs(300);
@@ -45,8 +43,12 @@ pub(crate) enum Order {
     Follow(u64),
     /// Writes so many events and waits until they are folded at the peer.
     Live(u64),
-    /// Waits until so many of the peer are folded here.
-    Fold(u64),
+    /// Hears from now on what is appended here.
+    Listen,
+    /// Writes one event for the peer.
+    WriteOne,
+    /// Waits until one of the peer is folded here.
+    FoldOne,
     /// Waits until the peer answers.
     Meet,
     /// Stops the node.
@@ -81,13 +83,14 @@ pub(crate) fn play() -> Result<(), Failure> {
             stopped.map_err(|why| format!("{why:?}"))?;
             return Ok(Told::default());
         }
-        node.as_ref().ok_or("the node is not open")?.act(&order)
+        node.as_mut().ok_or("the node is not open")?.act(&order)
     })
 }
 
 struct Node {
     running: Running,
     space: SpaceId,
+    appended: Option<Appended>,
 }
 
 impl Node {
@@ -108,28 +111,40 @@ impl Node {
                 .map_err(|why| format!("{why:?}"))
         };
         let space = known.map_or_else(found, Ok)?;
-        Ok(Self { running, space })
+        Ok(Self { running, space, appended: None })
     }
 
-    fn act(&self, order: &Order) -> Result<Told, Failure> {
+    fn act(&mut self, order: &Order) -> Result<Told, Failure> {
         let mut told = Told { began_ns: now_ns(), ..Told::default() };
         told.ended_ns = match order {
             Order::Trust(certificate) => self.trust(certificate)?,
             Order::Write(events) => self.write(*events)?,
             Order::Live(events) => {
                 self.write(*events)?;
-                self.until(LOOK, is_folded, *events)?.at_ns
+                self.until(is_folded, *events)?.at_ns
             }
-            Order::Meet => self.until(LOOK, answers, 0)?.at_ns,
+            Order::Meet => self.until(answers, 0)?.at_ns,
             Order::Follow(events) => {
                 // Nothing was sent before the last look at which there was no answer.
-                told.began_ns = self.until(LOOK, answers, 0)?.before_ns;
-                self.until(LOOK, is_folded, *events)?.at_ns
+                told.began_ns = self.until(answers, 0)?.before_ns;
+                self.until(is_folded, *events)?.at_ns
             }
-            Order::Fold(events) => self.until(LOOK_FOR_ONE, folds, *events)?.at_ns,
+            Order::Listen => {
+                self.appended = Some(Appended::hear()?);
+                now_ns()
+            }
+            Order::WriteOne => {
+                self.write(1)?;
+                self.appended()?.next_ns()?
+            }
+            Order::FoldOne => self.appended()?.next_ns()?,
             Order::Open { .. } | Order::Close => told.began_ns,
         };
         Ok(told)
+    }
+
+    fn appended(&self) -> Result<&Appended, Failure> {
+        self.appended.as_ref().ok_or_else(|| "nobody listens to the node".into())
     }
 
     fn certificate(&self) -> Result<String, Failure> {
@@ -175,12 +190,7 @@ impl Node {
     }
 
     /// Looks at the link until it is as `holds` says of a number.
-    fn until(
-        &self,
-        pause: Duration,
-        holds: fn(&Traffic, u64) -> bool,
-        number: u64,
-    ) -> Result<Seen, Failure> {
+    fn until(&self, holds: fn(&Traffic, u64) -> bool, number: u64) -> Result<Seen, Failure> {
         let began = Instant::now();
         let mut before_ns = now_ns();
         loop {
@@ -198,7 +208,7 @@ impl Node {
                 return Err(format!("{number} were waited for in vain: {stand}").into());
             }
             before_ns = at_ns;
-            std::thread::sleep(pause);
+            std::thread::sleep(PAUSE);
         }
     }
 
@@ -227,11 +237,6 @@ struct Seen {
 /// Whether the peer has answered since the node was opened.
 fn answers(traffic: &Traffic, _: u64) -> bool {
     traffic.outbox.answered()
-}
-
-/// Whether so many of the peer are durable and folded here.
-fn folds(traffic: &Traffic, events: u64) -> bool {
-    traffic.inbox.applied().0 >= events
 }
 
 /// Whether so many are durable and folded at the peer, as it has acknowledged.

@@ -48,7 +48,7 @@ struct Node {
 pub(crate) struct Single {
     /// From the moment it was handed to the owner of the writing space.
     pub(crate) handed: Duration,
-    /// From the moment it was durable there: from the first look that saw it, which comes when its
+    /// From the moment it was durable there: from the node's trace of it, which comes when its
     /// envelope is sealed, and the time that sealing one takes.
     pub(crate) appended: Duration,
 }
@@ -89,13 +89,15 @@ impl Ours {
     pub(crate) fn singly(&self, events: u64) -> Result<Vec<Single>, Failure> {
         let mut nodes = Nodes::start(&self.folder, Some(&self.server))?;
         nodes.writer.ask(&Order::Meet)?;
+        nodes.writer.ask(&Order::Listen)?;
+        nodes.reader.ask(&Order::Listen)?;
         let sealing = sealing()?;
         let mut took = Vec::new();
-        for number in 1..=FIRST_EVENTS + events {
-            nodes.reader.part.tell(&Order::Fold(number))?;
-            let written = nodes.writer.ask(&Order::Write(1))?;
+        for number in 0..FIRST_EVENTS + events {
+            nodes.reader.part.tell(&Order::FoldOne)?;
+            let written = nodes.writer.ask(&Order::WriteOne)?;
             let folded: Told = nodes.reader.part.hear()?;
-            if number > FIRST_EVENTS {
+            if number >= FIRST_EVENTS {
                 took.push(Single {
                     handed: between(written.began_ns, folded.ended_ns),
                     appended: sealing + between(written.ended_ns, folded.ended_ns),
