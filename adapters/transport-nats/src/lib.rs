@@ -13,10 +13,13 @@
 //! ```
 
 mod carrier;
+mod events;
+mod keeper;
 mod layout;
 mod publish;
 mod pull;
 mod settings;
+mod signals;
 mod status;
 mod subject;
 

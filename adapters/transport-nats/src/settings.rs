@@ -20,6 +20,10 @@ pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 /// Messages that wait in one subscription. The client counts messages, not bytes, so it is small.
 const SUBSCRIPTION_CAPACITY: usize = 128;
 
+/// Commands, most of them envelopes, that wait for a connection that is cut or slow. The client
+/// counts them and not their bytes; its own default would be a gigabyte of the largest.
+const CLIENT_CAPACITY: usize = 128;
+
 /// Longest wait before the next attempt to connect.
 const RECONNECT_DELAY_MS_MAX: u64 = 2_000;
 
@@ -118,6 +122,7 @@ impl Settings {
             .connection_timeout(CONNECTION_TIMEOUT)
             .request_timeout(Some(ANSWER_TIMEOUT))
             .subscription_capacity(SUBSCRIPTION_CAPACITY)
+            .client_capacity(CLIENT_CAPACITY)
             .retry_on_initial_connect()
             .max_reconnects(None)
             .reconnect_delay_callback(reconnect_delay);

@@ -1,0 +1,1 @@
+//! What an operator is told of a server before anything is sent over it.
