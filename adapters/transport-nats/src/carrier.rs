@@ -67,7 +67,7 @@ impl Carrier {
         let (peers, wanted) = watch::channel(BTreeSet::new());
         let (stop, stopped) = watch::channel(false);
         let events = Events::new(status.clone(), connections, stopped.clone());
-        let options = events.attach(options);
+        let options = events.attach(options).retry_on_initial_connect().max_reconnects(None);
         let (entries, entries_out) = queue(Class::Entries);
         let (pieces, pieces_out) = queue(Class::Pieces);
         let (signals, signals_out) = queue(Class::Signals);

@@ -51,7 +51,9 @@ impl Events {
         let failures: Vec<_> = servers
             .iter()
             .filter_map(|server| server.last_error.as_ref().map(|why| (server, why)))
-            .map(|(server, why)| format!("{server}: {}", unreachable(&said(why))))
+            // Not the whole address: it may hold a password.
+            .map(|(Server { addr, .. }, why)| (addr.host(), addr.port(), unreachable(&said(why))))
+            .map(|(host, port, why)| format!("{host}:{port}: {why}"))
             .collect();
         if !failures.is_empty() {
             self.status.disconnected(&failures.join("; "));
@@ -83,7 +85,7 @@ impl Events {
 }
 
 /// What an operator can do something about.
-fn unreachable(why: &str) -> String {
+pub(crate) fn unreachable(why: &str) -> String {
     if why.contains("authorization violation") {
         format!("the server does not know these credentials ({why})")
     } else if why.contains("InvalidContentType") {
@@ -96,7 +98,7 @@ fn unreachable(why: &str) -> String {
 }
 
 /// What a stranger said, fit to be shown on a line.
-fn said(text: &str) -> String {
+pub(crate) fn said(text: &str) -> String {
     let text = text.trim_start_matches("nats: ");
     let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     plain.take(SAID_CHARS_MAX).collect()

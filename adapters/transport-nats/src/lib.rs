@@ -14,6 +14,7 @@
 
 mod carrier;
 mod events;
+mod examine;
 mod keeper;
 mod layout;
 mod publish;
@@ -24,6 +25,7 @@ mod status;
 mod subject;
 
 pub use carrier::{Carrier, Delivery, Receiver};
+pub use examine::{Finding, Severity, examine};
 pub use layout::{ACK_WAIT, WAITING_MAX, consumer_of, stream_of};
 pub use pull::Taken;
 pub use settings::{BadSettings, Credentials, Settings, Tls};

@@ -113,7 +113,7 @@ impl Settings {
         if addresses.is_empty() { Err(BadSettings::NoServer) } else { Ok(addresses) }
     }
 
-    /// What the client is told, for the space `me`.
+    /// What the client is told, for the space `me`. It tries once, unless it is told more.
     pub(crate) fn options(&self, me: &SpaceId) -> Result<ConnectOptions, BadSettings> {
         let mut options = ConnectOptions::new()
             .name(format!("interspace {}", me.short()))
@@ -123,8 +123,6 @@ impl Settings {
             .request_timeout(Some(ANSWER_TIMEOUT))
             .subscription_capacity(SUBSCRIPTION_CAPACITY)
             .client_capacity(CLIENT_CAPACITY)
-            .retry_on_initial_connect()
-            .max_reconnects(None)
             .reconnect_delay_callback(reconnect_delay);
         options = self.credentials.add_to(options)?;
         options = options.require_tls(self.tls.required);
