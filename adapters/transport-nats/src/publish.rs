@@ -1,7 +1,7 @@
 //! The way out: a queue for each class, bounded in bytes, and a task that empties it.
 
 use crate::status::Shared;
-use crate::subject::{Class, subject};
+use crate::subject::{Class, stream, subject};
 use async_nats::Client;
 use async_nats::jetstream::Context;
 use async_nats::jetstream::context::{PublishError, PublishErrorKind};
@@ -99,6 +99,8 @@ pub(crate) struct Publisher {
     pub(crate) status: Shared,
     /// Told when the stream is gone.
     pub(crate) missing: Arc<Notify>,
+    /// Whether it is made anew then.
+    pub(crate) make: bool,
 }
 
 impl Publisher {
@@ -124,34 +126,42 @@ impl Publisher {
         let mut open = true;
         while open || !unconfirmed.is_empty() {
             tokio::select! {
-                Some(answer) = unconfirmed.next() => self.settle(answer),
-                next = outlet.next(), if open && unconfirmed.len() < bound => {
-                    let Some(Outgoing { to, envelope }) = next else {
-                        open = false;
-                        continue;
-                    };
-                    if !self.status.is_connected() {
-                        self.settle(Err("there is no connection".to_owned()));
-                        continue;
-                    }
-                    let subject = subject(&self.me, &to, outlet.class);
-                    match self.context.publish(subject, envelope.into()).await {
-                        Ok(answer) => unconfirmed.push(async move {
-                            match answer.into_future().await {
-                                Ok(_) => Ok(()),
-                                Err(why) => Err(this.failed(&why)),
-                            }
-                        }),
-                        Err(why) => self.settle(Err(self.failed(&why))),
-                    }
-                }
+                           Some(answer) = unconfirmed.next() => self.settle(answer),
+                           next = outlet.next(), if open && unconfirmed.len() < bound => {
+                               let Some(Outgoing { to, envelope }) = next else {
+                                   open = false;
+                                   continue;
+                               };
+                               if !self.status.is_connected() {
+                                   self.settle(Err("there is no connection".to_owned()));
+                                   continue;
+                               }
+                               let subject = subject(&self.me, &to, outlet.class);
+                               match self.context.publish(subject.clone(), envelope.into()).await {
+                                   Ok(answer) => unconfirmed.push(async move {
+                                       match answer.into_future().await {
+                                           Ok(_) => {
+            this.status.allowed(&subject);
+            Ok(())
             }
+                                           Err(why) => Err(this.failed(&why)),
+                                       }
+                                   }),
+                                   Err(why) => self.settle(Err(self.failed(&why))),
+                               }
+                           }
+                       }
         }
     }
 
     fn settle(&self, answer: Result<(), String>) {
         match answer {
-            Ok(()) => self.status.count(|status| status.stored += 1),
+            Ok(()) => {
+                self.status.count(|status| status.stored += 1);
+                if !self.make {
+                    self.status.layout(&stream(&self.me), None);
+                }
+            }
             Err(why) => {
                 // The protocol sends it again, whether or not it was stored after all.
                 tracing::debug!(%why, "an envelope was not stored");
@@ -163,9 +173,14 @@ impl Publisher {
     fn failed(&self, why: &PublishError) -> String {
         let said = why.to_string();
         if why.kind() == PublishErrorKind::StreamNotFound {
+            let own = stream(&self.me);
+            if !self.make {
+                let missing = format!("the stream {own} is not there, and its operator makes it");
+                self.status.layout(&own, Some(missing));
+            }
             self.missing.notify_one();
         } else if why.kind() == PublishErrorKind::MaxPayloadExceeded {
-            self.status.denied(&said);
+            self.status.denied(&format!("an envelope is too large for the server: {said}"));
         }
         said
     }
