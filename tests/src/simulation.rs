@@ -1,5 +1,5 @@
-//! A simulated run: spaces over a bad network and a bad broker, with crashes, people and clocks that jump; then the
-//! network heals and everything must come to rest.
+//! A simulated run: spaces over a bad network and a bad broker, with crashes, people and clocks
+//! that jump; then all of it heals and everything must come to rest.
 
 pub mod campaign;
 pub mod forger;

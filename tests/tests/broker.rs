@@ -203,6 +203,6 @@ impl Scene {
 
     fn count(&self, kind: &str) -> u64 {
         let counted = self.faults.counts().find(|(known, _)| *known == kind);
-        counted.map(|(_, count)| count).unwrap()
+        counted.map(|(_, count)| count).expect("one of the kinds")
     }
 }

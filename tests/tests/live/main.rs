@@ -12,6 +12,7 @@ mod folder;
 mod interface;
 mod keys;
 mod kills;
+mod metrics;
 mod node;
 mod processes;
 mod space;
