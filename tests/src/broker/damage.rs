@@ -72,9 +72,10 @@ impl Broker {
         replayed
     }
 
-    /// From now on it works well, and whatever ends at all ends now. What was wrong.
+    /// From now on it works well, and whatever ends at all ends now; it has no more room than
+    /// before. What was wrong.
     pub fn heal(&mut self) -> Vec<(usize, Wrong)> {
-        self.manners = Manners::GOOD;
+        self.manners = Manners { limits: self.manners.limits, ..Manners::GOOD };
         self.trouble.mend(u64::MAX - 1)
     }
 }
