@@ -1,6 +1,8 @@
 //! A world of spaces, and stories told in it.
 
 pub mod blocks;
+pub mod broker;
+pub mod carriers;
 pub mod chance;
 pub mod contract;
 pub mod draw;

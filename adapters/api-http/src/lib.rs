@@ -4,6 +4,7 @@
 //! the two. Who acts comes from the token and from nothing else.
 
 mod authority;
+mod observability;
 pub mod port;
 pub mod problem;
 mod routes;

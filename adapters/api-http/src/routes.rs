@@ -54,6 +54,7 @@ pub(crate) fn all(node: Arc<dyn Node>, address: SocketAddr) -> Router {
         .layer(axum::extract::DefaultBodyLimit::disable());
     bounded
         .merge(packages)
+        .merge(crate::observability::routes(Arc::clone(&context.node)))
         .fallback(|| async {
             Problem::not_found(
                 "there is no such address here",

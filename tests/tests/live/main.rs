@@ -14,6 +14,7 @@ mod folder;
 mod interface;
 mod keys;
 mod kills;
+mod metrics;
 mod node;
 mod outcome;
 mod processes;
