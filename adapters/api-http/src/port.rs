@@ -9,6 +9,7 @@ use schema::id::{ObjectId, Position, SpaceId};
 use schema::name::Name;
 use schema::v1::block::Damage;
 use std::io::Read;
+use tokio::sync::watch;
 
 /// Looks at a space between two turns.
 pub type Look = Box<dyn FnOnce(&Engine, Now) + Send>;
@@ -57,6 +58,13 @@ pub trait Node: Send + Sync + 'static {
     /// # Errors
     /// When the space is closed.
     fn look(&self, space: &SpaceId, look: Look) -> Result<(), Trouble>;
+
+    /// Watches a space: the size of its log, given anew after whatever changed what it shows, also
+    /// when that is only that a peer fell silent. It ends when the space is closed.
+    ///
+    /// # Errors
+    /// When the space is closed.
+    fn watch(&self, space: &SpaceId) -> Result<watch::Receiver<u64>, Trouble>;
 
     /// Puts an object into a space's store, durably.
     ///

@@ -66,6 +66,8 @@ pub(crate) enum Noun {
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
         listen: SocketAddr,
     },
+    /// A link to the node's pages that signs you in, once
+    Open,
     /// The spaces of the node
     #[command(subcommand)]
     Space(Space),

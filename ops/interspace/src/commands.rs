@@ -8,6 +8,7 @@ mod deployment;
 mod inbox;
 mod journey;
 mod link;
+mod open;
 mod package;
 mod release;
 mod space;
@@ -26,6 +27,7 @@ pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
     match &cli.noun {
         Noun::Demo { once, keep } => crate::demo::run(*once, keep.as_deref(), out),
         Noun::Up { listen } => up::run(options, *listen, out),
+        Noun::Open => open::run(&node()?, out),
         Noun::Space(verb) => space::run(verb, &node()?, out),
         Noun::Certificate(verb) => certificate::run(verb, &node()?, out),
         Noun::Link(verb) => link::run(verb, &node()?, out),

@@ -208,7 +208,8 @@ fn finish(
          \n  interspace -s \"Prod EU\" --as erik inbox list\
          \n  interspace -s \"DevTest Space\" journey {PROJECT} {}\
          \n  interspace audit verify\
-         \n\nCtrl-C stops it.",
+         \n  interspace open\
+         \n\nThe last one gives a link to the live pages. Ctrl-C stops it.",
         version()
     ));
     up.wait();

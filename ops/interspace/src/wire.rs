@@ -32,6 +32,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use tokio::sync::watch;
 use transport_local::{Delivery, Switchboard};
 
 /// The hidden name under which this binary guards a step.
@@ -115,7 +116,7 @@ impl Running {
             runs: Arc::clone(&runs),
         };
         let owner = Owner::new(space, doors, self.clocks, receiver);
-        let closed = Closed::default();
+        let (closed, watched) = (Closed::default(), owner.watched());
         let thread = own(name.clone(), owner, closed.clone(), Arc::clone(&cancel));
         let inbox = mailbox.clone();
         let deliver = move |delivery| {
@@ -128,7 +129,7 @@ impl Running {
         self.switchboard.attach(id, Box::new(deliver));
         let push: Push = Arc::new(move |bytes: &mut dyn Read| push(&packages, bytes));
         let (owner, folder) = (Some(thread), folder.to_owned());
-        let opened = Opened { name, folder, mailbox, cancel, runs, closed, owner, push };
+        let opened = Opened { name, folder, mailbox, cancel, runs, closed, owner, push, watched };
         self.spaces.add(id, opened);
         Ok(id)
     }
@@ -173,6 +174,10 @@ impl Node for Running {
 
     fn look(&self, space: &SpaceId, look: Look) -> Result<(), Trouble> {
         self.spaces.tell(space, Mail::Look(look))
+    }
+
+    fn watch(&self, space: &SpaceId) -> Result<watch::Receiver<u64>, Trouble> {
+        self.spaces.with(space, |opened| opened.watched.clone())
     }
 
     fn push(&self, space: &SpaceId, bytes: &mut dyn Read) -> Result<Stored, Trouble> {

@@ -84,6 +84,7 @@ pub(super) fn run(options: &Options, listen: SocketAddr, out: &mut Output) -> Re
     for (id, name) in spaces {
         out.say(&format!("  {name}  {}", id.short()));
     }
+    out.say(&format!("its pages: `interspace open --dir {path}` gives a link that signs you in"));
     up.wait();
     out.say("stopping");
     up.stop()

@@ -7,6 +7,7 @@ use engine::log::verify::{Intact, Verifier};
 use engine::log::{Fault, Log};
 use engine::space::Space;
 use engine::step::{Effect, Input, Now};
+use engine::views::links::LinkView;
 use schema::hash::Hash;
 use schema::id::{LinkId, ObjectId, Position, SpaceId};
 use schema::latest::Piece;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::sync::watch;
 
 /// What is taken out of the mailbox at once, at the most.
 const DRAIN_MAX: usize = 512;
@@ -80,6 +82,8 @@ pub(crate) struct Owner<L, D> {
     mailbox: Receiver<Mail>,
     replies: BTreeMap<u64, SyncSender<Result<Done, Rejection>>>,
     next_reply: u64,
+    watched: watch::Sender<u64>,
+    shown: Vec<LinkView>,
 }
 
 /// What one drain of the mailbox holds beside inputs.
@@ -94,7 +98,23 @@ struct Drained {
 
 impl<L: Log, D: Doors> Owner<L, D> {
     pub(crate) fn new(space: Space<L>, doors: D, clocks: Clocks, mailbox: Receiver<Mail>) -> Self {
-        Self { space, doors, clocks, mailbox, replies: BTreeMap::new(), next_reply: 0 }
+        let (replies, watched) = (BTreeMap::new(), watch::Sender::new(0));
+        Self { space, doors, clocks, mailbox, replies, next_reply: 0, watched, shown: Vec::new() }
+    }
+
+    /// What watches the space: the size of its log, given anew when what it shows has changed.
+    pub(crate) fn watched(&self) -> watch::Receiver<u64> {
+        self.watched.subscribe()
+    }
+
+    /// Tells who watches if anything is shown otherwise than before, also by the passing of time.
+    fn publish(&mut self, now: Now) {
+        let (size, _, _) = self.space.engine().checkpoint();
+        let links = self.space.engine().links(now);
+        if size != *self.watched.borrow() || links != self.shown {
+            self.shown = links;
+            self.watched.send_replace(size);
+        }
     }
 
     /// Runs until it is told to stop, and gives the log back to be closed.
@@ -113,6 +133,7 @@ impl<L: Log, D: Doors> Owner<L, D> {
                 self.turn(drained.inputs)?;
             }
             let now = self.clocks.now();
+            self.publish(now);
             for look in drained.looks {
                 look(self.space.engine(), now);
             }
