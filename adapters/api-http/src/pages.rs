@@ -130,7 +130,9 @@ fn harden(response: &mut Response) {
     set("cross-origin-opener-policy", "same-origin");
     set("cross-origin-resource-policy", "same-origin");
     set("permissions-policy", "camera=(), geolocation=(), microphone=()");
-    let kept = headers.get(header::CACHE_CONTROL).is_some_and(|kept| kept.as_bytes().starts_with(b"public"));
+    let kept = headers
+        .get(header::CACHE_CONTROL)
+        .is_some_and(|kept| kept.as_bytes().starts_with(b"public"));
     if !kept {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

@@ -31,11 +31,7 @@ pub(crate) struct Context {
 }
 
 /// All routes over `node`, which listens on `address` until `stop`.
-pub(crate) fn all(
-    node: Arc<dyn Node>,
-    address: SocketAddr,
-    stop: watch::Receiver<bool>,
-) -> Router {
+pub(crate) fn all(node: Arc<dyn Node>, address: SocketAddr, stop: watch::Receiver<bool>) -> Router {
     let pages = crate::pages::routes(Arc::clone(&node), address, stop);
     let context = Context { node, address };
     let bounded = Router::new()

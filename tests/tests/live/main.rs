@@ -13,6 +13,7 @@ mod interface;
 mod keys;
 mod kills;
 mod node;
+mod pages;
 mod processes;
 mod space;
 mod stop;

@@ -16,6 +16,12 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Longest time between two sheets: days end, and silence grows, without any entry.
 const IDLE: Duration = Duration::from_secs(60);
 
+/// A page: its space, and the query that names it.
+type Key = (SpaceId, String);
+
+/// What hands a page on that was written.
+type Writer = watch::Sender<Option<Arc<Sheet>>>;
+
 /// What is written for those who look at one page.
 pub(super) type Shown = watch::Receiver<Option<Arc<Sheet>>>;
 
@@ -23,7 +29,7 @@ pub(super) type Shown = watch::Receiver<Option<Arc<Sheet>>>;
 #[derive(Clone)]
 pub(super) struct Boards {
     node: Arc<dyn Node>,
-    open: Arc<Mutex<BTreeMap<(SpaceId, String), watch::Sender<Option<Arc<Sheet>>>>>>,
+    open: Arc<Mutex<BTreeMap<Key, Writer>>>,
 }
 
 impl Boards {
@@ -50,13 +56,7 @@ impl Boards {
     }
 
     /// Writes a page anew after each change, until nobody looks or the space is closed.
-    async fn write(
-        self,
-        key: (SpaceId, String),
-        page: Page,
-        sender: watch::Sender<Option<Arc<Sheet>>>,
-        mut changes: watch::Receiver<u64>,
-    ) {
+    async fn write(self, key: Key, page: Page, sender: Writer, mut changes: watch::Receiver<u64>) {
         loop {
             changes.mark_unchanged();
             let (boards, space, wanted) = (self.clone(), key.0, page.clone());
@@ -81,7 +81,7 @@ impl Boards {
     }
 
     /// Takes the page off, unless somebody came in the meantime and the space is open.
-    fn leave(&self, key: &(SpaceId, String), changes: &watch::Receiver<u64>) -> bool {
+    fn leave(&self, key: &Key, changes: &watch::Receiver<u64>) -> bool {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let looked_at = open.get(key).is_some_and(|sender| sender.receiver_count() > 0);
         let leaves = !looked_at || changes.has_changed().is_err();

@@ -149,15 +149,15 @@ impl Cell {
             @if let Some((version, since, who)) = &self.running {
                 p .attempt.running {
                     (Mark::Running.beside())
-                    span { (self.journey(version, path)) " is being deployed since " (clock.at(*since))
-                        " " bdi { (visible(who)) } }
+                    span { (self.journey(version, path)) " is being deployed "
+                        bdi { (visible(who)) } br; "since " (clock.at(*since)) }
                 }
             }
             @if let Some(failed) = &self.failed {
                 p .attempt.failed {
                     (Mark::of(failed.outcome).beside())
                     span { (self.journey(&failed.version, path)) " " (failed.outcome.as_str()) " "
-                        (clock.at(failed.at_ms)) " " bdi { (visible(&failed.by)) } }
+                        bdi { (visible(&failed.by)) } br; (clock.at(failed.at_ms)) }
                 }
             }
             (self.freshness.line(clock))
@@ -171,10 +171,10 @@ impl Cell {
             p .version { (self.journey(&done.version, path)) }
             p .outcome {
                 (Mark::of(done.outcome).beside())
-                span { (done.outcome.as_str()) " " (clock.at(done.at_ms))
-                    " " bdi { (visible(&done.by)) } }
+                span { (done.outcome.as_str()) " " bdi { (visible(&done.by)) } }
             }
-            p .proof {
+            p .since {
+                span { "since " (clock.at(done.at_ms)) }
                 a href=(details) {
                     @if done.proven { "proven" } @else { "not proven" }
                     span .aside { ": receipt of " (what) }

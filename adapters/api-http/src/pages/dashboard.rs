@@ -136,9 +136,10 @@ impl Dashboard {
         });
         let mut written = Vec::new();
         for (at, (space, environment)) in places.enumerate() {
-            let cell = row.cells.iter().find(|cell| {
-                cell.id().space == space && cell.id().environment == *environment
-            });
+            let cell = row
+                .cells
+                .iter()
+                .find(|cell| cell.id().space == space && cell.id().environment == *environment);
             written.push(cell.map(|cell| {
                 let inside = cell.inside(path, clock);
                 parts.add(&format!("c{number}-{at}"), &cell.class(), &cell.says(clock), &inside)

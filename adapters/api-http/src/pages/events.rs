@@ -80,7 +80,8 @@ impl Listener {
             let sheet = self.shown.borrow_and_update().clone();
             if let Some(sheet) = sheet {
                 if let Some(told) = sheet.since(before.as_deref()) {
-                    let event = Event::default().id(sheet.size.to_string()).event("show").data(told);
+                    let event =
+                        Event::default().id(sheet.size.to_string()).event("show").data(told);
                     if self.sender.send(Ok(event)).await.is_err() {
                         return;
                     }

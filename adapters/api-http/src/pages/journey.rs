@@ -52,9 +52,9 @@ fn happened(engine: &Engine, step: &Step) -> Happened {
     let what = match step.event {
         "release.created" => "created".to_owned(),
         "release.promoted" => {
-            let mut peers = state.links.all().map(|(space, _)| space);
-            let to = peers.find(|space| space.short() == *detail);
-            format!("promoted to {}", to.map_or(detail.clone(), |to| state.name_of(to)))
+            let mut spaces = state.links.all().map(|(space, _)| *space).chain([state.me()]);
+            let to = spaces.find(|space| space.short() == *detail);
+            format!("promoted to {}", to.map_or(detail.clone(), |to| state.name_of(&to)))
         }
         "release.accepted" => format!("accepted, {detail}"),
         "release.rejected" => format!("rejected: {detail}"),
@@ -139,17 +139,17 @@ impl Journey {
     fn table(&self, clock: Clock) -> Markup {
         html! {
             div .wide role="region" aria-labelledby="steps" tabindex="0" {
-                table .plain {
-                    thead { tr {
-                        th scope="col" { "When" } th scope="col" { "Space" }
-                        th scope="col" { "What" } th scope="col" { "Who" } th scope="col" { "Entry" }
+                table .plain role="table" {
+                    thead role="rowgroup" { tr role="row" {
+                        th scope="col" role="columnheader" { "When" } th scope="col" role="columnheader" { "Space" }
+                        th scope="col" role="columnheader" { "What" } th scope="col" role="columnheader" { "Who" } th scope="col" role="columnheader" { "Entry" }
                     } }
-                    tbody { @for step in &self.steps { tr {
-                        td { (clock.at(step.at_ms)) }
-                        td { bdi { (visible(&step.space)) } }
-                        th scope="row" { bdi { (visible(&step.what)) } }
-                        td { bdi { (visible(&step.who)) } }
-                        td { code title=(step.entry) { (step.position) } }
+                    tbody role="rowgroup" { @for step in &self.steps { tr role="row" {
+                        td role="cell" data-label="When" { (clock.exactly(step.at_ms)) }
+                        td role="cell" data-label="Space" { bdi { (visible(&step.space)) } }
+                        th scope="row" role="rowheader" { bdi { (visible(&step.what)) } }
+                        td role="cell" data-label="Who" { bdi { (visible(&step.who)) } }
+                        td role="cell" data-label="Entry" { code title=(step.entry) { (step.position) } }
                     } } }
                 }
             }

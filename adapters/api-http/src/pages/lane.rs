@@ -6,7 +6,7 @@ use engine::progress::{Place, Standing, describe, standings};
 use engine::state::releases::{Answer, Import, Release, Source};
 use engine::views::journey::Step;
 use schema::id::SpaceId;
-use schema::latest::{Actor, Kind, Outcome, Receipt};
+use schema::latest::{Kind, Outcome, Receipt};
 use schema::v1::model::ReleaseId;
 
 /// The stops of a release in one space.
@@ -49,9 +49,10 @@ pub(super) fn look(engine: &Engine, id: &ReleaseId, release: &Release) -> Vec<La
             from_here(engine, id, release, vec![created], Vec::new())
         }
         Source::Imported(import) => {
-            let source = sent(engine, import);
+            let source = sent(engine, id, import);
             let branch = source.stops.len();
-            let lanes = from_here(engine, id, release, vec![answer(engine, id, import)], vec![source]);
+            let lanes =
+                from_here(engine, id, release, vec![answer(engine, id, import)], vec![source]);
             let place = |(at, lane): (usize, Lane)| Lane {
                 from: match (at, lane.from) {
                     (0, _) => None,
@@ -147,7 +148,7 @@ fn target(
 }
 
 /// The lane of the space that sent a bundle, as its bundle proves it.
-fn sent(engine: &Engine, import: &Import) -> Lane {
+fn sent(engine: &Engine, id: &ReleaseId, import: &Import) -> Lane {
     let receipts = import.content.receipts.iter();
     let receipts = receipts.filter_map(|document| document.payload::<Receipt>(Kind::Receipt).ok());
     let mut stops: Vec<Stop> = receipts
@@ -162,7 +163,10 @@ fn sent(engine: &Engine, import: &Import) -> Lane {
         .collect();
     stops.sort_by_key(|stop| stop.at_ms);
     let at_ms = Some(import.content.time_ms);
-    stops.push(Stop { at_ms, ..stop("promoted", Mark::Done, "promoted") });
+    stops.push(promoted(engine, id, &engine.state().me()).map_or_else(
+        || Stop { at_ms, ..stop("promoted", Mark::Done, "promoted") },
+        |step| happened("promoted", Mark::Done, "promoted", step),
+    ));
     let space = engine.state().name_of(&import.from);
     Lane { space, own: false, from: None, stops }
 }
@@ -185,10 +189,9 @@ fn answer(engine: &Engine, id: &ReleaseId, import: &Import) -> Stop {
 fn in_environment(engine: &Engine, id: &ReleaseId, space: SpaceId, environment: &str) -> Stop {
     let steps = || engine.journeys().of(id).iter().filter(|step| step.space == space);
     let newest = steps().filter_map(|step| Some((ended(step, environment)?, step))).next_back();
-    let done = steps().filter(|step| ended(step, environment) == Some(Outcome::Succeeded)).next_back();
-    let begun = steps()
-        .filter(|step| step.event == "deployment.started" && step.detail == environment)
-        .next_back();
+    let done = steps().rfind(|step| ended(step, environment) == Some(Outcome::Succeeded));
+    let begun =
+        steps().rfind(|step| step.event == "deployment.started" && step.detail == environment);
     let ended_at = newest.map(|(_, step)| step.entry.position);
     match (begun, newest, done) {
         (Some(begun), _, _) if ended_at.is_none_or(|ended| ended < begun.entry.position) => {
@@ -213,13 +216,13 @@ fn ended(step: &Step, environment: &str) -> Option<Outcome> {
 }
 
 fn event<'a>(engine: &'a Engine, id: &ReleaseId, space: SpaceId, event: &str) -> Option<&'a Step> {
-    let steps = engine.journeys().of(id).iter();
-    steps.filter(|step| step.space == space && step.event == event).next_back()
+    let mut steps = engine.journeys().of(id).iter();
+    steps.rfind(|step| step.space == space && step.event == event)
 }
 
 fn promoted<'a>(engine: &'a Engine, id: &ReleaseId, to: &SpaceId) -> Option<&'a Step> {
-    let steps = engine.journeys().of(id).iter();
-    steps.filter(|step| step.event == "release.promoted" && step.detail == to.short()).next_back()
+    let mut steps = engine.journeys().of(id).iter();
+    steps.rfind(|step| step.event == "release.promoted" && step.detail == to.short())
 }
 
 fn stop(name: &str, mark: Mark, words: &str) -> Stop {
@@ -228,10 +231,6 @@ fn stop(name: &str, mark: Mark, words: &str) -> Stop {
 }
 
 fn happened(name: &str, mark: Mark, words: &str, step: &Step) -> Stop {
-    let by = match &step.actor {
-        Actor::Person(name) => format!("by {name}"),
-        Actor::Policy => "by policy".to_owned(),
-        Actor::Space(_) => String::new(),
-    };
+    let by = super::cell::acted(&step.actor);
     Stop { at_ms: Some(step.at_ms), by, ..stop(name, mark, words) }
 }

@@ -34,14 +34,14 @@ fn says(links: &[Link]) -> String {
 fn table(links: &[Link], clock: Clock) -> Markup {
     html! {
         div .wide role="region" aria-labelledby="links" tabindex="0" {
-            table .plain.counts {
-                thead { tr {
-                    th scope="col" { "Peer" }
-                    th scope="col" { "Last heard" }
-                    @for (name, what) in COUNTS { th scope="col" title=(what) { (name) } }
-                    th scope="col" { "Trouble" }
+            table .plain.counts role="table" {
+                thead role="rowgroup" { tr role="row" {
+                    th scope="col" role="columnheader" { "Peer" }
+                    th scope="col" role="columnheader" { "Last heard" }
+                    @for (name, what) in COUNTS { th scope="col" role="columnheader" title=(what) { (name) } }
+                    th scope="col" role="columnheader" { "Trouble" }
                 } }
-                tbody { @for link in links { (row(link, clock)) } }
+                tbody role="rowgroup" { @for link in links { (row(link, clock)) } }
             }
         }
     }
@@ -61,11 +61,13 @@ fn row(link: &Link, clock: Clock) -> Markup {
     let counts =
         [link.head, link.acknowledged, link.applied, link.received, link.held, link.refused];
     html! {
-        tr {
-            th scope="row" { bdi { (visible(&link.peer)) } small .id { (link.fingerprint) } }
-            td { (heard(link, clock)) }
-            @for count in counts { td .number { (count) } }
-            td {
+        tr role="row" {
+            th scope="row" role="rowheader" { bdi { (visible(&link.peer)) } small .id { (link.fingerprint) } }
+            td role="cell" data-label="Last heard" { (heard(link, clock)) }
+            @for ((name, _), count) in COUNTS.iter().zip(counts) {
+                td .number role="cell" data-label=(name) { (count) }
+            }
+            td role="cell" data-label="Trouble" {
                 @match &link.trouble {
                     Some(what) => span .attempt.failed { (Mark::Failed.beside()) (visible(what)) },
                     None => "none"
@@ -76,8 +78,7 @@ fn row(link: &Link, clock: Clock) -> Markup {
 }
 
 fn heard(link: &Link, clock: Clock) -> Markup {
-    let at = link.heard_at.as_ref().and_then(|at| at.parse::<jiff::Timestamp>().ok());
-    let ms = at.and_then(|at| u64::try_from(at.as_millisecond()).ok());
+    let ms = link.heard_at.as_deref().and_then(super::moment::read);
     html! {
         @match (ms, link.fresh) {
             (Some(ms), true) => (clock.ago(ms)),

@@ -20,6 +20,13 @@ impl Clock {
         html! { time datetime=(crate::shape::time(ms)) title=(precise(ms)) { (self.words(ms)) } }
     }
 
+    /// A moment to the second, and its day unless that is today.
+    pub(super) fn exactly(self, ms: u64) -> Markup {
+        let today = day(ms).is_some() && day(ms) == day(self.now_ms);
+        let words = if today { written(ms, "%H:%M:%S UTC") } else { precise(ms) };
+        html! { time datetime=(crate::shape::time(ms)) { (words) } }
+    }
+
     /// How long ago a moment was.
     pub(super) fn ago(self, ms: u64) -> Markup {
         let words = if self.counts { ago(self.now_ms.saturating_sub(ms)) } else { self.words(ms) };
@@ -42,6 +49,11 @@ impl Clock {
 /// A moment to the second, with its day.
 pub(super) fn precise(ms: u64) -> String {
     written(ms, "%-d %b %Y %H:%M:%S UTC")
+}
+
+/// A time as the interface writes it.
+pub(super) fn read(time: &str) -> Option<u64> {
+    u64::try_from(time.parse::<Timestamp>().ok()?.as_millisecond()).ok()
 }
 
 fn moment(ms: u64) -> Option<Timestamp> {

@@ -57,7 +57,7 @@ impl Wanted {
 enum Looked {
     Dashboard(dashboard::Dashboard),
     Journey(journey::Journey),
-    Cell(receipt::Details),
+    Cell(Box<receipt::Details>),
 }
 
 impl Page {
@@ -74,7 +74,7 @@ impl Page {
         match self {
             Self::Dashboard => Some(Looked::Dashboard(dashboard::look(engine, now))),
             Self::Journey(release) => journey::look(engine, release).map(Looked::Journey),
-            Self::Cell(id) => receipt::look(engine, id, now).map(Looked::Cell),
+            Self::Cell(id) => receipt::look(engine, id, now).map(Box::new).map(Looked::Cell),
         }
     }
 

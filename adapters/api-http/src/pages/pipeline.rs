@@ -7,15 +7,15 @@ use super::text::visible;
 use maud::{Markup, html};
 
 /// Measures of the drawing, in its own units, which are pixels where there is room for it.
-const STOP_WIDTH: usize = 138;
+const STOP_WIDTH: usize = 148;
 const STOP_HEIGHT: usize = 76;
-const GAP: usize = 34;
+const GAP: usize = 24;
 const LANE_HEIGHT: usize = 128;
 const LANE_HEAD: usize = 34;
-const MARGIN: usize = 16;
+const MARGIN: usize = 12;
 /// Characters of a line in a stop.
 const NAME_CHARS: usize = 13;
-const LINE_CHARS: usize = 20;
+const LINE_CHARS: usize = 19;
 
 /// Where a stop is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,8 @@ fn spot(lanes: &[Lane], lane: usize, stop: usize) -> Spot {
 /// Draws the lanes. Who does not see it reads the same in [`words`].
 pub(super) fn draw(lanes: &[Lane], clock: Clock) -> Markup {
     let columns = lanes.iter().map(|lane| lane.from.unwrap_or(0) + lane.stops.len()).max();
-    let width = 2 * MARGIN + columns.unwrap_or(0) * (STOP_WIDTH + GAP) - GAP.min(columns.unwrap_or(0) * GAP);
+    let width = 2 * MARGIN + columns.unwrap_or(0) * (STOP_WIDTH + GAP)
+        - GAP.min(columns.unwrap_or(0) * GAP);
     let height = 2 * MARGIN + lanes.len() * LANE_HEIGHT - (LANE_HEIGHT - LANE_HEAD - STOP_HEIGHT);
     html! {
         div .wide.drawn aria-hidden="true" {
@@ -94,6 +95,8 @@ fn edge(stop: &Stop) -> &'static str {
 fn draw_stop(at: Spot, own: bool, stop: &Stop, clock: Clock) -> Markup {
     let place = if own { "near" } else { "far" };
     let when = stop.at_ms.map(|ms| clock.words(ms)).unwrap_or_default();
+    let how =
+        if stop.words == stop.name { &stop.by } else { &format!("{} {}", stop.words, stop.by) };
     html! {
         g class={ "stop " (place) " " (stop.mark.class()) } {
             title { (visible(&said(stop))) }
@@ -103,9 +106,9 @@ fn draw_stop(at: Spot, own: bool, stop: &Stop, clock: Clock) -> Markup {
                 (stop.mark.drawing())
             }
             text class="name" x=(at.x + 12) y=(at.y + 24) { (short(&stop.name, NAME_CHARS)) }
-            text class="line" x=(at.x + 12) y=(at.y + 45) { (short(&stop.words, LINE_CHARS)) }
+            text class="line" x=(at.x + 12) y=(at.y + 45) { (short(how, LINE_CHARS)) }
             text class="line soft" x=(at.x + 12) y=(at.y + 63) {
-                (short(&format!("{when} {}", stop.by), LINE_CHARS + 2))
+                (when)
             }
         }
     }
@@ -142,9 +145,9 @@ pub(super) fn words(lanes: &[Lane], clock: Clock) -> Markup {
                                     small { " phase " bdi { (visible(phase)) } }
                                 }
                                 br;
-                                bdi { (visible(&stop.words)) }
+                                @if stop.words != stop.name { bdi { (visible(&stop.words)) } " " }
+                                bdi { (visible(&stop.by)) }
                                 @if let Some(at) = stop.at_ms { " " (clock.at(at)) }
-                                " " bdi { (visible(&stop.by)) }
                             }
                         }
                     }

@@ -32,14 +32,16 @@ pub(super) struct Details {
 pub(super) fn look(engine: &Engine, id: &CellId, now: Now) -> Option<Details> {
     let state = engine.state();
     let shown = cells(state).into_iter().find(|shown| {
-        shown.project == id.project && shown.space == id.space && shown.environment == id.environment
+        shown.project == id.project
+            && shown.space == id.space
+            && shown.environment == id.environment
     })?;
     let proof = state.cells.get(id).and_then(|cell| cell.installed.as_deref());
     let proven = shown.installed.is_some_and(|installed| installed.proven);
     let owner = state.name_of(&id.project.space).parse().ok();
-    let reasons =
-        audit::trail(engine, id.space, &id.environment, &id.project.name, owner.as_ref());
-    let installed = |proof: &Proof| (proof.receipt.clone(), proof.document.id().to_string(), proven);
+    let reasons = audit::trail(engine, id.space, &id.environment, &id.project.name, owner.as_ref());
+    let installed =
+        |proof: &Proof| (proof.receipt.clone(), proof.document.id().to_string(), proven);
     Some(Details {
         size: engine.checkpoint().0,
         place: cell::place(engine, &id.space, id.environment.as_str()),
@@ -94,7 +96,7 @@ impl Details {
                     dd .outcome { (Mark::of(receipt.outcome).beside()) span { (receipt.outcome.as_str())
                         " " bdi { (visible(&cell::by(&receipt.by))) } } }
                     dt { "When" }
-                    dd { (clock.at(receipt.started_ms)) " to " (clock.at(receipt.finished_ms)) ", "
+                    dd { (clock.exactly(receipt.started_ms)) " to " (clock.exactly(receipt.finished_ms)) ", "
                         (duration(receipt.finished_ms.saturating_sub(receipt.started_ms))) }
                     dt { "Proof" }
                     dd .outcome { @if proven {
@@ -108,7 +110,7 @@ impl Details {
                 }
             }
             (steps(&receipt.steps))
-            (why(&self.reasons))
+            (why(&self.reasons, clock))
         }
     }
 }
@@ -137,7 +139,7 @@ fn steps(steps: &[StepReport]) -> Markup {
     }
 }
 
-fn why(reasons: &[Reason]) -> Markup {
+fn why(reasons: &[Reason], clock: Clock) -> Markup {
     html! {
         section aria-labelledby="why" {
             h2 #why { "Why it runs there" }
@@ -150,10 +152,15 @@ fn why(reasons: &[Reason]) -> Markup {
                     }
                     p .note { @if reason.verified { "proven: signed by " } @else { "not proven: " }
                         bdi { (visible(&reason.signer)) } ", "
-                        time datetime=(reason.at) { (reason.at) } }
+                        (when(reason, clock)) }
                     p .id { (visible(&reason.document)) }
                 } }
             }
         }
     }
+}
+
+fn when(reason: &Reason, clock: Clock) -> Markup {
+    let at = super::moment::read(&reason.at);
+    html! { @match at { Some(ms) => (clock.exactly(ms)), None => "at an unknown time" } }
 }

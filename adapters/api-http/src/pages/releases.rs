@@ -27,11 +27,7 @@ pub(super) fn look(engine: &Engine) -> Releases {
     });
     let newest = all.iter().take(SHOWN_MAX);
     let shown = newest.map(|(id, known)| (of_release(id), release::show(state, id, known)));
-    Releases {
-        shown: shown.collect(),
-        more: all.len() > SHOWN_MAX,
-        me: state.name_of(&state.me()),
-    }
+    Releases { shown: shown.collect(), more: all.len() > SHOWN_MAX, me: state.name_of(&state.me()) }
 }
 
 impl Releases {
@@ -59,12 +55,12 @@ impl Releases {
     fn table(&self, path: &str) -> Markup {
         html! {
             div .wide role="region" aria-labelledby="releases" tabindex="0" {
-                table .plain {
-                    thead { tr {
-                        th scope="col" { "Release" } th scope="col" { "State" }
-                        th scope="col" { "Phases" } th scope="col" { "Notes" }
+                table .plain role="table" {
+                    thead role="rowgroup" { tr role="row" {
+                        th scope="col" role="columnheader" { "Release" } th scope="col" role="columnheader" { "State" }
+                        th scope="col" role="columnheader" { "Phases" } th scope="col" role="columnheader" { "Notes" }
                     } }
-                    tbody {
+                    tbody role="rowgroup" {
                         @for (query, release) in &self.shown { (self.row(path, query, release)) }
                     }
                 }
@@ -74,8 +70,8 @@ impl Releases {
 
     fn row(&self, path: &str, query: &str, release: &Release) -> Markup {
         html! {
-            tr {
-                th scope="row" {
+            tr role="row" {
+                th scope="row" role="rowheader" {
                     @if release.owner != self.me {
                         small { bdi { (visible(&release.owner)) ":" } " " }
                     }
@@ -83,9 +79,9 @@ impl Releases {
                         bdi { (visible(&release.project)) } " " (visible(&release.version))
                     }
                 }
-                td { bdi { (visible(&release.status)) } }
-                td { (phases(release)) }
-                td .text { bdi { (visible(&release.notes)) } }
+                td role="cell" data-label="State" { bdi { (visible(&release.status)) } }
+                td role="cell" data-label="Phases" { div { (phases(release)) } }
+                td .text role="cell" data-label="Notes" { bdi { (visible(&release.notes)) } }
             }
         }
     }

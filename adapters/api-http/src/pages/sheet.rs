@@ -56,7 +56,8 @@ impl Sheet {
     pub(super) fn since(&self, before: Option<&Self>) -> Option<String> {
         match before {
             Some(before) if before.shape == self.shape => {
-                let changed = |(id, part): &(&String, &String)| before.parts.get(*id) != Some(*part);
+                let changed =
+                    |(id, part): &(&String, &String)| before.parts.get(*id) != Some(*part);
                 let parts: String =
                     self.parts.iter().filter(changed).map(|(_, part)| part.as_str()).collect();
                 (!parts.is_empty()).then_some(parts)

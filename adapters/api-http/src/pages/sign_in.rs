@@ -152,7 +152,8 @@ pub(super) async fn link(
 pub(super) fn cookie(headers: &HeaderMap, pages: &Pages) -> Option<String> {
     let name = pages.cookie_name();
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = all.flat_map(|all| all.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut pairs =
+        all.flat_map(|all| all.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(key, _)| *key == name).map(|(_, secret)| secret.to_owned())
 }
 
