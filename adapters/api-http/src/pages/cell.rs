@@ -149,15 +149,15 @@ impl Cell {
             @if let Some((version, since, who)) = &self.running {
                 p .attempt.running {
                     (Mark::Running.beside())
-                    span { (self.journey(version, path)) " is being deployed "
-                        bdi { (visible(who)) } br; "since " (clock.at(*since)) }
+                    span { (self.journey(version, path)) " is being deployed"
+                        br; "since " (clock.at(*since)) " " bdi { (visible(who)) } }
                 }
             }
             @if let Some(failed) = &self.failed {
                 p .attempt.failed {
                     (Mark::of(failed.outcome).beside())
-                    span { (self.journey(&failed.version, path)) " " (failed.outcome.as_str()) " "
-                        bdi { (visible(&failed.by)) } br; (clock.at(failed.at_ms)) }
+                    span { (self.journey(&failed.version, path)) " " (failed.outcome.as_str())
+                        br; (clock.at(failed.at_ms)) " " bdi { (visible(&failed.by)) } }
                 }
             }
             (self.freshness.line(clock))
@@ -168,11 +168,8 @@ impl Cell {
         let details = format!("{path}cell?{}", query(&self.id));
         let what = visible(&format!("{} in {}", self.project, self.place));
         html! {
-            p .version { (self.journey(&done.version, path)) }
-            p .outcome {
-                (Mark::of(done.outcome).beside())
-                span { (done.outcome.as_str()) " " bdi { (visible(&done.by)) } }
-            }
+            p .version { (Mark::of(done.outcome).beside()) (self.journey(&done.version, path)) }
+            p .outcome { (done.outcome.as_str()) " " bdi { (visible(&done.by)) } }
             p .since {
                 span { "since " (clock.at(done.at_ms)) }
                 a href=(details) {

@@ -68,13 +68,9 @@ pub(super) fn look(engine: &Engine, now: Now) -> Dashboard {
         }
     }
     groups.sort_by_cached_key(|group| (group.space != state.me(), group.name.clone()));
-    Dashboard {
-        size: engine.checkpoint().0,
-        groups,
-        rows,
-        links: crate::shape::link::show(engine, now),
-        releases: releases::look(engine),
-    }
+    let mut links = crate::shape::link::show(engine, now);
+    links.sort_by(|one, other| one.peer.cmp(&other.peer));
+    Dashboard { size: engine.checkpoint().0, groups, rows, links, releases: releases::look(engine) }
 }
 
 impl Dashboard {
