@@ -81,9 +81,14 @@ impl Engine {
                 self.quarantine.refuse(reason, &bytes, self.now.wall_ms);
             }
             Input::Connected(peer) => self.connected(&peer),
+            Input::Carries { peer, envelope_bytes_max } => {
+                self.carries(&peer, envelope_bytes_max);
+            }
             Input::Ended { deployment, report } => self.ended(deployment, report),
             Input::Holds { object, held } => self.holds(object, held),
             Input::Read { link, piece } => self.send_piece(link, &piece),
+            #[cfg(feature = "measure")]
+            Input::Written { link, events } => self.write_undecided(link, events),
         }
     }
 

@@ -5,7 +5,8 @@ use schema::hash::{Hash, chain_next, chain_start};
 use schema::id::{Incarnation, LinkId, LinkSeq, Position, SpaceId};
 use schema::latest::{Ack, Carried};
 use schema::limits::{
-    ENVELOPE_BYTES_SOFT, ENVELOPE_ENTRIES_MAX, IN_FLIGHT_ENTRIES_MAX, RESEND_MS_MAX, RESEND_MS_MIN,
+    ENVELOPE_BYTES_SOFT, ENVELOPE_ENTRIES_MAX, ENVELOPE_FRAME_BYTES_MAX, IN_FLIGHT_BYTES_MAX,
+    IN_FLIGHT_ENTRIES_MAX, RESEND_MS_MAX, RESEND_MS_MIN,
 };
 use std::collections::VecDeque;
 
@@ -37,8 +38,8 @@ pub enum Acknowledged {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outbox {
     incarnation: Incarnation,
-    /// Position and size in bytes of each entry, from LinkSeq 1.
-    index: Vec<(Position, u32)>,
+    /// Position of each entry and the bytes of all entries up to it, from LinkSeq 1.
+    index: Vec<(Position, u64)>,
     /// c(0), c(1), ...
     chain: Vec<Hash>,
     flight: Flight,
@@ -59,6 +60,8 @@ struct Flight {
     retry_at_ms: u64,
     retry_delay_ms: u64,
     rolled_back: bool,
+    /// Bytes of entries at which an envelope is closed.
+    envelope_bytes: usize,
 }
 
 impl Flight {
@@ -74,6 +77,7 @@ impl Flight {
             retry_at_ms: 0,
             retry_delay_ms: RESEND_MS_MIN,
             rolled_back: false,
+            envelope_bytes: ENVELOPE_BYTES_SOFT,
         }
     }
 }
@@ -127,6 +131,19 @@ impl Outbox {
         self.flight.rolled_back
     }
 
+    /// The carrier takes no larger envelopes: they are closed earlier where that is less than
+    /// usual. One entry always goes alone, however large.
+    pub(crate) fn carry(&mut self, envelope_bytes_max: usize) {
+        let entries = envelope_bytes_max.saturating_sub(ENVELOPE_FRAME_BYTES_MAX);
+        self.flight.envelope_bytes = entries.min(ENVELOPE_BYTES_SOFT);
+    }
+
+    /// A connection begins: what may have been lost with the one before is sent again soon.
+    pub(crate) fn connected(&mut self, now_ms: u64) {
+        self.flight.retry_delay_ms = RESEND_MS_MIN;
+        self.flight.retry_at_ms = self.flight.retry_at_ms.min(now_ms + RESEND_MS_MIN);
+    }
+
     /// What a log alone gives: the same outbox as after a start.
     #[must_use]
     pub fn durable(&self) -> Self {
@@ -137,7 +154,8 @@ impl Outbox {
     pub(crate) fn push(&mut self, position: Position, size: usize, commit: &Hash) {
         let number = self.newest().next();
         let next = chain_next(&self.chain(), number, &self.incarnation, position, commit);
-        self.index.push((position, u32::try_from(size).unwrap_or(u32::MAX)));
+        let bytes = self.bytes_to(self.newest()) + (size + Carried::FRAME) as u64;
+        self.index.push((position, bytes));
         self.chain.push(next);
     }
 
@@ -221,10 +239,13 @@ impl Outbox {
             flight.retry_delay_ms = (flight.retry_delay_ms * 2).min(RESEND_MS_MAX);
             flight.retry_at_ms = now_ms + flight.retry_delay_ms;
         }
-        let room = (flight.acknowledged.0 + IN_FLIGHT_ENTRIES_MAX).saturating_sub(flight.sent.0);
-        if flight.sent >= newest || room == 0 {
+        let (acknowledged, sent) = (flight.acknowledged, flight.sent);
+        let bytes = self.bytes_to(sent).saturating_sub(self.bytes_to(acknowledged));
+        let full = sent.0 >= acknowledged.0 + IN_FLIGHT_ENTRIES_MAX || bytes >= IN_FLIGHT_BYTES_MAX;
+        if sent >= newest || full {
             return None;
         }
+        let flight = &mut self.flight;
         if flight.acknowledged == flight.sent {
             flight.retry_at_ms = now_ms + flight.retry_delay_ms;
         }
@@ -241,15 +262,21 @@ impl Outbox {
         waits.then_some(flight.retry_at_ms)
     }
 
+    /// Bytes of all entries up to this one, each with its frame.
+    fn bytes_to(&self, number: LinkSeq) -> u64 {
+        let before = usize::try_from(number.0).ok().and_then(|count| count.checked_sub(1));
+        before.and_then(|at| self.index.get(at)).map_or(0, |(_, bytes)| *bytes)
+    }
+
     /// The entries from `first` on, to `last` at the most, that fit into one envelope.
     fn run(&self, first: LinkSeq, last: LinkSeq) -> Outgoing {
         let start = (first.0 - 1) as usize;
-        let mut bytes = 0;
+        let before = self.bytes_to(LinkSeq(first.0 - 1));
         let mut positions = Vec::new();
-        for (position, size) in &self.index[start..last.0 as usize] {
-            bytes += *size as usize + Carried::FRAME;
+        for (position, to) in &self.index[start..last.0 as usize] {
             let full = positions.len() == ENVELOPE_ENTRIES_MAX;
-            if full || (bytes > ENVELOPE_BYTES_SOFT && !positions.is_empty()) {
+            let large = to - before > self.flight.envelope_bytes as u64;
+            if full || (large && !positions.is_empty()) {
                 break;
             }
             positions.push(*position);
@@ -298,6 +325,44 @@ mod tests {
         assert_eq!(outbox.acknowledge(&new, &START, 0), Acknowledged::Taken);
         assert_eq!(outbox.acknowledge(&old, &START, 1), Acknowledged::Taken);
         assert_eq!((outbox.acknowledged(), outbox.applied()), (LinkSeq(3), LinkSeq(3)));
+    }
+
+    #[test]
+    fn a_carrier_of_small_envelopes_gets_small_ones_and_a_large_entry_goes_alone() {
+        let mut outbox = outbox(10);
+        let answer = ack(&outbox, 0, 1);
+        let _ = outbox.acknowledge(&answer, &START, 0);
+        let frame = 100 + Carried::FRAME;
+        outbox.carry(ENVELOPE_FRAME_BYTES_MAX + 3 * frame);
+        assert_eq!(outbox.next(0).expect("due").positions.len(), 3);
+        outbox.carry(1);
+        assert_eq!(outbox.next(0).expect("due").positions.len(), 1);
+    }
+
+    #[test]
+    fn what_is_under_way_is_bounded_in_bytes_too() {
+        let mut outbox = outbox(0);
+        for position in 1..=100 {
+            outbox.push(Position(position), 512 * 1024, &[6; 32]);
+        }
+        let answer = ack(&outbox, 0, 1);
+        let _ = outbox.acknowledge(&answer, &START, 0);
+        let runs = std::iter::from_fn(|| outbox.next(0)).count();
+        assert_eq!(runs as u64, IN_FLIGHT_BYTES_MAX / (512 * 1024));
+    }
+
+    #[test]
+    fn a_new_connection_ends_a_long_wait_for_an_ack() {
+        let mut outbox = outbox(1);
+        let answer = ack(&outbox, 0, 1);
+        let _ = outbox.acknowledge(&answer, &START, 0);
+        let mut now_ms = 0;
+        for _ in 0..6 {
+            assert!(outbox.next(now_ms).is_some());
+            now_ms = outbox.deadline_ms().expect("it waits");
+        }
+        outbox.connected(0);
+        assert_eq!(outbox.deadline_ms(), Some(RESEND_MS_MIN));
     }
 
     #[test]

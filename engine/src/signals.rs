@@ -5,7 +5,8 @@
 
 use schema::latest::{Beat, Mark};
 use schema::limits::{
-    ACK_DELAY_MS, ACK_ENVELOPES, BEAT_BUSY_MS, BEAT_IDLE_MS, HELLO_RETRY_MS_MIN, STALE_TENTHS,
+    ACK_DELAY_MS, ACK_ENVELOPES, BEAT_BUSY_MS, BEAT_BUSY_MS_MIN, BEAT_IDLE_MS, HELLO_RETRY_MS_MIN,
+    STALE_TENTHS,
 };
 use std::collections::VecDeque;
 
@@ -38,6 +39,7 @@ pub struct Signals {
     hello_at_ms: Option<u64>,
     hello_delay_ms: u64,
     beat_at_ms: u64,
+    beat_delay_ms: u64,
     ack_at_ms: Option<u64>,
     envelopes: u32,
 }
@@ -56,6 +58,7 @@ impl Signals {
             hello_at_ms: Some(now_ms),
             hello_delay_ms: HELLO_RETRY_MS_MIN,
             beat_at_ms: now_ms + BEAT_BUSY_MS,
+            beat_delay_ms: BEAT_BUSY_MS_MIN,
             ack_at_ms: None,
             envelopes: 0,
         }
@@ -139,14 +142,16 @@ impl Signals {
     }
 
     /// The beat to send now. It also sets when the next one is due: sooner while something is
-    /// unacknowledged. Hellos go on, ever more slowly, until one is answered.
+    /// unacknowledged, ever more slowly. Hellos go on, ever more slowly, until one is answered.
     pub fn beat(&mut self, busy: bool, answered: bool, hello: bool, now_ms: u64) -> Beat {
         self.mark.count += 1;
         if self.sent.len() == BEATS_REMEMBERED {
             self.sent.pop_front();
         }
         self.sent.push_back((self.mark.count, now_ms));
-        let interval_ms = if busy { BEAT_BUSY_MS } else { BEAT_IDLE_MS };
+        let interval_ms = if busy { self.beat_delay_ms } else { BEAT_IDLE_MS };
+        self.beat_delay_ms =
+            if busy { (interval_ms * 2).min(BEAT_BUSY_MS) } else { BEAT_BUSY_MS_MIN };
         self.beat_at_ms = now_ms + interval_ms;
         if hello {
             self.ack_sent();
@@ -165,7 +170,7 @@ impl Signals {
 
     /// Something became unacknowledged: the next beat is not later than a busy one.
     pub fn busy(&mut self, now_ms: u64) {
-        self.beat_at_ms = self.beat_at_ms.min(now_ms + BEAT_BUSY_MS);
+        self.beat_at_ms = self.beat_at_ms.min(now_ms + self.beat_delay_ms);
     }
 
     /// An ack was sent, alone or in a hello.

@@ -10,6 +10,8 @@ use crate::step::{Effect, Input, Now, Stepped};
 use crate::trust::door;
 use crate::trust::identity::Seeds;
 use crate::trust::keyring::{Epochs, Keyring};
+use schema::id::{EntryId, Incarnation, Position};
+use schema::latest::{Block, Entry, EnvelopeKind, Record};
 use schema::name::Name;
 
 /// A space with its log.
@@ -18,6 +20,8 @@ pub struct Space<L> {
     log: L,
     keyring: Keyring,
     epochs: Epochs,
+    /// What the last turn appended.
+    last: Option<Block>,
 }
 
 impl<L: Log> Space<L> {
@@ -33,7 +37,7 @@ impl<L: Log> Space<L> {
         seeds: &Seeds,
         entropy: Entropy,
         now: Now,
-        make: impl FnOnce(schema::id::Incarnation) -> Result<L, Fault>,
+        make: impl FnOnce(Incarnation) -> Result<L, Fault>,
     ) -> Result<Self, Fault> {
         let (engine, block) = Engine::found(name, seeds, entropy, now);
         let mut log = make(engine.state().incarnation.expect("just founded"))?;
@@ -51,7 +55,7 @@ impl<L: Log> Space<L> {
     }
 
     fn with(engine: Engine, log: L) -> Self {
-        Self { engine, log, keyring: Keyring::default(), epochs: Epochs::default() }
+        Self { engine, log, keyring: Keyring::default(), epochs: Epochs::default(), last: None }
     }
 
     /// Opens one envelope from outside: what [`Self::turn`] takes in.
@@ -75,13 +79,17 @@ impl<L: Log> Space<L> {
         if let Some(block) = &block {
             self.log.append(block)?;
         }
+        self.last = block;
         let mut visible = Vec::with_capacity(effects.len());
         for effect in effects {
             match effect {
                 Effect::Publish { link, run } => {
                     let records = self.log.read(&run.positions)?;
                     match self.engine.seal(link, &run, records) {
-                        Some((peer, bytes)) => visible.push(Effect::Send { peer, bytes }),
+                        Some((peer, bytes)) => {
+                            let kind = EnvelopeKind::Entries;
+                            visible.push(Effect::Send { peer, kind, bytes });
+                        }
                         None => visible.push(Effect::Alarm(format!(
                             "entries for link {} could not be sealed",
                             link.short()
@@ -99,6 +107,29 @@ impl<L: Log> Space<L> {
             }
         }
         Ok(visible)
+    }
+
+    /// The entries, own and mirrored, that the last turn appended: where they are, what they are,
+    /// and their bytes.
+    pub fn appended(&self) -> impl Iterator<Item = (Position, EntryId, Entry)> {
+        let state = self.engine.state();
+        let (me, life) = (state.me(), state.incarnation.unwrap_or(Incarnation([0; 16])));
+        let blocks = self.last.iter();
+        let records = blocks.flat_map(|block| (block.first.0..).zip(&block.records));
+        records.filter_map(move |(position, (record, _))| {
+            let position = Position(position);
+            match record {
+                Record::Own(own) => {
+                    let id = EntryId { origin: me, incarnation: life, position };
+                    Some((position, id, own.entry.clone()))
+                }
+                // What a peer wrote may be no entry at all.
+                Record::Mirrored(mirrored) => {
+                    Entry::read(&mirrored.entry).ok().map(|entry| (position, mirrored.id, entry))
+                }
+                Record::Evidence(_) => None,
+            }
+        })
     }
 
     /// What is true in this space.

@@ -7,7 +7,9 @@ use crate::run::{Plan, Report};
 use crate::trust::door::Verified;
 use crate::trust::refusal::Refusal;
 use schema::id::{LinkId, ObjectId, Position, SpaceId};
-use schema::latest::{Block, Piece};
+#[cfg(feature = "measure")]
+use schema::latest::Event;
+use schema::latest::{Block, EnvelopeKind, Piece};
 
 /// The two clocks, as arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -39,6 +41,13 @@ pub enum Input {
     },
     /// The carrier reached a peer, for the first time or again.
     Connected(SpaceId),
+    /// The carrier to a peer takes no larger envelopes than this.
+    Carries {
+        /// The peer.
+        peer: SpaceId,
+        /// Bytes of the largest envelope.
+        envelope_bytes_max: usize,
+    },
     /// A deployment ended.
     Ended {
         /// Which.
@@ -59,6 +68,14 @@ pub enum Input {
         link: LinkId,
         /// The piece.
         piece: Piece,
+    },
+    /// Events for a peer that nothing decided. Only measurements of the road have these.
+    #[cfg(feature = "measure")]
+    Written {
+        /// On which link.
+        link: LinkId,
+        /// The events; each becomes one entry.
+        events: Vec<Event>,
     },
 }
 
@@ -83,6 +100,8 @@ pub enum Effect {
     Send {
         /// To whom.
         peer: SpaceId,
+        /// What it holds: a carrier may treat kinds differently.
+        kind: EnvelopeKind,
         /// The envelope.
         bytes: Vec<u8>,
     },

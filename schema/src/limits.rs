@@ -20,6 +20,10 @@ pub const ENVELOPE_BYTES_SOFT: usize = 256 * 1024;
 /// the signature, rounded up.
 pub const ENVELOPE_BYTES_MAX: usize = 640 * 1024;
 
+/// Room for what an envelope holds beside its entries, in bytes: header, sealing, signature,
+/// rounded up.
+pub const ENVELOPE_FRAME_BYTES_MAX: usize = 4 * 1024;
+
 /// Bytes of one piece of an object (a package) inside an envelope.
 pub const PIECE_BYTES_MAX: usize = 128 * 1024;
 
@@ -39,7 +43,10 @@ pub const HOLD_BACK_ENVELOPES_MAX: usize = 64;
 pub const HOLD_BACK_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Entries sent and not yet acknowledged, for each link.
-pub const IN_FLIGHT_ENTRIES_MAX: u64 = 4096;
+pub const IN_FLIGHT_ENTRIES_MAX: u64 = 16_384;
+
+/// Bytes of entries sent and not yet acknowledged, for each link; one entry more may be under way.
+pub const IN_FLIGHT_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// Refused envelopes remembered with their reason, for each space; older ones are only counted.
 pub const QUARANTINE_MAX: usize = 256;
@@ -73,7 +80,11 @@ pub const AHEAD_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 /// Times that policy starts a deployment again which was cut short by a stop of the node.
 pub const INTERRUPTED_RESTARTS_MAX: u32 = 25;
 
-/// Interval of beats while something is unacknowledged, in milliseconds.
+/// First interval of beats once something is unacknowledged, in milliseconds; doubles up to
+/// [`BEAT_BUSY_MS`].
+pub const BEAT_BUSY_MS_MIN: u64 = 1_000;
+
+/// Longest interval of beats while something is unacknowledged, in milliseconds.
 pub const BEAT_BUSY_MS: u64 = 15_000;
 
 /// Interval of beats on an idle link, in milliseconds.
@@ -90,7 +101,7 @@ pub const STALE_TENTHS: u64 = 25;
 pub const ACK_DELAY_MS: u64 = 200;
 
 /// Envelopes after which an ack is due at once.
-pub const ACK_ENVELOPES: u32 = 64;
+pub const ACK_ENVELOPES: u32 = 8;
 
 /// First wait before unacknowledged entries are sent again, in milliseconds; doubles up to
 /// [`RESEND_MS_MAX`].

@@ -217,7 +217,7 @@ impl World {
                 self.happened.push(happened);
                 self.sites[site].answers.insert(reply, answer);
             }
-            Effect::Send { peer, bytes } => {
+            Effect::Send { peer, bytes, .. } => {
                 if let Some(to) = self.site_of(&peer) {
                     let parcel = Parcel { from: site, to, bytes };
                     let (chance, faults) = (&mut self.chance, &mut self.faults);
@@ -325,7 +325,7 @@ fn hash(effects: &[Effect]) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     for effect in effects {
         match effect {
-            Effect::Send { peer, bytes } => {
+            Effect::Send { peer, bytes, .. } => {
                 hasher.update(b"send").update(&peer.0).update(bytes);
             }
             Effect::Store(piece) => {

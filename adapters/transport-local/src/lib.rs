@@ -54,6 +54,12 @@ impl Switchboard {
         self.lines().remove(space);
     }
 
+    /// Whether a space is here.
+    #[must_use]
+    pub fn reaches(&self, space: &SpaceId) -> bool {
+        self.lines().contains_key(space)
+    }
+
     /// Hands an envelope to a space. False if it is lost: the space is not here or has no room.
     #[must_use]
     pub fn send(&self, to: &SpaceId, envelope: Vec<u8>) -> bool {

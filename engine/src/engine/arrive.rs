@@ -141,6 +141,13 @@ impl Engine {
         let now_ms = self.now.monotonic_ms;
         for traffic in self.traffic.values_mut().filter(|traffic| traffic.peer == *peer) {
             traffic.signals.connected(now_ms);
+            traffic.outbox.connected(now_ms);
+        }
+    }
+
+    pub(super) fn carries(&mut self, peer: &SpaceId, envelope_bytes_max: usize) {
+        for traffic in self.traffic.values_mut().filter(|traffic| traffic.peer == *peer) {
+            traffic.outbox.carry(envelope_bytes_max);
         }
     }
 

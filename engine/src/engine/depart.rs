@@ -96,7 +96,7 @@ impl Engine {
         let (me, keys) = (&self.identity, &known.keys);
         let sealed = self.sealer.signal(me, keys, link, &head, kind, body, &mut self.entropy);
         match sealed {
-            Some(bytes) => self.effects.push(Effect::Send { peer, bytes }),
+            Some(bytes) => self.effects.push(Effect::Send { peer, kind, bytes }),
             None => {
                 let alarm = format!("{} has no key that can be sealed to", known.name);
                 self.effects.push(Effect::Alarm(alarm));

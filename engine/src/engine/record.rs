@@ -55,6 +55,19 @@ impl Engine {
         Ok(entries?.into_iter().map(|entry| self.append_own(entry)).collect())
     }
 
+    /// Appends events that nothing decided, for a measurement of the road.
+    #[cfg(feature = "measure")]
+    pub(super) fn write_undecided(&mut self, link: schema::id::LinkId, events: Vec<Event>) {
+        for event in events {
+            let command = CommandId(self.entropy.bytes());
+            let actor = schema::latest::Actor::Policy;
+            let draft = Draft { audience: Audience::Link(link), ..Draft::internal(actor, event) };
+            if let Err(rejection) = self.append_drafts(command, &[draft]) {
+                self.effects.push(crate::step::Effect::Alarm(rejection.to_string()));
+            }
+        }
+    }
+
     pub(super) fn append_own(&mut self, entry: Entry) -> EntryId {
         let salt = self.entropy.bytes();
         let position = self.append(Record::Own(Own { salt, entry }));

@@ -25,8 +25,10 @@ pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
     // Most commands speak to a running node.
     let node = || Client::new(options);
     match &cli.noun {
-        Noun::Demo { once, keep } => crate::demo::run(*once, keep.as_deref(), out),
-        Noun::Up { listen } => up::run(options, *listen, out),
+        Noun::Demo { once, keep, nats } => {
+            crate::demo::run(*once, keep.as_deref(), nats.as_deref(), out)
+        }
+        Noun::Up(how) => up::run(options, how, out),
         Noun::Open => open::run(&node()?, out),
         Noun::Space(verb) => space::run(verb, &node()?, out),
         Noun::Certificate(verb) => certificate::run(verb, &node()?, out),

@@ -36,10 +36,16 @@ struct Stage {
 }
 
 /// Tells the story. `once` stops then; `keep` keeps the node's folder.
-pub(crate) fn run(once: bool, keep: Option<&Path>, out: &mut Output) -> Result<(), Failure> {
+pub(crate) fn run(
+    once: bool,
+    keep: Option<&Path>,
+    nats: Option<&str>,
+    out: &mut Output,
+) -> Result<(), Failure> {
     let stage = Stage::set(keep)?;
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let up = Up::start(Folder::new(stage.node.clone()), listen)?;
+    let _ = nats;
+    let up = Up::start(&Folder::new(stage.node.clone()), crate::Config::default(), listen)?;
     let told = tell(&stage, out).and_then(|()| finish(&stage, once, keep, &up, out));
     let stopped = up.stop();
     drop(stage);
@@ -212,7 +218,7 @@ fn finish(
          \n\nThe last one gives a link to the live pages. Ctrl-C stops it.",
         version()
     ));
-    up.wait();
+    up.wait(false);
     out.say("stopping");
     Ok(())
 }

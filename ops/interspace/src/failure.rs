@@ -2,6 +2,7 @@
 
 use api_http::problem::Problem;
 use engine::log::Fault;
+use std::fmt;
 use std::fmt::Display;
 use std::io::ErrorKind;
 
@@ -25,7 +26,7 @@ pub(crate) mod code {
 
 /// A failed command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Failure {
+pub struct Failure {
     pub(crate) code: u8,
     pub(crate) what: String,
     pub(crate) hint: String,
@@ -50,6 +51,14 @@ impl Failure {
         Self::new(code::FAILED, format!("{doing} {} failed: {why}", path.display()), hint)
     }
 }
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.what, self.hint)
+    }
+}
+
+impl std::error::Error for Failure {}
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {

@@ -1,40 +1,7 @@
 //! The one binary: a node, and the command line that speaks to it.
 
-mod cli;
-mod client;
-mod commands;
-mod demo;
-mod failure;
-mod node;
-mod output;
-mod wire;
-
-use clap::Parser as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args_os().skip(1);
-    // The guard of a step is this binary under a hidden name; it reads no other options.
-    if arguments.next().is_some_and(|first| first == wire::GUARD) {
-        return wire::guard(arguments);
-    }
-    let cli = cli::Cli::parse();
-    trace_to_standard_error();
-    let mut out = output::Output::to_terminal(cli.options.output);
-    match commands::run(&cli, &mut out) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            out.failure(&failure);
-            ExitCode::from(failure.code)
-        }
-    }
-}
-
-/// Diagnostics go to standard error; `INTERSPACE_TRACE` says which, in the usual form.
-fn trace_to_standard_error() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("INTERSPACE_TRACE")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    let tracing = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // Somebody who traces already goes on doing so.
-    let _ = tracing.try_init();
+    interspace::main()
 }

@@ -1,8 +1,12 @@
 //! A running node: its folder, its keys, and an owner thread for each space.
 
+pub(crate) mod carriage;
+pub(crate) mod config;
 pub(crate) mod directory;
 pub(crate) mod folder;
 pub(crate) mod keys;
 pub(crate) mod outputs;
 pub(crate) mod owner;
+pub(crate) mod stopped;
+pub(crate) mod store;
 pub(crate) mod tokens;

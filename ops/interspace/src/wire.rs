@@ -1,29 +1,32 @@
 //! Where the adapters meet: the only file that knows more than one of them.
 
 use crate::failure::{Failure, code};
+use crate::node::carriage::Carriage;
+use crate::node::config::Config;
 use crate::node::directory::{Closed, Directory, Opened, Push, Runs, lock};
 use crate::node::folder::{Folder, Lock, NodeFile, make, token_file};
-use crate::node::owner::{Clocks, Doors, Mail, Owner, verify};
+use crate::node::owner::{Clocks, Doors, Mail, Owner};
+use crate::node::store::{Order, push, store_thread};
 use crate::node::{keys, outputs, tokens};
 use api_http::port::{Look, Node, Stored, Trouble};
 use engine::command::{Done, Rejection, Request};
 use engine::engine::CannotOpen;
 use engine::entropy::Entropy;
-use engine::fetch::Held;
 use engine::log::Fault;
 use engine::log::verify::Intact;
 use engine::run::Plan;
 use engine::space::Space;
 use engine::step::Input;
 use engine::trust::identity::Seeds;
-use log_sled::{FenceMark, LogSled};
-use packages_fs::{NotStored, Packages};
+use log_sled::LogSled;
+use packages_fs::Packages;
 use runner_process::{Runner, Settings};
 use schema::hash::Hash;
 use schema::id::{LinkId, ObjectId, Position, SpaceId};
-use schema::latest::Piece;
+use schema::latest::{EnvelopeKind, Piece};
 use schema::name::Name;
 use schema::v1::block::Damage;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io::Read;
 use std::path::Path;
@@ -32,43 +35,50 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use transport_local::{Delivery, Switchboard};
+use transport_nats::{Carrier, Class};
 
 /// The hidden name under which this binary guards a step.
-pub(crate) const GUARD: &str = "guard";
+pub const GUARD: &str = "guard";
 
 /// Mail that waits for an owner; envelopes beyond are lost and sent again.
 const MAILBOX: usize = 1024;
 
-/// Orders that wait for a space's store.
-const STORE_ORDERS: usize = 256;
-
 /// Runs as the guard of a step.
-pub(crate) fn guard(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub fn guard(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     runner_process::guard::main(arguments)
 }
 
 /// A running node.
-pub(crate) struct Running {
+pub struct Running {
     folder: Folder,
     _lock: Lock,
     clocks: Clocks,
     operator: Hash,
     switchboard: Switchboard,
+    carriage: Carriage,
+    carriers: Mutex<BTreeMap<SpaceId, Arc<Carrier>>>,
     spaces: Directory,
     founding: Mutex<()>,
 }
 
 impl Running {
-    /// Opens the node in `folder` with all its spaces.
-    pub(crate) fn open(folder: Folder) -> Result<Self, Failure> {
+    /// Opens the node in `folder` with all its spaces, and carries for them on `runtime`.
+    ///
+    /// # Errors
+    /// When another node runs there, or a space cannot be opened.
+    pub fn open(folder: &Path, config: Config, runtime: Handle) -> Result<Self, Failure> {
+        let folder = Folder::new(folder.to_owned());
         let lock = folder.lock()?;
         let operator = tokens::ensure(&folder.operator_token())?;
         let node = Self {
             clocks: Clocks::start(),
             operator,
             switchboard: Switchboard::new(),
+            carriage: Carriage::new(config, runtime),
+            carriers: Mutex::default(),
             spaces: Directory::default(),
             founding: Mutex::new(()),
             _lock: lock,
@@ -85,10 +95,25 @@ impl Running {
         self.folder.write_node_file(&NodeFile { address, process: std::process::id() })
     }
 
-    /// Stops every space: what runs is ended, every log is closed.
-    pub(crate) fn stop(&self) -> Result<(), Failure> {
+    /// Stops every space: what runs is ended, every log is closed, what was sent leaves.
+    ///
+    /// # Errors
+    /// When a log could not be closed.
+    pub fn stop(&self) -> Result<(), Failure> {
         self.folder.remove_node_file();
-        self.spaces.stop(|id| self.switchboard.detach(id)).map_err(Failure::from)
+        let stopped = self.spaces.stop(|id| self.switchboard.detach(id));
+        for carrier in std::mem::take(&mut *lock(&self.carriers)).into_values() {
+            self.carriage.end(&carrier);
+        }
+        stopped.map_err(Failure::from)
+    }
+
+    /// Hands something to the engine of a space as it is.
+    ///
+    /// # Errors
+    /// When the space is closed.
+    pub fn input(&self, space: &SpaceId, input: Input) -> Result<(), Trouble> {
+        self.spaces.tell(space, Mail::Input(input))
     }
 
     fn open_space(&self, folder: &Path) -> Result<SpaceId, Failure> {
@@ -104,9 +129,11 @@ impl Running {
         let (mailbox, receiver) = sync_channel(MAILBOX);
         let cancel = Arc::new(AtomicBool::new(false));
         let runs = Runs::default();
+        let carrier = self.carriage.carrier(&name, id, mailbox.clone())?.map(Arc::new);
         let doors = SpaceDoors {
             name: name.clone(),
             switchboard: self.switchboard.clone(),
+            carrier: carrier.clone(),
             runner: Arc::new(runner(folder)?),
             packages: Arc::clone(&packages),
             store: store_thread(Arc::clone(&packages), mailbox.clone()),
@@ -121,12 +148,13 @@ impl Running {
         let inbox = mailbox.clone();
         let deliver = move |delivery| {
             let mail = match delivery {
-                Delivery::Envelope(bytes) => Mail::Envelope(bytes),
+                Delivery::Envelope(envelope) => Mail::Envelope { envelope, durable: None },
                 Delivery::Connected(peer) => Mail::Input(Input::Connected(peer)),
             };
             inbox.try_send(mail).is_ok()
         };
         self.switchboard.attach(id, Box::new(deliver));
+        lock(&self.carriers).extend(carrier.map(|carrier| (id, carrier)));
         let push: Push = Arc::new(move |bytes: &mut dyn Read| push(&packages, bytes));
         let (owner, folder) = (Some(thread), folder.to_owned());
         let opened = Opened { name, folder, mailbox, cancel, runs, closed, owner, push, watched };
@@ -207,17 +235,12 @@ impl Node for Running {
     }
 }
 
-/// Puts an object into a space's store.
-fn push(packages: &Packages, bytes: &mut dyn Read) -> Result<Stored, Trouble> {
-    let failed = |why: NotStored| Trouble::Failed(why.to_string());
-    let stored = packages.push(bytes, schema::limits::OBJECT_BYTES_MAX).map_err(failed)?;
-    Ok(Stored { object: stored.object, sha256: stored.sha256.0, size: stored.size })
-}
-
 /// What the owner of one space does outside.
 struct SpaceDoors {
     name: Name,
     switchboard: Switchboard,
+    /// The way to spaces that are not on this node.
+    carrier: Option<Arc<Carrier>>,
     runner: Arc<Runner>,
     packages: Arc<Packages>,
     store: SyncSender<Order>,
@@ -228,14 +251,6 @@ struct SpaceDoors {
     runs: Runs,
 }
 
-/// Something for a space's store, which may block.
-enum Order {
-    Look(ObjectId, u64),
-    Store(Piece),
-    Discard(ObjectId, u64),
-    Read(LinkId, ObjectId, u64),
-}
-
 impl SpaceDoors {
     fn order(&self, order: Order) {
         // A store that is busy loses orders; they are asked for again.
@@ -244,9 +259,20 @@ impl SpaceDoors {
 }
 
 impl Doors for SpaceDoors {
-    fn send(&self, peer: &SpaceId, envelope: Vec<u8>) {
+    fn send(&self, peer: &SpaceId, kind: EnvelopeKind, envelope: Vec<u8>) {
         // Lost envelopes are sent again.
-        let _ = self.switchboard.send(peer, envelope);
+        let _ = match &self.carrier {
+            Some(carrier) if !self.switchboard.reaches(peer) => {
+                carrier.send(peer, Class::of(kind), envelope)
+            }
+            Some(_) | None => self.switchboard.send(peer, envelope),
+        };
+    }
+
+    fn peers(&self, peers: BTreeSet<SpaceId>) {
+        if let Some(carrier) = &self.carrier {
+            carrier.peers(peers);
+        }
     }
 
     fn run(&self, plan: Plan) {
@@ -290,54 +316,6 @@ impl Doors for SpaceDoors {
     fn alarm(&self, what: &str) {
         tracing::error!(space = %self.name, "{what}");
     }
-}
-
-/// Does what a space's store is told, in order, on a thread of its own.
-fn store_thread(packages: Arc<Packages>, mailbox: SyncSender<Mail>) -> SyncSender<Order> {
-    let (sender, orders) = sync_channel(STORE_ORDERS);
-    std::thread::spawn(move || {
-        for order in orders {
-            let input = match order {
-                Order::Look(object, size) => {
-                    let progress = packages.progress(&object, size);
-                    held(object, progress.have, progress.complete, true)
-                }
-                Order::Discard(object, size) => {
-                    packages.discard_partial(&object);
-                    let progress = packages.progress(&object, size);
-                    held(object, progress.have, progress.complete, true)
-                }
-                Order::Store(Piece { object, total, offset, bytes }) => {
-                    match packages.append(&object, total, offset, &bytes) {
-                        Ok(progress) => held(object, progress.have, progress.complete, false),
-                        Err(why) => {
-                            tracing::error!(%why, "a piece of a package was not stored");
-                            continue;
-                        }
-                    }
-                }
-                Order::Read(link, object, offset) => match packages.read_piece(&object, offset) {
-                    Ok(Some((total, bytes))) => {
-                        let piece = Piece { object, total, offset, bytes };
-                        Input::Read { link, piece }
-                    }
-                    Ok(None) => continue,
-                    Err(why) => {
-                        tracing::error!(%why, "a piece of a package was not read");
-                        continue;
-                    }
-                },
-            };
-            if mailbox.send(Mail::Input(input)).is_err() {
-                return;
-            }
-        }
-    });
-    sender
-}
-
-fn held(object: ObjectId, have: u64, complete: bool, looked: bool) -> Input {
-    Input::Holds { object, held: Held { have, complete, looked } }
 }
 
 /// Runs the owner of a space on a thread of its own, and closes its log when it stops.
@@ -393,34 +371,4 @@ fn cannot_open(why: CannotOpen) -> Failure {
             "the keys and the log of a space belong together: put both back from one backup",
         ),
     }
-}
-
-/// What an audit of a stopped node found in one space's folder. It works on a copy, because
-/// opening a log rewrites its files.
-pub(crate) fn audit_folder(space: &Path) -> Result<Result<Intact, Damage>, Failure> {
-    let copy = tempfile::tempdir().map_err(|why| {
-        Failure::new(code::FAILED, format!("no temporary folder: {why}"), "make room")
-    })?;
-    let into = copy.path().join("log");
-    log_sled::audit_copy(&space.join("log"), &into)?;
-    let log = LogSled::open_for_audit(&into)?;
-    let fence = log.fence();
-    let verified = verify(&log, fence.as_ref().map(|fence| (fence.size, fence.root)))?;
-    Ok(verified.and_then(|intact| match fence {
-        Some(fence) => against_fence(intact, &fence),
-        None => Err(Damage {
-            position: Position(intact.size + 1),
-            what: "the fence is missing or damaged: what came behind is not known".to_owned(),
-        }),
-    }))
-}
-
-/// An intact log must also be as long as its fence says.
-fn against_fence(intact: Intact, fence: &FenceMark) -> Result<Intact, Damage> {
-    if fence.size > intact.size {
-        let position = Position(intact.size + 1);
-        let what = format!("the record is missing; the fence says that there were {}", fence.size);
-        return Err(Damage { position, what });
-    }
-    Ok(intact)
 }

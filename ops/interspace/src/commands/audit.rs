@@ -70,7 +70,7 @@ fn stopped(folder: &Folder, only: Option<&Name>) -> Result<Vec<Verified>, Failur
     for space in folder.spaces()? {
         let called =
             space.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-        let result = match crate::wire::audit_folder(&space) {
+        let result = match crate::node::stopped::audit_folder(&space) {
             Ok(Ok(intact)) => Verified::intact(&intact),
             Ok(Err(damage)) => Verified::damaged(&called, &damage),
             Err(failure) if failure.code == code::NOT_VERIFIED || failure.code == code::FAILED => {

@@ -1,15 +1,16 @@
 //! `up`: runs a node until it is told to stop.
 
-use crate::cli::Options;
+use crate::cli::{self, Options};
 use crate::failure::{Failure, code};
+use crate::node::config::Config;
 use crate::node::folder::Folder;
 use crate::output::Output;
 use crate::wire::Running;
 use api_http::port::Node;
 use api_http::server::Server;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 /// A node with its interface, on threads of its own.
 pub(crate) struct Up {
@@ -22,17 +23,21 @@ pub(crate) struct Up {
 
 impl Up {
     /// Opens the node and lets the command line find it.
-    pub(crate) fn start(folder: Folder, listen: SocketAddr) -> Result<Self, Failure> {
-        let node = Arc::new(Running::open(folder)?);
+    pub(crate) fn start(
+        folder: &Folder,
+        config: Config,
+        listen: SocketAddr,
+    ) -> Result<Self, Failure> {
+        let failed = |why: std::io::Error| Failure::new(code::FAILED, why, "try again");
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = runtime.map_err(failed)?;
+        let node = Arc::new(Running::open(folder.path(), config, runtime.handle().clone())?);
         let server = Server::bind(listen).map_err(|why| {
             let what = format!("the interface cannot listen on {listen}: {why}");
             Failure::new(code::FAILED, what, "choose another --listen on 127.0.0.1")
         })?;
         let address = server.address;
-        let failed = |why: std::io::Error| Failure::new(code::FAILED, why, "try again");
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        let runtime = runtime.map_err(failed)?;
         let (stop, stopped) = watch::channel(false);
         let served: Arc<dyn Node> = Arc::clone(&node) as Arc<dyn Node>;
         let serving = runtime.spawn(server.run(served, stopped));
@@ -40,8 +45,11 @@ impl Up {
         Ok(Self { node, address, stop, runtime, serving })
     }
 
-    /// Waits for Ctrl-C or the end that a service manager asks for.
-    pub(crate) fn wait(&self) {
+    /// Waits for Ctrl-C or the end that a service manager asks for; `until_closed` for the end of
+    /// standard input too.
+    pub(crate) fn wait(&self, until_closed: bool) {
+        let (closed, end) = oneshot::channel();
+        let alone = if until_closed { watch_standard_input(closed) } else { Some(closed) };
         self.runtime.block_on(async {
             let terminate =
                 tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
@@ -50,6 +58,7 @@ impl Up {
                     tokio::select! {
                         _ = tokio::signal::ctrl_c() => {}
                         _ = terminate.recv() => {}
+                        _ = end => {}
                     }
                 }
                 Err(_) => {
@@ -57,6 +66,7 @@ impl Up {
                 }
             }
         });
+        drop(alone);
     }
 
     /// Stops: answers what is under way, ends what runs, closes every log.
@@ -71,11 +81,27 @@ impl Up {
     }
 }
 
+/// Tells when standard input ends, from a thread that nobody waits for.
+fn watch_standard_input(closed: oneshot::Sender<()>) -> Option<oneshot::Sender<()>> {
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        drop(closed);
+    });
+    None
+}
+
 /// Runs a node until Ctrl-C.
-pub(super) fn run(options: &Options, listen: SocketAddr, out: &mut Output) -> Result<(), Failure> {
-    let folder = Folder::of(options)?;
+pub(super) fn run(options: &Options, how: &cli::Up, out: &mut Output) -> Result<(), Failure> {
+    let config = how.config.as_deref().map_or_else(|| Ok(Config::default()), Config::read)?;
+    let config = config.or_nats(how.nats.as_deref());
+    let folder = match (&options.dir, &config.dir) {
+        (None, Some(dir)) => Folder::new(dir.clone()),
+        (Some(_), _) | (None, None) => Folder::of(options)?,
+    };
+    let listen = how.listen.or(config.listen);
+    let listen = listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     let path = folder.path().display().to_string();
-    let up = Up::start(folder, listen)?;
+    let up = Up::start(&folder, config, listen)?;
     out.say(&format!("the node in {path} is up, its interface is at http://{}", up.address));
     let spaces = up.node.spaces();
     if spaces.is_empty() {
@@ -85,7 +111,7 @@ pub(super) fn run(options: &Options, listen: SocketAddr, out: &mut Output) -> Re
         out.say(&format!("  {name}  {}", id.short()));
     }
     out.say(&format!("its pages: `interspace open --dir {path}` gives a link that signs you in"));
-    up.wait();
+    up.wait(how.until_closed);
     out.say("stopping");
     up.stop()
 }

@@ -10,13 +10,16 @@ use engine::step::{Effect, Input, Now};
 use engine::views::links::LinkView;
 use schema::hash::Hash;
 use schema::id::{LinkId, ObjectId, Position, SpaceId};
-use schema::latest::Piece;
+use schema::latest::{EnvelopeKind, Piece};
 use schema::v1::block::Damage;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
+
+/// The target of the traces of entries.
+const ENTRIES: &str = "interspace::entries";
 
 /// What is taken out of the mailbox at once, at the most.
 const DRAIN_MAX: usize = 512;
@@ -27,10 +30,18 @@ const DRAIN_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How long the owner sleeps when nothing is due; then it lets the fence catch up.
 const IDLE: Duration = Duration::from_secs(1);
 
+/// What is done once a turn is durable.
+pub(crate) type OnDurable = Box<dyn FnOnce() + Send>;
+
 /// Something for the owner of a space.
 pub(crate) enum Mail {
     /// An envelope.
-    Envelope(Vec<u8>),
+    Envelope {
+        /// Its bytes.
+        envelope: Vec<u8>,
+        /// Called when what it changed is durable.
+        durable: Option<OnDurable>,
+    },
     /// Something for the engine as it is.
     Input(Input),
     /// Somebody asks.
@@ -45,7 +56,9 @@ pub(crate) enum Mail {
 
 /// What the owner does outside. None of it blocks for long.
 pub(crate) trait Doors: Send {
-    fn send(&self, peer: &SpaceId, envelope: Vec<u8>);
+    fn send(&self, peer: &SpaceId, kind: EnvelopeKind, envelope: Vec<u8>);
+    /// These are the peers from now on.
+    fn peers(&self, peers: BTreeSet<SpaceId>);
     fn run(&self, plan: engine::run::Plan);
     fn look(&self, object: ObjectId, size: u64);
     fn store(&self, piece: Piece);
@@ -82,7 +95,10 @@ pub(crate) struct Owner<L, D> {
     mailbox: Receiver<Mail>,
     replies: BTreeMap<u64, SyncSender<Result<Done, Rejection>>>,
     next_reply: u64,
+    /// How many peers the doors know of; none before they were told.
+    peers: Option<usize>,
     watched: watch::Sender<u64>,
+    /// The links as they were when it was told last.
     shown: Vec<LinkView>,
 }
 
@@ -92,14 +108,24 @@ struct Drained {
     inputs: Vec<Input>,
     looks: Vec<Look>,
     bytes: usize,
+    durable: Vec<OnDurable>,
     audits: Vec<SyncSender<Result<Intact, Damage>>>,
     stop: bool,
 }
 
 impl<L: Log, D: Doors> Owner<L, D> {
     pub(crate) fn new(space: Space<L>, doors: D, clocks: Clocks, mailbox: Receiver<Mail>) -> Self {
-        let (replies, watched) = (BTreeMap::new(), watch::Sender::new(0));
-        Self { space, doors, clocks, mailbox, replies, next_reply: 0, watched, shown: Vec::new() }
+        Self {
+            space,
+            doors,
+            clocks,
+            mailbox,
+            replies: BTreeMap::new(),
+            next_reply: 0,
+            peers: None,
+            watched: watch::Sender::new(0),
+            shown: Vec::new(),
+        }
     }
 
     /// What watches the space: the size of its log, given anew when what it shows has changed.
@@ -131,6 +157,9 @@ impl<L: Log, D: Doors> Owner<L, D> {
                 self.space.log_mut().settle()?;
             } else {
                 self.turn(drained.inputs)?;
+            }
+            for durable in drained.durable {
+                durable();
             }
             let now = self.clocks.now();
             self.publish(now);
@@ -177,9 +206,10 @@ impl<L: Log, D: Doors> Owner<L, D> {
 
     fn sort(&mut self, mail: Mail, drained: &mut Drained) {
         match mail {
-            Mail::Envelope(bytes) => {
-                drained.bytes += bytes.len();
-                drained.inputs.push(self.space.receive(bytes));
+            Mail::Envelope { envelope, durable } => {
+                drained.bytes += envelope.len();
+                drained.durable.extend(durable);
+                drained.inputs.push(self.space.receive(envelope));
             }
             Mail::Input(input) => drained.inputs.push(input),
             Mail::Ask(request, answer) => {
@@ -195,7 +225,10 @@ impl<L: Log, D: Doors> Owner<L, D> {
 
     fn turn(&mut self, inputs: Vec<Input>) -> Result<(), Fault> {
         let now = self.clocks.now();
-        for effect in self.space.turn(now, inputs)? {
+        let effects = self.space.turn(now, inputs)?;
+        self.trace();
+        self.tell_peers();
+        for effect in effects {
             match effect {
                 Effect::Reply { reply, answer } => {
                     if let Some(asker) = self.replies.remove(&reply) {
@@ -203,7 +236,7 @@ impl<L: Log, D: Doors> Owner<L, D> {
                         let _ = asker.send(answer);
                     }
                 }
-                Effect::Send { peer, bytes } => self.doors.send(&peer, bytes),
+                Effect::Send { peer, kind, bytes } => self.doors.send(&peer, kind, bytes),
                 Effect::Run(plan) => self.doors.run(plan),
                 Effect::Look { object, size } => self.doors.look(object, size),
                 Effect::Store(piece) => self.doors.store(piece),
@@ -216,6 +249,35 @@ impl<L: Log, D: Doors> Owner<L, D> {
             }
         }
         Ok(())
+    }
+
+    /// Tells the doors who the peers are, when there are others than before.
+    fn tell_peers(&mut self) {
+        let traffic = self.space.engine().traffic();
+        // A peer is never forgotten, so that their number tells.
+        if self.peers != Some(traffic.len()) {
+            self.peers = Some(traffic.len());
+            self.doors.peers(traffic.values().map(|traffic| traffic.peer).collect());
+        }
+    }
+
+    /// Traces every entry of the turn. What belongs to one release has one correlation, on every
+    /// node that it reaches.
+    fn trace(&self) {
+        if !tracing::enabled!(target: ENTRIES, tracing::Level::INFO) {
+            return;
+        }
+        let space = self.space.engine().identity().name();
+        for (position, id, entry) in self.space.appended() {
+            let header = entry.header();
+            let event = entry.event().map_or("unknown", |event| event.name());
+            let correlation = header.correlation;
+            let causation = header.causation.map(tracing::field::display);
+            tracing::info!(
+                target: ENTRIES, %space, %position, entry = %id, event, %correlation, causation,
+                "appended"
+            );
+        }
     }
 }
 

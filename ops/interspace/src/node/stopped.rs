@@ -1,0 +1,39 @@
+//! What can be learned of a node that does not run: from its files alone.
+
+use crate::failure::{Failure, code};
+use crate::node::owner::verify;
+use engine::log::verify::Intact;
+use log_sled::{FenceMark, LogSled};
+use schema::id::Position;
+use schema::v1::block::Damage;
+use std::path::Path;
+
+/// What an audit of a stopped node found in one space's folder. It works on a copy, because
+/// opening a log rewrites its files.
+pub(crate) fn audit_folder(space: &Path) -> Result<Result<Intact, Damage>, Failure> {
+    let copy = tempfile::tempdir().map_err(|why| {
+        Failure::new(code::FAILED, format!("no temporary folder: {why}"), "make room")
+    })?;
+    let into = copy.path().join("log");
+    log_sled::audit_copy(&space.join("log"), &into)?;
+    let log = LogSled::open_for_audit(&into)?;
+    let fence = log.fence();
+    let verified = verify(&log, fence.as_ref().map(|fence| (fence.size, fence.root)))?;
+    Ok(verified.and_then(|intact| match fence {
+        Some(fence) => against_fence(intact, &fence),
+        None => Err(Damage {
+            position: Position(intact.size + 1),
+            what: "the fence is missing or damaged: what came behind is not known".to_owned(),
+        }),
+    }))
+}
+
+/// An intact log must also be as long as its fence says.
+fn against_fence(intact: Intact, fence: &FenceMark) -> Result<Intact, Damage> {
+    if fence.size > intact.size {
+        let position = Position(intact.size + 1);
+        let what = format!("the record is missing; the fence says that there were {}", fence.size);
+        return Err(Damage { position, what });
+    }
+    Ok(intact)
+}

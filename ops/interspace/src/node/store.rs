@@ -1,0 +1,81 @@
+//! The store of a space: what is put into it, and the thread that does what it is told.
+
+use crate::node::owner::Mail;
+use api_http::port::{Stored, Trouble};
+use engine::fetch::Held;
+use engine::step::Input;
+use packages_fs::{NotStored, Packages};
+use schema::id::{LinkId, ObjectId};
+use schema::latest::Piece;
+use std::io::Read;
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+
+/// Orders that wait for a space's store.
+const ORDERS: usize = 256;
+
+/// Something for a space's store, which may block.
+pub(crate) enum Order {
+    Look(ObjectId, u64),
+    Store(Piece),
+    Discard(ObjectId, u64),
+    Read(LinkId, ObjectId, u64),
+}
+
+/// Puts an object into a space's store.
+pub(crate) fn push(packages: &Packages, bytes: &mut dyn Read) -> Result<Stored, Trouble> {
+    let failed = |why: NotStored| Trouble::Failed(why.to_string());
+    let stored = packages.push(bytes, schema::limits::OBJECT_BYTES_MAX).map_err(failed)?;
+    Ok(Stored { object: stored.object, sha256: stored.sha256.0, size: stored.size })
+}
+
+/// Does what a space's store is told, in order, on a thread of its own.
+pub(crate) fn store_thread(
+    packages: Arc<Packages>,
+    mailbox: SyncSender<Mail>,
+) -> SyncSender<Order> {
+    let (sender, orders) = sync_channel(ORDERS);
+    std::thread::spawn(move || {
+        for order in orders {
+            let input = match order {
+                Order::Look(object, size) => {
+                    let progress = packages.progress(&object, size);
+                    held(object, progress.have, progress.complete, true)
+                }
+                Order::Discard(object, size) => {
+                    packages.discard_partial(&object);
+                    let progress = packages.progress(&object, size);
+                    held(object, progress.have, progress.complete, true)
+                }
+                Order::Store(Piece { object, total, offset, bytes }) => {
+                    match packages.append(&object, total, offset, &bytes) {
+                        Ok(progress) => held(object, progress.have, progress.complete, false),
+                        Err(why) => {
+                            tracing::error!(%why, "a piece of a package was not stored");
+                            continue;
+                        }
+                    }
+                }
+                Order::Read(link, object, offset) => match packages.read_piece(&object, offset) {
+                    Ok(Some((total, bytes))) => {
+                        let piece = Piece { object, total, offset, bytes };
+                        Input::Read { link, piece }
+                    }
+                    Ok(None) => continue,
+                    Err(why) => {
+                        tracing::error!(%why, "a piece of a package was not read");
+                        continue;
+                    }
+                },
+            };
+            if mailbox.send(Mail::Input(input)).is_err() {
+                return;
+            }
+        }
+    });
+    sender
+}
+
+fn held(object: ObjectId, have: u64, complete: bool, looked: bool) -> Input {
+    Input::Holds { object, held: Held { have, complete, looked } }
+}
