@@ -1,7 +1,8 @@
 //! The interface of a node on loopback: JSON for the command line, live pages for people.
 //!
 //! [`port`] is what a node must be able to do, [`shape`] is what is said over HTTP, `routes` joins
-//! the two, and [`pages`] shows the same to people. Who acts comes from the token and from nothing else.
+//! the two, and [`pages`] shows the same to people. Who acts comes from the token and from nothing
+//! else.
 
 mod authority;
 pub mod pages;

@@ -80,7 +80,11 @@ impl Dashboard {
             html! {
                 section aria-labelledby="places" {
                     h2 #places .aside { "Projects and environments" }
-                    @if self.rows.is_empty() { (empty()) } @else { (self.table(path, clock, parts)) }
+                    @if self.rows.is_empty() {
+                        (empty())
+                    } @else {
+                        (self.table(path, clock, parts))
+                    }
                 }
                 (self.releases.write(path, parts))
                 (links::write(&self.links, clock, parts))
@@ -90,7 +94,7 @@ impl Dashboard {
 
     fn table(&self, path: &str, clock: Clock, parts: &mut Parts) -> Markup {
         html! {
-            div .wide role="region" aria-labelledby="places" tabindex="0" {
+            div .wide role="group" aria-labelledby="places" tabindex="0" {
                 table .board role="table" aria-labelledby="places" {
                     thead role="rowgroup" {
                         tr role="row" {
@@ -192,8 +196,14 @@ fn empty() -> Markup {
     html! {
         div .empty {
             p { b { "No projects yet." } }
-            p { "Write what this space is into a file and apply it, or let a release of another space in:" }
-            pre { "interspace apply -f space.toml\ninterspace certificate import FILE --accept-releases PROJECT" }
+            p {
+                "Write what this space is into a file and apply it, or let releases of another "
+                "space in:"
+            }
+            pre {
+                "interspace apply -f space.toml\n"
+                "interspace certificate import FILE --accept-releases PROJECT"
+            }
         }
     }
 }

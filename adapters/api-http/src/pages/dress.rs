@@ -49,7 +49,8 @@ fn top(above: Option<&Above>) -> Markup {
         header .top {
             nav aria-label="Spaces" {
                 a .brand href="/" {
-                    svg viewBox="0 0 32 32" width="24" height="24" aria-hidden="true" focusable="false" {
+                    svg viewBox="0 0 32 32" width="24" height="24"
+                        aria-hidden="true" focusable="false" {
                         circle class="near" cx="10" cy="16" r="6.5" {}
                         circle class="far" cx="22" cy="16" r="6.5" {}
                     }
@@ -77,7 +78,8 @@ pub(super) fn live(heading: &Markup, events: &str, sheet: &Sheet, clock: Clock) 
             p #state .state data-state="still" {
                 span .dot aria-hidden="true" {}
                 span #state-words {
-                    "as of " time datetime=(crate::shape::time(clock.now_ms)) { (precise(clock.now_ms)) }
+                    "as of "
+                    time datetime=(crate::shape::time(clock.now_ms)) { (precise(clock.now_ms)) }
                 }
             }
         }

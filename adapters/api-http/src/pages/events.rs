@@ -33,9 +33,9 @@ struct Listener {
     _permit: OwnedSemaphorePermit,
 }
 
-/// `GET /spaces/{space}/events`: the whole sheet at once, then what changes. The id of each event is
-/// the Position that it shows: who comes back, with or without `Last-Event-ID`, is told the newest
-/// state first, so that nothing is missed and nothing is told that is over.
+/// `GET /spaces/{space}/events`: the whole sheet at once, then what changes. The id of each event
+/// is the Position that it shows: who comes back, with or without `Last-Event-ID`, is told the
+/// newest state first, so that nothing is missed and nothing is told that is over.
 pub(super) async fn events(
     State(pages): State<Pages>,
     headers: HeaderMap,

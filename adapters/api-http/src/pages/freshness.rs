@@ -86,7 +86,8 @@ impl Freshness {
 /// Waves that arrive, or waves that are cut.
 fn ear(heard: bool) -> Markup {
     html! {
-        svg class="ear" viewBox="0 0 16 16" width="14" height="14" aria-hidden="true" focusable="false" {
+        svg class="ear" viewBox="0 0 16 16" width="14" height="14"
+            aria-hidden="true" focusable="false" {
             circle class="fill" cx="3.5" cy="12.5" r="1.7" {}
             path class="ring" d="M3.5 7.5a5 5 0 0 1 5 5M3.5 3a9.5 9.5 0 0 1 9.5 9.5" {}
             @if !heard { path class="cut" d="M1.5 1.5l13 13" {} }

@@ -90,7 +90,8 @@ impl Journey {
     /// Writes it.
     pub(super) fn write(&self, clock: Clock) -> Sheet {
         Sheet::write(self.size, |parts| {
-            let drawn = html! { (pipeline::draw(&self.lanes, clock)) (pipeline::words(&self.lanes, clock)) };
+            let lanes = &self.lanes;
+            let drawn = html! { (pipeline::draw(lanes, clock)) (pipeline::words(lanes, clock)) };
             html! {
                 section aria-labelledby="pipeline" {
                     h2 #pipeline .aside { "Pipeline" }
@@ -102,7 +103,10 @@ impl Journey {
                 }
                 section aria-labelledby="steps" {
                     h2 #steps { "Steps" }
-                    p .note { "As they became known here. Times are by the clock of the space where it happened." }
+                    p .note {
+                        "As they became known here. Times are by the clock of the space where it "
+                        "happened."
+                    }
                     (parts.add("s", "", "", &self.table(clock)))
                 }
             }
@@ -138,21 +142,28 @@ impl Journey {
 
     fn table(&self, clock: Clock) -> Markup {
         html! {
-            div .wide role="region" aria-labelledby="steps" tabindex="0" {
+            div .wide role="group" aria-labelledby="steps" tabindex="0" {
                 table .plain role="table" {
                     thead role="rowgroup" { tr role="row" {
-                        th scope="col" role="columnheader" { "When" } th scope="col" role="columnheader" { "Space" }
-                        th scope="col" role="columnheader" { "What" } th scope="col" role="columnheader" { "Who" } th scope="col" role="columnheader" { "Entry" }
+                        @for head in ["What", "When", "Space", "Who", "Entry"] {
+                            th scope="col" role="columnheader" { (head) }
+                        }
                     } }
-                    tbody role="rowgroup" { @for step in &self.steps { tr role="row" {
-                        td role="cell" data-label="When" { (clock.exactly(step.at_ms)) }
-                        td role="cell" data-label="Space" { bdi { (visible(&step.space)) } }
-                        th scope="row" role="rowheader" { bdi { (visible(&step.what)) } }
-                        td role="cell" data-label="Who" { bdi { (visible(&step.who)) } }
-                        td role="cell" data-label="Entry" { code title=(step.entry) { (step.position) } }
-                    } } }
+                    tbody role="rowgroup" { @for step in &self.steps { (row(step, clock)) } }
                 }
             }
+        }
+    }
+}
+
+fn row(step: &Happened, clock: Clock) -> Markup {
+    html! {
+        tr role="row" {
+            th scope="row" role="rowheader" { bdi { (visible(&step.what)) } }
+            td role="cell" data-label="When" { (clock.exactly(step.at_ms)) }
+            td role="cell" data-label="Space" { bdi { (visible(&step.space)) } }
+            td role="cell" data-label="Who" { bdi { (visible(&step.who)) } }
+            td role="cell" data-label="Entry" { code title=(step.entry) { (step.position) } }
         }
     }
 }

@@ -33,12 +33,14 @@ fn says(links: &[Link]) -> String {
 
 fn table(links: &[Link], clock: Clock) -> Markup {
     html! {
-        div .wide role="region" aria-labelledby="links" tabindex="0" {
+        div .wide role="group" aria-labelledby="links" tabindex="0" {
             table .plain.counts role="table" {
                 thead role="rowgroup" { tr role="row" {
                     th scope="col" role="columnheader" { "Peer" }
                     th scope="col" role="columnheader" { "Last heard" }
-                    @for (name, what) in COUNTS { th scope="col" role="columnheader" title=(what) { (name) } }
+                    @for (name, what) in COUNTS {
+                        th scope="col" role="columnheader" title=(what) { (name) }
+                    }
                     th scope="col" role="columnheader" { "Trouble" }
                 } }
                 tbody role="rowgroup" { @for link in links { (row(link, clock)) } }
@@ -62,7 +64,9 @@ fn row(link: &Link, clock: Clock) -> Markup {
         [link.head, link.acknowledged, link.applied, link.received, link.held, link.refused];
     html! {
         tr role="row" {
-            th scope="row" role="rowheader" { bdi { (visible(&link.peer)) } small .id { (link.fingerprint) } }
+            th scope="row" role="rowheader" {
+                bdi { (visible(&link.peer)) } small .id { (link.fingerprint) }
+            }
             td role="cell" data-label="Last heard" { (heard(link, clock)) }
             @for ((name, _), count) in COUNTS.iter().zip(counts) {
                 td .number role="cell" data-label=(name) { (count) }

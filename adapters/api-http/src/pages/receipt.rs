@@ -89,15 +89,23 @@ impl Details {
                 dl {
                     dt { "Release" }
                     dd { @match &self.journey {
-                        Some(query) => a href={ (path) "journey?" (query) } { (self.project) " " (version) },
+                        Some(query) => a href={ (path) "journey?" (query) } {
+                            (self.project) " " (version)
+                        },
                         None => { (self.project) " " (version) }
                     } }
                     dt { "Outcome" }
-                    dd .outcome { (Mark::of(receipt.outcome).beside()) span { (receipt.outcome.as_str())
-                        " " bdi { (visible(&cell::by(&receipt.by))) } } }
+                    dd .outcome {
+                        (Mark::of(receipt.outcome).beside())
+                        span { (receipt.outcome.as_str()) " "
+                            bdi { (visible(&cell::by(&receipt.by))) } }
+                    }
                     dt { "When" }
-                    dd { (clock.exactly(receipt.started_ms)) " to " (clock.exactly(receipt.finished_ms)) ", "
-                        (duration(receipt.finished_ms.saturating_sub(receipt.started_ms))) }
+                    dd {
+                        (clock.exactly(receipt.started_ms)) " to "
+                        (clock.exactly(receipt.finished_ms)) ", "
+                        (duration(receipt.finished_ms.saturating_sub(receipt.started_ms)))
+                    }
                     dt { "Proof" }
                     dd .outcome { @if proven {
                         (Mark::Done.beside()) span { "signed by " bdi { (visible(&self.signer)) }
@@ -119,20 +127,31 @@ fn steps(steps: &[StepReport]) -> Markup {
     html! {
         section aria-labelledby="steps" {
             h2 #steps { "Steps" }
-            @if steps.is_empty() { p .empty { "They are not disclosed to this space." } } @else {
-                ol .steps {
-                    @for (at, step) in steps.iter().enumerate() { li {
-                        p .outcome {
-                            (Mark::of(step.outcome).beside())
-                            span { b { bdi { (visible(step.name.as_str())) } } " "
-                                (step.outcome.as_str()) " in " (duration(step.duration_ms)) }
-                        }
-                        @if let Some(reason) = &step.reason { p { bdi { (visible(reason.as_str())) } } }
-                        @if let Some(output) = step.output.as_ref().filter(|text| !text.as_str().is_empty()) {
-                            details id={ "o" (at) } { summary { "Output of " bdi { (visible(step.name.as_str())) } }
-                                pre tabindex="0" { (visible(output.as_str())) } }
-                        }
-                    } }
+            @if steps.is_empty() {
+                p .empty { "They are not disclosed to this space." }
+            } @else {
+                ol .steps { @for (at, one) in steps.iter().enumerate() { (step(at, one)) } }
+            }
+        }
+    }
+}
+
+fn step(at: usize, step: &StepReport) -> Markup {
+    let output = step.output.as_ref().filter(|text| !text.as_str().is_empty());
+    html! {
+        li {
+            p .outcome {
+                (Mark::of(step.outcome).beside())
+                span { b { bdi { (visible(step.name.as_str())) } } " "
+                    (step.outcome.as_str()) " in " (duration(step.duration_ms)) }
+            }
+            @if let Some(reason) = &step.reason {
+                p { bdi { (visible(reason.as_str())) } }
+            }
+            @if let Some(output) = output {
+                details id={ "o" (at) } {
+                    summary { "Output of " bdi { (visible(step.name.as_str())) } }
+                    pre tabindex="0" { (visible(output.as_str())) }
                 }
             }
         }
@@ -146,7 +165,7 @@ fn why(reasons: &[Reason], clock: Clock) -> Markup {
             ol .why {
                 @for reason in reasons { li {
                     p .outcome {
-                        @if reason.verified { (Mark::Done.beside()) } @else { (Mark::Failed.beside()) }
+                        (if reason.verified { Mark::Done } else { Mark::Failed }.beside())
                         span { bdi { (visible(&reason.what)) }
                             @if let Some(who) = &reason.who { " by " bdi { (visible(who)) } } }
                     }

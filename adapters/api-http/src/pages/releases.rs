@@ -35,7 +35,9 @@ impl Releases {
     pub(super) fn write(&self, path: &str, parts: &mut Parts) -> Markup {
         let inner = html! {
             @if self.shown.is_empty() {
-                p .empty { "No releases yet: " code { "interspace release create PROJECT VERSION" } }
+                p .empty {
+                    "No releases yet: " code { "interspace release create PROJECT VERSION" }
+                }
             } @else {
                 (self.table(path))
                 @if self.more {
@@ -54,11 +56,12 @@ impl Releases {
 
     fn table(&self, path: &str) -> Markup {
         html! {
-            div .wide role="region" aria-labelledby="releases" tabindex="0" {
+            div .wide role="group" aria-labelledby="releases" tabindex="0" {
                 table .plain role="table" {
                     thead role="rowgroup" { tr role="row" {
-                        th scope="col" role="columnheader" { "Release" } th scope="col" role="columnheader" { "State" }
-                        th scope="col" role="columnheader" { "Phases" } th scope="col" role="columnheader" { "Notes" }
+                        @for head in ["Release", "State", "Phases", "Notes"] {
+                            th scope="col" role="columnheader" { (head) }
+                        }
                     } }
                     tbody role="rowgroup" {
                         @for (query, release) in &self.shown { (self.row(path, query, release)) }
@@ -94,7 +97,13 @@ fn phases(release: &Release) -> Markup {
         @for (at, phase) in release.phases.iter().enumerate() {
             @if at > 0 { ", " }
             bdi { (visible(&phase.name)) }
-            @if phase.complete { " complete" } @else if phase.reached { " open" } @else { " not reached" }
+            @if phase.complete {
+                " complete"
+            } @else if phase.reached {
+                " open"
+            } @else {
+                " not reached"
+            }
         }
         @if let Some(blocked) = release.not_promoted.first() {
             small .why { "why not further: " bdi { (visible(&blocked.reason)) } }

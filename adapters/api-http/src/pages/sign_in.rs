@@ -46,8 +46,11 @@ pub(super) fn form_page(next: &str, wrong: Option<&str>) -> Markup {
                 label for="token" { "Token" }
                 input #token name="token" type="password" autocomplete="current-password" required
                     spellcheck="false" aria-describedby="where";
-                p #where .note { "It is in a file of the node's folder: " code { "tokens/operator.token" }
-                    ", or " code { "tokens/" } " in the folder of each space." }
+                p #where .note {
+                    "It is in a file of the node's folder: " code { "tokens/operator.token" }
+                    ", or "
+                    code { "tokens/" } " in the folder of each space."
+                }
                 @if !next.is_empty() { input type="hidden" name="next" value=(next); }
                 button type="submit" { "Sign in" }
             }
