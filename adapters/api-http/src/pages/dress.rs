@@ -101,12 +101,20 @@ pub(super) fn problem(problem: &Problem, above: Option<&Above>) -> Response {
     let main = html! {
         div .alone {
             h1 { (heading) }
-            p .what { (visible(&problem.title)) "." }
-            p { (visible(&problem.hint)) }
+            p .what { (sentence(&problem.title)) }
+            p { (sentence(&problem.hint)) }
             p { a href="/" { "All spaces" } }
         }
     };
     (status, page(heading, above, &main)).into_response_html()
+}
+
+/// What a problem says, as a sentence.
+fn sentence(text: &str) -> String {
+    let shown = visible(text);
+    let mut chars = shown.chars();
+    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", chars.as_str())
 }
 
 /// Markup as an answer.

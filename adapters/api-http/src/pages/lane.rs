@@ -137,14 +137,24 @@ fn target(
     }
     let told = state.links.peer(&space).into_iter().flat_map(|peer| &peer.environments);
     let mut environments: Vec<&str> = told.map(|name| name.as_str()).collect();
-    let deployed = |name: &str| {
-        let mut steps = engine.journeys().of(id).iter();
-        steps.position(|step| step.space == space && ended(step, name).is_some())
-    };
-    environments.sort_by_key(|name| (deployed(name).unwrap_or(usize::MAX), (*name).to_owned()));
+    environments.sort_by_cached_key(|name| (order(engine, id, space, name), (*name).to_owned()));
     let there = environments.into_iter().map(|name| in_environment(engine, id, space, name));
     stops.extend(there);
     Lane { space: state.name_of(&space), own: false, from: Some(branch), stops }
+}
+
+/// In which order a peer deploys is its own affair: what is known is the order in which it did, with
+/// this release or else with another one of the project.
+fn order(engine: &Engine, id: &ReleaseId, space: SpaceId, name: &str) -> (bool, usize) {
+    let first = |release: &ReleaseId| {
+        let mut steps = engine.journeys().of(release).iter();
+        steps.position(|step| step.space == space && ended(step, name).is_some())
+    };
+    let others = engine.state().releases.all().filter(|(other, _)| other.project == id.project);
+    first(id).map_or_else(
+        || (true, others.filter_map(|(other, _)| first(other)).min().unwrap_or(usize::MAX)),
+        |own| (false, own),
+    )
 }
 
 /// The lane of the space that sent a bundle, as its bundle proves it.
