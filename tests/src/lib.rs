@@ -16,4 +16,5 @@ pub mod simulation;
 pub mod site;
 pub mod store;
 pub mod stranger;
+pub mod visitor;
 pub mod world;

@@ -180,6 +180,10 @@ impl Node for Watched {
         Ok(())
     }
 
+    fn watch(&self, _: &SpaceId) -> Result<watch::Receiver<u64>, Trouble> {
+        nothing()
+    }
+
     fn push(&self, _: &SpaceId, _: &mut dyn Read) -> Result<Stored, Trouble> {
         nothing()
     }

@@ -66,6 +66,8 @@ pub(crate) enum Noun {
     /// Run a node until Ctrl-C
     #[command(after_long_help = UP_EXAMPLE)]
     Up(Up),
+    /// A link to the node's pages that signs you in, once
+    Open,
     /// The spaces of the node
     #[command(subcommand)]
     Space(Space),

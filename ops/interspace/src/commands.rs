@@ -8,6 +8,7 @@ mod deployment;
 mod inbox;
 mod journey;
 mod link;
+mod open;
 mod package;
 mod release;
 mod space;
@@ -28,6 +29,7 @@ pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
             crate::demo::run(*once, keep.as_deref(), nats.as_deref(), out)
         }
         Noun::Up(how) => up::run(options, how, out),
+        Noun::Open => open::run(&node()?, out),
         Noun::Space(verb) => space::run(verb, &node()?, out),
         Noun::Certificate(verb) => certificate::run(verb, &node()?, out),
         Noun::Link(verb) => link::run(verb, &node()?, out),

@@ -1,14 +1,14 @@
 //! Where the adapters meet: the only file that knows more than one of them.
 
 use crate::failure::{Failure, code};
-use crate::node::carriage::Carriage;
+use crate::node::carriage::{self, Carriage};
 use crate::node::config::Config;
 use crate::node::directory::{Closed, Directory, Opened, Push, Runs, lock};
 use crate::node::folder::{Folder, Lock, NodeFile, make, token_file};
 use crate::node::owner::{Clocks, Doors, Mail, Owner};
 use crate::node::store::{Order, push, store_thread};
 use crate::node::{keys, outputs, tokens};
-use api_http::port::{Look, Node, Stored, Trouble};
+use api_http::port::{Carriage as Carried, Look, Node, Stored, Trouble};
 use engine::command::{Done, Rejection, Request};
 use engine::engine::CannotOpen;
 use engine::entropy::Entropy;
@@ -36,6 +36,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use transport_local::{Delivery, Switchboard};
 use transport_nats::{Carrier, Class};
 
@@ -142,7 +143,7 @@ impl Running {
             runs: Arc::clone(&runs),
         };
         let owner = Owner::new(space, doors, self.clocks, receiver);
-        let closed = Closed::default();
+        let (closed, watched) = (Closed::default(), owner.watched());
         let thread = own(name.clone(), owner, closed.clone(), Arc::clone(&cancel));
         let inbox = mailbox.clone();
         let deliver = move |delivery| {
@@ -156,7 +157,7 @@ impl Running {
         lock(&self.carriers).extend(carrier.map(|carrier| (id, carrier)));
         let push: Push = Arc::new(move |bytes: &mut dyn Read| push(&packages, bytes));
         let (owner, folder) = (Some(thread), folder.to_owned());
-        let opened = Opened { name, folder, mailbox, cancel, runs, closed, owner, push };
+        let opened = Opened { name, folder, mailbox, cancel, runs, closed, owner, push, watched };
         self.spaces.add(id, opened);
         Ok(id)
     }
@@ -203,6 +204,10 @@ impl Node for Running {
         self.spaces.tell(space, Mail::Look(look))
     }
 
+    fn watch(&self, space: &SpaceId) -> Result<watch::Receiver<u64>, Trouble> {
+        self.spaces.with(space, |opened| opened.watched.clone())
+    }
+
     fn push(&self, space: &SpaceId, bytes: &mut dyn Read) -> Result<Stored, Trouble> {
         self.spaces.with(space, |opened| Arc::clone(&opened.push))?(bytes)
     }
@@ -218,6 +223,11 @@ impl Node for Running {
             hash.map(|hash| (name.clone(), hash)).map_err(|failure| Trouble::Failed(failure.what))
         };
         people.iter().map(token).collect()
+    }
+
+    fn carriage(&self, space: &SpaceId) -> Option<Carried> {
+        let carrier = lock(&self.carriers).get(space).cloned();
+        carrier.map(|carrier| carriage::show(&carrier.status()))
     }
 
     fn operator(&self) -> Hash {

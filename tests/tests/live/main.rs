@@ -17,6 +17,7 @@ mod kills;
 mod metrics;
 mod node;
 mod outcome;
+mod pages;
 mod processes;
 mod space;
 mod stop;

@@ -3,13 +3,14 @@
 use crate::failure::{Failure, code};
 use crate::node::config::Config;
 use crate::node::owner::Mail;
+use api_http::port::Carriage as Carried;
 use engine::step::Input;
 use schema::id::SpaceId;
 use schema::name::Name;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use tokio::runtime::Handle;
-use transport_nats::{BadSettings, Carrier, Delivery};
+use transport_nats::{BadSettings, Carrier, Delivery, Status};
 
 /// What makes carriers.
 pub(crate) struct Carriage {
@@ -56,6 +57,20 @@ fn deliver(mailbox: &SyncSender<Mail>, delivery: Delivery) -> bool {
             mailbox.try_send(Mail::Input(carries)).is_ok()
                 && mailbox.try_send(Mail::Input(Input::Connected(peer))).is_ok()
         }
+    }
+}
+
+/// How a carrier is, for those who ask the node.
+pub(crate) fn show(status: &Status) -> Carried {
+    Carried {
+        over: "NATS",
+        connected: status.connected,
+        server: status.server.clone(),
+        trouble: status.trouble.clone(),
+        stored: status.stored,
+        not_stored: status.not_stored,
+        taken: status.taken,
+        connections: status.connections,
     }
 }
 

@@ -7,6 +7,7 @@ use engine::log::verify::{Intact, Verifier};
 use engine::log::{Fault, Log};
 use engine::space::Space;
 use engine::step::{Effect, Input, Now};
+use engine::views::links::LinkView;
 use schema::hash::Hash;
 use schema::id::{LinkId, ObjectId, Position, SpaceId};
 use schema::latest::{EnvelopeKind, Piece};
@@ -15,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::sync::watch;
 
 /// The target of the traces of entries.
 const ENTRIES: &str = "interspace::entries";
@@ -95,6 +97,9 @@ pub(crate) struct Owner<L, D> {
     next_reply: u64,
     /// How many peers the doors know of; none before they were told.
     peers: Option<usize>,
+    watched: watch::Sender<u64>,
+    /// The links as they were when it was told last.
+    shown: Vec<LinkView>,
 }
 
 /// What one drain of the mailbox holds beside inputs.
@@ -110,8 +115,32 @@ struct Drained {
 
 impl<L: Log, D: Doors> Owner<L, D> {
     pub(crate) fn new(space: Space<L>, doors: D, clocks: Clocks, mailbox: Receiver<Mail>) -> Self {
-        let replies = BTreeMap::new();
-        Self { space, doors, clocks, mailbox, replies, next_reply: 0, peers: None }
+        Self {
+            space,
+            doors,
+            clocks,
+            mailbox,
+            replies: BTreeMap::new(),
+            next_reply: 0,
+            peers: None,
+            watched: watch::Sender::new(0),
+            shown: Vec::new(),
+        }
+    }
+
+    /// What watches the space: the size of its log, given anew when what it shows has changed.
+    pub(crate) fn watched(&self) -> watch::Receiver<u64> {
+        self.watched.subscribe()
+    }
+
+    /// Tells who watches if anything is shown otherwise than before, also by the passing of time.
+    fn publish(&mut self, now: Now) {
+        let (size, _, _) = self.space.engine().checkpoint();
+        let links = self.space.engine().links(now);
+        if size != *self.watched.borrow() || links != self.shown {
+            self.shown = links;
+            self.watched.send_replace(size);
+        }
     }
 
     /// Runs until it is told to stop, and gives the log back to be closed.
@@ -133,6 +162,7 @@ impl<L: Log, D: Doors> Owner<L, D> {
                 durable();
             }
             let now = self.clocks.now();
+            self.publish(now);
             for look in drained.looks {
                 look(self.space.engine(), now);
             }
