@@ -137,6 +137,12 @@ impl Publisher {
                                    continue;
                                }
                                let subject = subject(&self.me, &to, outlet.class);
+                    // What is denied is not answered: a flood of it would hold up everybody else,
+                    // and the client keeps a little of each question for ever.
+                    if self.status.is_denied(&subject) {
+                        self.settle(Err("the server denies it".to_owned()));
+                        continue;
+                    }
                                match self.context.publish(subject.clone(), envelope.into()).await {
                                    Ok(answer) => unconfirmed.push(async move {
                                        match answer.into_future().await {

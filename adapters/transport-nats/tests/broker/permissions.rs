@@ -112,6 +112,22 @@ async fn a_publish_that_is_denied_is_shown_as_that_until_it_is_allowed() {
 }
 
 #[tokio::test]
+async fn a_peer_that_may_not_be_written_to_holds_up_nobody_else() {
+    let denied = subject(&id(1), &id(2), Class::Entries);
+    let server = Server::configured(&users(&format!("publish: {{ deny: \"{denied}\" }}")));
+    let a = Space::start(&login(&server, "1"), 1, &[2, 3]);
+    let c = Space::start(&login(&server, "3"), 3, &[1]);
+    a.reaches(3, 1).await;
+    // Without an answer to any of these: more than a minute, if each were waited for.
+    for _ in 0..3_000 {
+        a.entry(2, "denied");
+    }
+    a.entry(3, "allowed");
+    c.hears(b"allowed").await;
+    a.until("all given up", || a.status().not_stored == 3_000).await;
+}
+
+#[tokio::test]
 async fn what_may_be_heard_again_is_heard_again_without_a_restart() {
     let signals = subject(&id(2), &id(1), Class::Signals);
     let server = Server::configured(&users(&format!("subscribe: {{ deny: \"{signals}\" }}")));
