@@ -126,31 +126,37 @@ impl Publisher {
         let mut open = true;
         while open || !unconfirmed.is_empty() {
             tokio::select! {
-                           Some(answer) = unconfirmed.next() => self.settle(answer),
-                           next = outlet.next(), if open && unconfirmed.len() < bound => {
-                               let Some(Outgoing { to, envelope }) = next else {
-                                   open = false;
-                                   continue;
-                               };
-                               if !self.status.is_connected() {
-                                   self.settle(Err("there is no connection".to_owned()));
-                                   continue;
-                               }
-                               let subject = subject(&self.me, &to, outlet.class);
-                               match self.context.publish(subject.clone(), envelope.into()).await {
-                                   Ok(answer) => unconfirmed.push(async move {
-                                       match answer.into_future().await {
-                                           Ok(_) => {
-            this.status.allowed(&subject);
-            Ok(())
+                Some(answer) = unconfirmed.next() => self.settle(answer),
+                next = outlet.next(), if open && unconfirmed.len() < bound => {
+                    let Some(Outgoing { to, envelope }) = next else {
+                        open = false;
+                        continue;
+                    };
+                    if !self.status.is_connected() {
+                        self.settle(Err("there is no connection".to_owned()));
+                        continue;
+                    }
+                    let subject = subject(&self.me, &to, outlet.class);
+                    // What is denied is not answered: a flood of it would hold up everybody else,
+                    // and the client keeps a little of each question for ever.
+                    if self.status.is_denied(&subject) {
+                        self.settle(Err("the server denies it".to_owned()));
+                        continue;
+                    }
+                    match self.context.publish(subject.clone(), envelope.into()).await {
+                        Ok(answer) => unconfirmed.push(async move {
+                            match answer.into_future().await {
+                                Ok(_) => {
+                                    this.status.allowed(&subject);
+                                    Ok(())
+                                }
+                                Err(why) => Err(this.failed(&why)),
+                            }
+                        }),
+                        Err(why) => self.settle(Err(self.failed(&why))),
+                    }
+                }
             }
-                                           Err(why) => Err(this.failed(&why)),
-                                       }
-                                   }),
-                                   Err(why) => self.settle(Err(self.failed(&why))),
-                               }
-                           }
-                       }
         }
     }
 

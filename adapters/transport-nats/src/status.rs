@@ -124,6 +124,13 @@ impl Shared {
         }
     }
 
+    /// Whether what is for this subject was denied just now, and would be again.
+    pub(crate) fn is_denied(&self, subject: &str) -> bool {
+        let known = self.lock();
+        let denial = known.troubles.denial.as_ref();
+        denial.is_some_and(|(what, at)| at.elapsed() < DENIAL_STAYS && what.contains(subject))
+    }
+
     /// Subscriptions that the server has denied since the start.
     pub(crate) fn subscriptions_denied(&self) -> u64 {
         self.lock().subscriptions_denied
@@ -171,6 +178,7 @@ mod tests {
         assert_eq!(status.now().trouble.as_deref(), Some("no stream"));
         status.denied("Permissions Violation for \"x.y\"");
         assert_eq!(status.now().trouble.as_deref(), Some("Permissions Violation for \"x.y\""));
+        assert!(status.is_denied("x.y") && !status.is_denied("x.z"));
         status.allowed("x.z");
         assert!(status.now().trouble.is_some_and(|what| what.contains("x.y")));
         status.allowed("x.y");

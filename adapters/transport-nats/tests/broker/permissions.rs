@@ -4,7 +4,10 @@ use crate::server::Server;
 use crate::space::{Space, id, meanwhile};
 use schema::limits::ENVELOPE_BYTES_MAX;
 use std::os::unix::fs::PermissionsExt as _;
-use transport_nats::{Class, Credentials, Settings, inbox, subject};
+use transport_nats::{
+    ACK_WAIT, Class, Credentials, Settings, consumer, consumer_of, inbox, stream, stream_of,
+    subject,
+};
 
 /// Users of the names "1", "2" and so on, the first with these permissions.
 fn users(permissions: &str) -> String {
@@ -21,6 +24,66 @@ fn login(server: &Server, name: &str) -> Settings {
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     let credentials = Credentials::Password(name.to_owned(), file);
     Settings { credentials, ..server.settings() }
+}
+
+/// All that the space `me` may do, with one peer.
+fn least(me: u8, peer: u8) -> String {
+    let own = format!("interspace.v1.{}.>", id(me));
+    let theirs = stream(&id(peer));
+    let mut publish = vec![own, format!("$JS.API.STREAM.INFO.{}", stream(&id(me)))];
+    for class in Class::STORED {
+        let ours = consumer(&id(me), class);
+        publish.push(format!("$JS.API.CONSUMER.INFO.{theirs}.{ours}"));
+        publish.push(format!("$JS.API.CONSUMER.MSG.NEXT.{theirs}.{ours}"));
+        publish.push(format!("$JS.ACK.{theirs}.{ours}.>"));
+    }
+    let subscribe = [format!("interspace.v1.*.{}.ctl", id(me)), format!("{}.>", inbox(&id(me)))];
+    format!(
+        "{{ user: \"{me}\", password: p, permissions: {{
+         publish: {{ allow: {publish:?} }}, subscribe: {{ allow: {subscribe:?} }} }} }}"
+    )
+}
+
+#[tokio::test]
+async fn a_space_needs_no_more_than_its_own_prefix_and_its_own_consumers() {
+    let operator = "{ user: \"operator\", password: p }";
+    let server = Server::configured(&format!(
+        "authorization {{ users: [ {}, {}, {operator} ] }}",
+        least(1, 2),
+        least(2, 1)
+    ));
+    let context = async_nats::ConnectOptions::new()
+        .user_and_password("operator".to_owned(), "p".to_owned())
+        .connect(server.address())
+        .await
+        .map(async_nats::jetstream::new)
+        .unwrap();
+    for (from, to) in [(1, 2), (2, 1)] {
+        context.create_stream(stream_of(&id(from))).await.unwrap();
+        for class in Class::STORED {
+            let config = consumer_of(&id(from), &id(to), class);
+            context.create_consumer_on_stream(config, stream(&id(from))).await.unwrap();
+        }
+    }
+    let operated = |name| Settings { make_streams: false, ..login(&server, name) };
+    let a = Space::start(&operated("1"), 1, &[2]);
+    let b = Space::start(&operated("2"), 2, &[1]);
+    a.reaches(2, 1).await;
+    b.reaches(1, 1).await;
+    for (from, to, n) in [(&a, &b, 2), (&b, &a, 1)] {
+        from.entry(n, "an entry");
+        assert!(from.send(n, Class::Pieces, "a piece"));
+        assert!(from.send(n, Class::Signals, "a signal"));
+        to.hears(b"an entry").await;
+        to.hears(b"a piece").await;
+        to.until("the signal", || to.inbox().signals == [b"a signal"]).await;
+    }
+    meanwhile(ACK_WAIT.as_secs() * 1_000 + 500).await;
+    for space in [&a, &b] {
+        assert_eq!(space.status().trouble, None);
+        assert_eq!(space.heard(b"an entry"), 1, "what is durable may be acknowledged");
+    }
+    assert_eq!(context.get_stream(stream(&id(1))).await.unwrap().cached_info().state.messages, 0);
 }
 
 #[tokio::test]
@@ -46,6 +109,22 @@ async fn a_publish_that_is_denied_is_shown_as_that_until_it_is_allowed() {
     a.gets_through(&b, b"allowed").await;
     a.untroubled().await;
     assert_eq!(b.heard(b"denied"), 0);
+}
+
+#[tokio::test]
+async fn a_peer_that_may_not_be_written_to_holds_up_nobody_else() {
+    let denied = subject(&id(1), &id(2), Class::Entries);
+    let server = Server::configured(&users(&format!("publish: {{ deny: \"{denied}\" }}")));
+    let a = Space::start(&login(&server, "1"), 1, &[2, 3]);
+    let c = Space::start(&login(&server, "3"), 3, &[1]);
+    a.reaches(3, 1).await;
+    // Without an answer to any of these: more than a minute, if each were waited for.
+    for _ in 0..3_000 {
+        a.entry(2, "denied");
+    }
+    a.entry(3, "allowed");
+    c.hears(b"allowed").await;
+    a.until("all given up", || a.status().not_stored == 3_000).await;
 }
 
 #[tokio::test]

@@ -106,8 +106,24 @@ impl Server {
         fs::remove_dir_all(self.file("store")).unwrap();
     }
 
+    /// Returns when it does nothing any more: a signal is sent before it is obeyed.
     pub(crate) fn freeze(&self) {
         self.signal(Signal::STOP);
+        let began = Instant::now();
+        while !self.is_frozen() {
+            assert!(began.elapsed() < Duration::from_secs(20), "it does not freeze");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Whether each of its threads is stopped.
+    fn is_frozen(&self) -> bool {
+        let id = self.child.as_ref().expect("a server that runs").id();
+        let threads = fs::read_dir(format!("/proc/{id}/task")).unwrap();
+        threads.flatten().all(|thread| {
+            let state = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            state.rsplit(") ").next().is_some_and(|state| state.starts_with('T'))
+        })
     }
 
     pub(crate) fn thaw(&self) {
