@@ -143,8 +143,8 @@ fn target(
     Lane { space: state.name_of(&space), own: false, from: Some(branch), stops }
 }
 
-/// In which order a peer deploys is its own affair: what is known is the order in which it did, with
-/// this release or else with another one of the project.
+/// In which order a peer deploys is its own affair: what is known is the order in which it did,
+/// with this release or else with another one of the project.
 fn order(engine: &Engine, id: &ReleaseId, space: SpaceId, name: &str) -> (bool, usize) {
     let first = |release: &ReleaseId| {
         let mut steps = engine.journeys().of(release).iter();
