@@ -5,6 +5,7 @@ pub(crate) mod audit;
 mod certificate;
 mod dashboard;
 mod deployment;
+mod doctor;
 mod inbox;
 mod journey;
 mod link;
@@ -28,6 +29,7 @@ pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
         Noun::Demo { once, keep, nats } => {
             crate::demo::run(*once, keep.as_deref(), nats.as_deref(), out)
         }
+        Noun::Doctor(how) => doctor::run(options, how, out),
         Noun::Up(how) => up::run(options, how, out),
         Noun::Open => open::run(&node()?, out),
         Noun::Space(verb) => space::run(verb, &node()?, out),

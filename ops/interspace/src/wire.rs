@@ -1,7 +1,7 @@
 //! Where the adapters meet: the only file that knows more than one of them.
 
 use crate::failure::{Failure, code};
-use crate::node::carriage::{self, Carriage};
+use crate::node::carriage::Carriage;
 use crate::node::config::Config;
 use crate::node::directory::{Closed, Directory, Opened, Push, Runs, lock};
 use crate::node::folder::{Folder, Lock, NodeFile, make, token_file};
@@ -38,7 +38,7 @@ use std::thread::JoinHandle;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use transport_local::{Delivery, Switchboard};
-use transport_nats::{Carrier, Class};
+use transport_nats::{Carrier, Class, Status};
 
 /// The hidden name under which this binary guards a step.
 pub const GUARD: &str = "guard";
@@ -92,7 +92,9 @@ impl Running {
 
     /// Lets the command line find the interface.
     pub(crate) fn announce(&self, address: String) -> Result<(), Failure> {
-        self.folder.write_node_file(&NodeFile { address, process: std::process::id() })
+        let (config, nats) = self.carriage.origin();
+        let process = std::process::id();
+        self.folder.write_node_file(&NodeFile { address, process, config, nats })
     }
 
     /// Stops every space: what runs is ended, every log is closed, what was sent leaves.
@@ -227,7 +229,7 @@ impl Node for Running {
 
     fn carriage(&self, space: &SpaceId) -> Option<Carried> {
         let carrier = lock(&self.carriers).get(space).cloned();
-        carrier.map(|carrier| carriage::show(&carrier.status()))
+        carrier.map(|carrier| carried(carrier.status()))
     }
 
     fn operator(&self) -> Hash {
@@ -238,6 +240,13 @@ impl Node for Running {
         let folder = self.spaces.with(space, |opened| opened.folder.join("outputs")).ok()?;
         outputs::read(&folder, deployment)
     }
+}
+
+/// How a carrier is, for those who ask the node.
+fn carried(status: Status) -> Carried {
+    let Status { connected, server, trouble, stored, not_stored, taken, connections, .. } = status;
+    let over = "NATS";
+    Carried { over, connected, server, trouble, stored, not_stored, taken, connections }
 }
 
 /// What the owner of one space does outside.

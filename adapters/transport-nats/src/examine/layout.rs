@@ -17,7 +17,7 @@ pub(super) async fn examine(visit: &Visit, settings: &Settings, peers: &[SpaceId
     let made_by = if settings.make_streams {
         "It is made when the node starts: start it, and ask again."
     } else {
-        "Make it as `interspace broker plan` prints it."
+        "Make it as ops/nats/README.md describes it."
     };
     let mut findings = own_stream(visit, made_by).await;
     for peer in peers {
@@ -103,7 +103,7 @@ fn compared(found: &Config, right: &Config) -> Vec<Finding> {
         wrong(found.republish.is_some(), "it tells what it stores to somebody else as well"),
     ];
     let name = &found.name;
-    let hint = format!("Change the stream {name} to what `interspace broker plan` prints.");
+    let hint = format!("Change the stream {name} to what ops/nats/README.md describes.");
     let said = |what: String| format!("The stream {name} is not as it should be: {what}.");
     let mut findings: Vec<_> =
         problems.into_iter().flatten().map(|what| Finding::problem(said(what), &*hint)).collect();
@@ -163,14 +163,14 @@ async fn consumer_of(
             | ConsumerErrorKind::JetStream(_)
             | ConsumerErrorKind::Other => Finding::problem(
                 format!("{named} cannot be used: {why}."),
-                "Delete it; then make it as `interspace broker plan` prints it.",
+                "Delete it; then make it as ops/nats/README.md describes it.",
             ),
         }],
     }
 }
 
 fn usable(info: &Info, named: &str, right: &str) -> Vec<Finding> {
-    let hint = "Change it to what `interspace broker plan` prints.";
+    let hint = "Change it to what ops/nats/README.md describes.";
     let ConsumerConfig { filter_subject, ack_policy, max_deliver, .. } = &info.config;
     let mut findings = Vec::new();
     if filter_subject != right {

@@ -38,7 +38,7 @@ async fn round_trip(visit: &Visit, info: &ServerInfo) -> Finding {
     let began = Instant::now();
     let answer = visit.client.request(own, bytes::Bytes::new()).await;
     let took = began.elapsed();
-    let name = format!("{} {}", info.server_name, info.version);
+    let name = format!("nats-server {}", info.version);
     let silent = answer.is_err_and(|why| why.kind() == RequestErrorKind::TimedOut);
     if silent {
         let what = format!("{name} lets us in and does not answer{}.", visit.denials());
@@ -119,7 +119,7 @@ fn logins(info: &ServerInfo) -> Finding {
         Finding::advice(
             "The server lets everybody in: anyone on it sees who talks to whom, and can delete \
              or hold back what waits. Nobody can read or change it.",
-            "Give each space a login of its own; `interspace broker plan` prints them.",
+            "Give each space a login of its own: ops/nats/README.md says how.",
         )
     }
 }
@@ -191,14 +191,8 @@ fn bounds(account: &Account) -> Vec<Finding> {
         ));
     }
     if findings.is_empty() {
-        let of = |max: Option<u64>| max.map_or("any".to_owned(), |max| max.to_string());
-        findings.push(Finding::good(format!(
-            "JetStream is enabled: {} of {} streams, {} of {} bytes.",
-            account.streams,
-            of(streams),
-            account.storage,
-            of(storage)
-        )));
+        let held = format!("{} streams, {} bytes", account.streams, account.storage);
+        findings.push(Finding::good(format!("JetStream is enabled and has room: {held}.")));
     }
     findings
 }

@@ -3,14 +3,14 @@
 use crate::failure::{Failure, code};
 use crate::node::config::Config;
 use crate::node::owner::Mail;
-use api_http::port::Carriage as Carried;
 use engine::step::Input;
 use schema::id::SpaceId;
 use schema::name::Name;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use tokio::runtime::Handle;
-use transport_nats::{BadSettings, Carrier, Delivery, Status};
+use transport_nats::{BadSettings, Carrier, Delivery, Finding, Settings};
 
 /// What makes carriers.
 pub(crate) struct Carriage {
@@ -21,6 +21,11 @@ pub(crate) struct Carriage {
 impl Carriage {
     pub(crate) const fn new(config: Config, runtime: Handle) -> Self {
         Self { config, runtime }
+    }
+
+    /// The file and the server that it was told of.
+    pub(crate) fn origin(&self) -> (Option<PathBuf>, Option<String>) {
+        (self.config.file.clone(), self.config.server.clone())
     }
 
     /// The carrier of a space, if it has one.
@@ -60,18 +65,15 @@ fn deliver(mailbox: &SyncSender<Mail>, delivery: Delivery) -> bool {
     }
 }
 
-/// How a carrier is, for those who ask the node.
-pub(crate) fn show(status: &Status) -> Carried {
-    Carried {
-        over: "NATS",
-        connected: status.connected,
-        server: status.server.clone(),
-        trouble: status.trouble.clone(),
-        stored: status.stored,
-        not_stored: status.not_stored,
-        taken: status.taken,
-        connections: status.connections,
-    }
+/// Looks at a server as one space, and changes nothing there.
+pub(crate) fn examine(
+    settings: &Settings,
+    me: SpaceId,
+    peers: &[SpaceId],
+) -> Result<Vec<Finding>, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|why| Failure::new(code::FAILED, why, "try again"))?;
+    Ok(runtime.block_on(transport_nats::examine(settings, me, peers)))
 }
 
 fn unusable(space: &Name, why: &BadSettings) -> Failure {
