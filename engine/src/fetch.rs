@@ -112,6 +112,12 @@ impl Fetches {
         self.open.get(object).map(|fetch| (fetch.have.unwrap_or(0), fetch.size()))
     }
 
+    /// How many bytes are missing of each object that is fetched.
+    pub fn missing_bytes(&self) -> impl Iterator<Item = u64> {
+        let fetches = self.open.values();
+        fetches.map(|fetch| fetch.size().saturating_sub(fetch.have.unwrap_or(0)))
+    }
+
     /// The store told what it holds; it tells in the order in which it was given pieces. Progress
     /// makes the next pieces due at once. What can be stored now.
     pub fn held(&mut self, object: &ObjectId, held: Held, now_ms: u64) -> Vec<(u64, Vec<u8>)> {

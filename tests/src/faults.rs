@@ -3,10 +3,27 @@
 use std::collections::BTreeMap;
 
 /// Every kind of fault that a world knows.
-pub const KINDS: [&str; 14] = [
+pub const KINDS: [&str; 31] = [
     "answer_lost",
     "append_failed",
     "append_torn",
+    "broker_ack_lost",
+    "broker_brought_back",
+    "broker_evicted",
+    "broker_forbidden",
+    "broker_forgot",
+    "broker_full",
+    "broker_half_open",
+    "broker_killed",
+    "broker_overtaken",
+    "broker_redelivered",
+    "broker_replayed",
+    "broker_signal_lost",
+    "broker_stored_twice",
+    "broker_streamless",
+    "broker_timed_out",
+    "broker_unreachable",
+    "broker_wiped",
     "clock_jumped",
     "command_repeated",
     "corrupted",

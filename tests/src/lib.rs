@@ -1,6 +1,8 @@
 //! A world of spaces, and stories told in it.
 
 pub mod blocks;
+pub mod broker;
+pub mod carriers;
 pub mod chance;
 pub mod contract;
 pub mod draw;
@@ -14,4 +16,5 @@ pub mod simulation;
 pub mod site;
 pub mod store;
 pub mod stranger;
+pub mod visitor;
 pub mod world;

@@ -1,11 +1,12 @@
-//! A simulated run: spaces over a bad network, with crashes, people and clocks that jump; then the
-//! network heals and everything must come to rest.
+//! A simulated run: spaces over a bad network and a bad broker, with crashes, people and clocks
+//! that jump; then all of it heals and everything must come to rest.
 
 pub mod campaign;
 pub mod forger;
 pub mod healing;
 pub mod invariants;
 mod mishaps;
+mod outages;
 pub mod people;
 pub mod sabotage;
 pub mod settings;
@@ -144,6 +145,7 @@ impl Run {
             repeat_percent: chance.below(10),
             corrupt_percent: chance.below(6),
         };
+        self.choose_carriers();
         self.world.store_ms_max = self.world.chance.below(60);
         self.world.failing_percent = self.world.chance.below(20);
         Ok(())
@@ -151,7 +153,8 @@ impl Run {
 
     fn step(&mut self) -> Watched {
         match self.world.below(1_000) {
-            0..=679 => self.advance(300),
+            0..=659 => self.advance(300),
+            660..=679 => self.trouble_the_broker(),
             680..=739 => self.wish(1),
             740..=784 => self.wish(12),
             785..=809 => self.repeat(),
@@ -245,6 +248,8 @@ impl Run {
             self.note(&format!("mend {one}-{other}"));
             self.connect(one, other);
         }
+        let mended = self.world.broker.trouble.mend(self.world.clock_ms);
+        self.reconnect(mended);
     }
 
     fn connect(&mut self, one: usize, other: usize) {

@@ -1,5 +1,6 @@
 //! One space with its device, its store and its runner, as the world sees it.
 
+use crate::broker::message::Token;
 use crate::runner::Runner;
 use crate::store::Store;
 use engine::command::{Done, Rejection};
@@ -32,6 +33,8 @@ pub struct Site {
     pub runner: Runner,
     /// What came in and was not taken yet.
     pub inputs: Vec<Input>,
+    /// What the broker brought of it, to be acknowledged once the turn that takes it is durable.
+    pub taken: Vec<Token>,
     /// What the store will answer, and when by the clock of the world.
     later: VecDeque<(u64, Input)>,
     /// How far this process's monotonic clock is ahead of the clock of the world.
@@ -62,6 +65,7 @@ impl Site {
             store: Store::default(),
             runner: Runner::default(),
             inputs: Vec::new(),
+            taken: Vec::new(),
             later: VecDeque::new(),
             clock_shift_ms: 0,
             settled: 0,
@@ -83,6 +87,7 @@ impl Site {
         self.space = None;
         self.runner = Runner::default();
         self.inputs.clear();
+        self.taken.clear();
         self.later.clear();
         self.answers.clear();
     }

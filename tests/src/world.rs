@@ -1,6 +1,10 @@
 //! Spaces, one network, one clock: everything above the adapters, without threads and without
 //! chance that a seed does not repeat.
 
+use crate::broker::message::Token;
+use crate::broker::trouble::Wrong;
+use crate::broker::{Broker, Delivered};
+use crate::carriers::Carriers;
 use crate::chance::Chance;
 use crate::faults::Faults;
 use crate::network::{Network, Parcel};
@@ -55,6 +59,12 @@ pub struct World {
     pub sites: Vec<Site>,
     /// What carries envelopes.
     pub network: Network,
+    /// What carries envelopes of some links instead.
+    pub broker: Broker,
+    /// Of which links.
+    pub carriers: Carriers,
+    /// Whether recipients acknowledge to the broker before they append: a sabotage.
+    pub acknowledges_early: bool,
     /// Milliseconds since the beginning.
     pub clock_ms: u64,
     /// How far the wall clocks are off, in milliseconds.
@@ -82,6 +92,9 @@ impl World {
         Self {
             sites: Vec::new(),
             network: Network::new(),
+            broker: Broker::default(),
+            carriers: Carriers::default(),
+            acknowledges_early: false,
             clock_ms: 0,
             wall_shift_ms: 0,
             store_ms_max: 0,
@@ -219,9 +232,7 @@ impl World {
             }
             Effect::Send { peer, bytes, .. } => {
                 if let Some(to) = self.site_of(&peer) {
-                    let parcel = Parcel { from: site, to, bytes };
-                    let (chance, faults) = (&mut self.chance, &mut self.faults);
-                    self.network.dispatch(parcel, self.clock_ms, chance, faults);
+                    self.send(site, to, bytes);
                 }
             }
             Effect::Run(plan) => {
@@ -247,6 +258,25 @@ impl World {
         }
     }
 
+    fn send(&mut self, from: usize, to: usize, bytes: Vec<u8>) {
+        let (now_ms, chance, faults) = (self.clock_ms, &mut self.chance, &mut self.faults);
+        if self.carriers.is_brokered(from, to) {
+            self.broker.publish((from, to), bytes, now_ms, chance, faults);
+        } else {
+            self.network.dispatch(Parcel { from, to, bytes }, now_ms, chance, faults);
+        }
+    }
+
+    /// Lets nothing through on a link until `until_ms`. Where a broker carries it, the other one
+    /// loses its connection to the broker.
+    pub fn cut(&mut self, one: usize, other: usize, until_ms: u64) {
+        if self.carriers.is_brokered(one, other) {
+            self.broker.trouble.begin(other, Wrong::Unreachable, until_ms);
+        } else {
+            self.network.cut(one, other, until_ms);
+        }
+    }
+
     fn ask_store(&mut self, site: usize, work: StoreWork) {
         let lasts_ms = self.chance.below(self.store_ms_max + 1);
         let at_ms = self.clock_ms + lasts_ms;
@@ -260,28 +290,58 @@ impl World {
     /// The site whose log failed, with the fault.
     pub fn advance(&mut self, until_ms: u64) -> Result<bool, (usize, Fault)> {
         let times = self.sites.iter().filter_map(Site::deadline_ms);
-        let next = times.chain(self.network.deadline_ms()).min();
+        let up: Vec<bool> = self.sites.iter().map(|site| site.space.is_some()).collect();
+        let carried = [self.network.deadline_ms(), self.broker.deadline_ms(self.clock_ms, &up)];
+        let next = times.chain(carried.into_iter().flatten()).min();
         let Some(at) = next.filter(|at| *at <= until_ms) else {
             self.clock_ms = until_ms;
             return Ok(false);
         };
         self.clock_ms = self.clock_ms.max(at);
-        let due = self.network.due(self.clock_ms);
-        for (to, bytes) in due {
-            let Some(space) = &mut self.sites[to].space else {
-                continue;
-            };
-            let input = space.receive(bytes);
-            self.sites[to].inputs.push(input);
-        }
+        self.deliver(&up);
         for site in 0..self.sites.len() {
             self.sites[site].collect(self.clock_ms);
             if self.sites[site].is_due(self.clock_ms) {
                 let inputs = std::mem::take(&mut self.sites[site].inputs);
+                let taken = std::mem::take(&mut self.sites[site].taken);
                 self.turn(site, inputs).map_err(|fault| (site, fault))?;
+                self.acknowledge(taken);
             }
         }
         Ok(true)
+    }
+
+    /// Opens what has arrived by now.
+    fn deliver(&mut self, up: &[bool]) {
+        for (to, bytes) in self.network.due(self.clock_ms) {
+            self.receive(to, bytes);
+        }
+        let (chance, faults) = (&mut self.chance, &mut self.faults);
+        for Delivered { to, bytes, token } in self.broker.advance(self.clock_ms, up, chance, faults)
+        {
+            self.receive(to, bytes);
+            if self.acknowledges_early {
+                self.acknowledge(token);
+            } else {
+                self.sites[to].taken.extend(token);
+            }
+        }
+    }
+
+    /// Tells the broker what has reached its recipient.
+    fn acknowledge(&mut self, taken: impl IntoIterator<Item = Token>) {
+        let (chance, faults) = (&mut self.chance, &mut self.faults);
+        for token in taken {
+            self.broker.acknowledge(token, self.clock_ms, chance, faults);
+        }
+    }
+
+    /// A site opens an envelope and takes it in its next turn.
+    pub fn receive(&mut self, site: usize, envelope: Vec<u8>) {
+        if let Some(space) = &mut self.sites[site].space {
+            let input = space.receive(envelope);
+            self.sites[site].inputs.push(input);
+        }
     }
 
     /// Lets everything happen that happens within `ms`.

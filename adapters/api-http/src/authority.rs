@@ -40,12 +40,26 @@ impl Who {
 
 /// The bearer of a request's token.
 pub(crate) fn bearer(headers: &HeaderMap, node: &dyn Node) -> Result<Who, Problem> {
+    identify(borne(headers)?, node)
+}
+
+/// The hash of the token that a request bears.
+pub(crate) fn borne(headers: &HeaderMap) -> Result<Hash, Problem> {
     let token = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "))
         .ok_or_else(|| Problem::unauthorized("a token is needed"))?;
-    let token: Hash = hash(Domain::Token, &[token.trim().as_bytes()]);
+    Ok(hashed(token))
+}
+
+/// The hash of a token, which is all that anybody keeps of it.
+pub(crate) fn hashed(token: &str) -> Hash {
+    hash(Domain::Token, &[token.trim().as_bytes()])
+}
+
+/// Whose token has this hash.
+pub(crate) fn identify(token: Hash, node: &dyn Node) -> Result<Who, Problem> {
     // What is compared are hashes of 256 random bits; the time it takes tells nothing of them.
     if token == node.operator() {
         let name = OPERATOR.parse().map_err(|_| Problem::unauthorized("no operator"))?;

@@ -1,9 +1,12 @@
-//! The JSON interface of a node on loopback, for the command line and other tools.
+//! The interface of a node on loopback: JSON for the command line, live pages for people.
 //!
 //! [`port`] is what a node must be able to do, [`shape`] is what is said over HTTP, `routes` joins
-//! the two. Who acts comes from the token and from nothing else.
+//! the two, and [`pages`] shows the same to people. Who acts comes from the token and from nothing
+//! else.
 
 mod authority;
+mod observability;
+pub mod pages;
 pub mod port;
 pub mod problem;
 mod routes;

@@ -9,6 +9,7 @@ use schema::id::{ObjectId, Position, SpaceId};
 use schema::name::Name;
 use schema::v1::block::Damage;
 use std::io::Read;
+use tokio::sync::watch;
 
 /// Looks at a space between two turns.
 pub type Look = Box<dyn FnOnce(&Engine, Now) + Send>;
@@ -35,6 +36,27 @@ pub struct Stored {
     pub size: u64,
 }
 
+/// How a space reaches those that are not on its node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carriage {
+    /// Over what, such as *NATS*.
+    pub over: &'static str,
+    /// Whether there is a connection now.
+    pub connected: bool,
+    /// The server's name and version, once it was reached.
+    pub server: Option<String>,
+    /// What is wrong; none while all is well.
+    pub trouble: Option<String>,
+    /// Envelopes that the carrier has stored, since the start.
+    pub stored: u64,
+    /// Envelopes that it has not, and that are sent again.
+    pub not_stored: u64,
+    /// Envelopes that were taken from it.
+    pub taken: u64,
+    /// Connections that were made.
+    pub connections: u64,
+}
+
 /// A node. All calls block, and are made from threads that may.
 pub trait Node: Send + Sync + 'static {
     /// The spaces that are open, by name.
@@ -58,6 +80,13 @@ pub trait Node: Send + Sync + 'static {
     /// When the space is closed.
     fn look(&self, space: &SpaceId, look: Look) -> Result<(), Trouble>;
 
+    /// Watches a space: the size of its log, given anew after whatever changed what it shows, also
+    /// when that is only that a peer fell silent. It ends when the space is closed.
+    ///
+    /// # Errors
+    /// When the space is closed.
+    fn watch(&self, space: &SpaceId) -> Result<watch::Receiver<u64>, Trouble>;
+
     /// Puts an object into a space's store, durably.
     ///
     /// # Errors
@@ -75,6 +104,11 @@ pub trait Node: Send + Sync + 'static {
     /// # Errors
     /// When a token file cannot be made or read.
     fn tokens(&self, space: &SpaceId, people: &[Name]) -> Result<Vec<(Name, Hash)>, Trouble>;
+
+    /// How a space reaches those on other nodes; none where it does not.
+    fn carriage(&self, _space: &SpaceId) -> Option<Carriage> {
+        None
+    }
 
     /// The hash of the operator's token.
     fn operator(&self) -> Hash;

@@ -8,7 +8,7 @@ use crate::port::{Node, Trouble};
 use crate::problem::Problem;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
@@ -17,6 +17,7 @@ use engine::step::Now;
 use schema::id::SpaceId;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::sync::watch;
 use tower_http::limit::RequestBodyLimitLayer;
 
 /// Largest body of a request that is not a package, in bytes.
@@ -29,8 +30,9 @@ pub(crate) struct Context {
     address: SocketAddr,
 }
 
-/// All routes over `node`, which listens on `address`.
-pub(crate) fn all(node: Arc<dyn Node>, address: SocketAddr) -> Router {
+/// All routes over `node`, which listens on `address` until `stop`.
+pub(crate) fn all(node: Arc<dyn Node>, address: SocketAddr, stop: watch::Receiver<bool>) -> Router {
+    let pages = crate::pages::routes(Arc::clone(&node), address, stop);
     let context = Context { node, address };
     let bounded = Router::new()
         .route("/v1/spaces", get(reading::spaces).post(writing::found))
@@ -54,14 +56,17 @@ pub(crate) fn all(node: Arc<dyn Node>, address: SocketAddr) -> Router {
         .layer(axum::extract::DefaultBodyLimit::disable());
     bounded
         .merge(packages)
+        .merge(crate::observability::routes(Arc::clone(&context.node)))
         .fallback(|| async {
             Problem::not_found(
                 "there is no such address here",
                 "see the list of routes in the docs",
             )
         })
-        .layer(from_fn_with_state(context.clone(), guard))
-        .with_state(context)
+        .with_state(context.clone())
+        .merge(pages)
+        .layer(from_fn(crate::pages::nowhere))
+        .layer(from_fn_with_state(context, guard))
 }
 
 /// Lets through only requests for this very address: a name that somebody else points at loopback
@@ -82,7 +87,7 @@ async fn guard(State(context): State<Context>, request: Request, next: Next) -> 
 type Answer<T> = Result<Json<T>, Problem>;
 
 /// Runs something that blocks on a thread that may.
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|failed| {

@@ -39,10 +39,11 @@ impl Server {
         mut stop: watch::Receiver<bool>,
     ) -> std::io::Result<()> {
         let listener = tokio::net::TcpListener::from_std(self.listener)?;
+        let routes = routes::all(node, self.address, stop.clone());
         let stopped = async move {
             // A sender that is gone is a stop as well.
             let _ = stop.wait_for(|stop| *stop).await;
         };
-        axum::serve(listener, routes::all(node, self.address)).with_graceful_shutdown(stopped).await
+        axum::serve(listener, routes).with_graceful_shutdown(stopped).await
     }
 }

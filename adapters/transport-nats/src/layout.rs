@@ -4,8 +4,8 @@
 use crate::subject::{Class, consumer, stored, stream, subject};
 use async_nats::jetstream::consumer::{AckPolicy, PullConsumer, pull};
 use async_nats::jetstream::context::CreateStreamErrorKind;
-use async_nats::jetstream::stream::ConsumerErrorKind;
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
+use async_nats::jetstream::stream::{ConsumerError, ConsumerErrorKind};
 use async_nats::jetstream::{Context, ErrorCode};
 use schema::id::SpaceId;
 use schema::limits::ENVELOPE_BYTES_MAX;
@@ -58,6 +58,35 @@ pub fn consumer_of(from: &SpaceId, to: &SpaceId, class: Class) -> pull::Config {
     }
 }
 
+/// Why a consumer cannot be used now.
+pub(crate) enum Unusable {
+    /// Its stream is not there, which is no trouble: its space was not here yet.
+    NotYet,
+    /// The server did not answer. What it denies it does not answer either.
+    Silent(String),
+    /// The server said why.
+    Refused(String),
+}
+
+impl Unusable {
+    /// What an operator should know of it.
+    pub(crate) fn trouble(self) -> Option<String> {
+        match self {
+            Self::NotYet => None,
+            Self::Silent(why) | Self::Refused(why) => Some(why),
+        }
+    }
+
+    fn of(error: &ConsumerError, name: &str, what: &str) -> Self {
+        let said = format!("the consumer {name} cannot be {what}: {error}");
+        if error.kind() == ConsumerErrorKind::TimedOut {
+            Self::Silent(said)
+        } else {
+            Self::Refused(said)
+        }
+    }
+}
+
 /// Makes the stream of `from`. One that is there already stays as it is.
 ///
 /// # Errors
@@ -77,19 +106,18 @@ pub(crate) async fn make_stream(context: &Context, from: &SpaceId) -> Result<(),
 /// Makes one consumer. One that is there already with this configuration stays.
 ///
 /// # Errors
-/// None inside while the stream is not there, which is no trouble: its space was not here yet.
+/// Says why it cannot be used.
 pub(crate) async fn make_consumer(
     context: &Context,
     from: &SpaceId,
     to: &SpaceId,
     class: Class,
-) -> Result<PullConsumer, Option<String>> {
+) -> Result<PullConsumer, Unusable> {
     let made = context.create_consumer_on_stream(consumer_of(from, to, class), stream(from)).await;
     made.map_err(|why| {
         let nowhere = matches!(why.kind(), ConsumerErrorKind::JetStream(error)
             if error.error_code() == ErrorCode::STREAM_NOT_FOUND);
-        let said = || format!("the consumer {} cannot be made: {why}", consumer(to, class));
-        (!nowhere).then(said)
+        if nowhere { Unusable::NotYet } else { Unusable::of(&why, &consumer(to, class), "made") }
     })
 }
 
@@ -102,8 +130,10 @@ pub(crate) async fn find_consumer(
     from: &SpaceId,
     to: &SpaceId,
     class: Class,
-) -> Result<PullConsumer, Option<String>> {
+) -> Result<PullConsumer, Unusable> {
     let name = consumer(to, class);
     let found = context.get_consumer_from_stream(&name, stream(from)).await;
-    found.map_err(|why| Some(format!("the consumer {name} cannot be used: {why}")))
+    found.map_err(|why| {
+        Unusable::of(&why, &format!("{name} of the stream {}", stream(from)), "used")
+    })
 }

@@ -13,14 +13,19 @@
 //! ```
 
 mod carrier;
+mod events;
+mod examine;
+mod keeper;
 mod layout;
 mod publish;
 mod pull;
 mod settings;
+mod signals;
 mod status;
 mod subject;
 
 pub use carrier::{Carrier, Delivery, Receiver};
+pub use examine::{Finding, Severity, examine};
 pub use layout::{ACK_WAIT, WAITING_MAX, consumer_of, stream_of};
 pub use pull::Taken;
 pub use settings::{BadSettings, Credentials, Settings, Tls};

@@ -1,7 +1,7 @@
 //! The way out: a queue for each class, bounded in bytes, and a task that empties it.
 
 use crate::status::Shared;
-use crate::subject::{Class, subject};
+use crate::subject::{Class, stream, subject};
 use async_nats::Client;
 use async_nats::jetstream::Context;
 use async_nats::jetstream::context::{PublishError, PublishErrorKind};
@@ -99,6 +99,8 @@ pub(crate) struct Publisher {
     pub(crate) status: Shared,
     /// Told when the stream is gone.
     pub(crate) missing: Arc<Notify>,
+    /// Whether it is made anew then.
+    pub(crate) make: bool,
 }
 
 impl Publisher {
@@ -135,10 +137,19 @@ impl Publisher {
                         continue;
                     }
                     let subject = subject(&self.me, &to, outlet.class);
-                    match self.context.publish(subject, envelope.into()).await {
+                    // What is denied is not answered: a flood of it would hold up everybody else,
+                    // and the client keeps a little of each question for ever.
+                    if self.status.is_denied(&subject) {
+                        self.settle(Err("the server denies it".to_owned()));
+                        continue;
+                    }
+                    match self.context.publish(subject.clone(), envelope.into()).await {
                         Ok(answer) => unconfirmed.push(async move {
                             match answer.into_future().await {
-                                Ok(_) => Ok(()),
+                                Ok(_) => {
+                                    this.status.allowed(&subject);
+                                    Ok(())
+                                }
                                 Err(why) => Err(this.failed(&why)),
                             }
                         }),
@@ -151,7 +162,12 @@ impl Publisher {
 
     fn settle(&self, answer: Result<(), String>) {
         match answer {
-            Ok(()) => self.status.count(|status| status.stored += 1),
+            Ok(()) => {
+                self.status.count(|status| status.stored += 1);
+                if !self.make {
+                    self.status.layout(&stream(&self.me), None);
+                }
+            }
             Err(why) => {
                 // The protocol sends it again, whether or not it was stored after all.
                 tracing::debug!(%why, "an envelope was not stored");
@@ -163,9 +179,14 @@ impl Publisher {
     fn failed(&self, why: &PublishError) -> String {
         let said = why.to_string();
         if why.kind() == PublishErrorKind::StreamNotFound {
+            let own = stream(&self.me);
+            if !self.make {
+                let missing = format!("the stream {own} is not there, and its operator makes it");
+                self.status.layout(&own, Some(missing));
+            }
             self.missing.notify_one();
         } else if why.kind() == PublishErrorKind::MaxPayloadExceeded {
-            self.status.denied(&said);
+            self.status.denied(&format!("an envelope is too large for the server: {said}"));
         }
         said
     }

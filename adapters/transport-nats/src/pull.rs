@@ -2,13 +2,14 @@
 //! durable here.
 
 use crate::carrier::{Delivery, Receiver};
-use crate::layout::{find_consumer, make_consumer};
+use crate::layout::{Unusable, find_consumer, make_consumer};
 use crate::status::Shared;
-use crate::subject::{Class, subject};
+use crate::subject::{Class, consumer, stream, subject};
 use async_nats::jetstream::consumer::PullConsumer;
+use async_nats::jetstream::consumer::pull::Batch;
 use async_nats::jetstream::message::Acker;
 use async_nats::jetstream::{AckKind, Context, Message};
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use schema::id::SpaceId;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
@@ -27,7 +28,7 @@ const PULL_BYTES_MAX: usize = 4 * 1024 * 1024;
 const RETRY_MAX: Duration = Duration::from_secs(3);
 
 /// How long an envelope that the space has no room for stays with the server.
-pub(crate) const NO_ROOM_DELAY: Duration = Duration::from_millis(200);
+const NO_ROOM_DELAY: Duration = Duration::from_millis(200);
 
 /// Messages of one pull.
 const fn pull_max(class: Class) -> usize {
@@ -125,6 +126,7 @@ impl Pull {
             }
             match self.consumer().await {
                 Ok(consumer) => {
+                    self.status.layout(&self.name(), None);
                     let began = Instant::now();
                     if let Some(why) = self.pulls(&consumer).await {
                         let peer = self.peer.short();
@@ -134,8 +136,7 @@ impl Pull {
                         wait = Duration::from_millis(100);
                     }
                 }
-                Err(Some(why)) => self.status.layout(Some(why)),
-                Err(None) => {}
+                Err(why) => self.status.layout(&self.name(), why.trouble()),
             }
             tokio::select! {
                 () = tokio::time::sleep(wait) => wait = (wait * 2).min(RETRY_MAX),
@@ -149,7 +150,12 @@ impl Pull {
         }
     }
 
-    async fn consumer(&self) -> Result<PullConsumer, Option<String>> {
+    /// What is in trouble when the consumer cannot be used.
+    fn name(&self) -> String {
+        format!("{} {}", stream(&self.peer), consumer(&self.me, self.class))
+    }
+
+    async fn consumer(&self) -> Result<PullConsumer, Unusable> {
         if self.make {
             make_consumer(&self.context, &self.peer, &self.me, self.class).await
         } else {
@@ -184,7 +190,7 @@ impl Pull {
                 next = messages.next() => match next {
                     Some(Ok(message)) => {
                         if !self.hand_on(message).await {
-                            return Ended::Well;
+                            return self.no_room(messages).await;
                         }
                     }
                     // The next message is larger than what is left of this pull.
@@ -217,9 +223,20 @@ impl Pull {
         let room = (self.receiver)(Delivery::Envelope { envelope, taken: Some(taken) });
         if room {
             self.status.count(|status| status.taken += 1);
-        } else {
-            tokio::time::sleep(NO_ROOM_DELAY).await;
         }
         room
+    }
+
+    /// Waits for room. What this pull brings meanwhile is handed on or given back as well: the
+    /// server would count it as under way until its patience ends.
+    async fn no_room(&self, mut messages: Batch) -> Ended {
+        tokio::time::sleep(NO_ROOM_DELAY).await;
+        while let Some(Some(next)) = messages.next().now_or_never() {
+            match next {
+                Ok(message) => self.hand_on(message).await,
+                Err(_) => break,
+            };
+        }
+        Ended::Well
     }
 }

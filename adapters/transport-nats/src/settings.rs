@@ -20,6 +20,10 @@ pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
 /// Messages that wait in one subscription. The client counts messages, not bytes, so it is small.
 const SUBSCRIPTION_CAPACITY: usize = 128;
 
+/// Commands, most of them envelopes, that wait for a connection that is cut or slow. The client
+/// counts them and not their bytes; its own default would be a gigabyte of the largest.
+const CLIENT_CAPACITY: usize = 128;
+
 /// Longest wait before the next attempt to connect.
 const RECONNECT_DELAY_MS_MAX: u64 = 2_000;
 
@@ -109,7 +113,7 @@ impl Settings {
         if addresses.is_empty() { Err(BadSettings::NoServer) } else { Ok(addresses) }
     }
 
-    /// What the client is told, for the space `me`.
+    /// What the client is told, for the space `me`. It tries once, unless it is told more.
     pub(crate) fn options(&self, me: &SpaceId) -> Result<ConnectOptions, BadSettings> {
         let mut options = ConnectOptions::new()
             .name(format!("interspace {}", me.short()))
@@ -118,8 +122,7 @@ impl Settings {
             .connection_timeout(CONNECTION_TIMEOUT)
             .request_timeout(Some(ANSWER_TIMEOUT))
             .subscription_capacity(SUBSCRIPTION_CAPACITY)
-            .retry_on_initial_connect()
-            .max_reconnects(None)
+            .client_capacity(CLIENT_CAPACITY)
             .reconnect_delay_callback(reconnect_delay);
         options = self.credentials.add_to(options)?;
         options = options.require_tls(self.tls.required);

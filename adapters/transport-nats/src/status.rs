@@ -1,10 +1,16 @@
 //! What a carrier knows of itself: for the operator, never for the protocol.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long something that the server denied is shown as trouble after the last time.
-const DENIAL_SHOWN: Duration = Duration::from_secs(60);
+/// How long something that the server denied is shown as trouble after the last time. More than
+/// an idle space is silent.
+const DENIAL_SHOWN: Duration = Duration::from_secs(90);
+
+/// How long another denial waits until it takes the place of the one that is shown. Under a flood
+/// of two they would take turns, and each turn is traced.
+const DENIAL_STAYS: Duration = Duration::from_secs(5);
 
 /// How a carrier is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,8 +38,8 @@ pub struct Status {
 struct Troubles {
     /// No connection. Mended by one.
     connection: Option<String>,
-    /// Streams or consumers cannot be made. Mended when they can.
-    layout: Option<String>,
+    /// Streams or consumers that cannot be used, by name. Mended when they can.
+    layout: BTreeMap<String, String>,
     /// The server denied something. Forgotten when it has not done so for a while.
     denial: Option<(String, Instant)>,
 }
@@ -42,6 +48,10 @@ struct Troubles {
 struct Known {
     status: Status,
     troubles: Troubles,
+    /// Subscriptions that the server has denied, ever.
+    subscriptions_denied: u64,
+    /// Whether one to our own inbox was among them, on this connection.
+    inbox_denied: bool,
 }
 
 /// A handle on the status of a carrier.
@@ -54,7 +64,8 @@ impl Shared {
         let Troubles { connection, layout, denial } = &known.troubles;
         let denial = denial.as_ref().filter(|(_, at)| at.elapsed() < DENIAL_SHOWN);
         let denial = denial.map(|(what, _)| what.clone());
-        let trouble = connection.clone().or(denial).or_else(|| layout.clone());
+        let layout = || layout.values().next().cloned();
+        let trouble = connection.clone().or(denial).or_else(layout);
         Status { trouble, ..known.status.clone() }
     }
 
@@ -62,12 +73,12 @@ impl Shared {
         count(&mut self.lock().status);
     }
 
-    pub(crate) fn connected(&self, server: String) {
+    pub(crate) fn connected(&self) {
         let mut known = self.lock();
         known.status.connected = true;
         known.status.connections += 1;
-        known.status.server = Some(server);
-        known.troubles.connection = None;
+        known.inbox_denied = false;
+        news(&mut known.troubles.connection, None);
         known.troubles.denial = None;
     }
 
@@ -77,15 +88,57 @@ impl Shared {
         news(&mut known.troubles.connection, Some(why.to_owned()));
     }
 
-    pub(crate) fn layout(&self, trouble: Option<String>) {
-        news(&mut self.lock().troubles.layout, trouble);
+    /// What is wrong with the stream or consumer `name`, or that nothing is.
+    pub(crate) fn layout(&self, name: &str, trouble: Option<String>) {
+        let mut known = self.lock();
+        let mut this = known.troubles.layout.remove(name);
+        news(&mut this, trouble);
+        if let Some(trouble) = this {
+            known.troubles.layout.insert(name.to_owned(), trouble);
+        }
     }
 
     pub(crate) fn denied(&self, what: &str) {
         let mut known = self.lock();
-        let mut before = known.troubles.denial.take().map(|(what, _)| what);
-        news(&mut before, Some(what.to_owned()));
-        known.troubles.denial = before.map(|what| (what, Instant::now()));
+        if what.contains("Violation for Subscription") {
+            known.subscriptions_denied += 1;
+            known.inbox_denied |= what.contains("_INBOX.");
+        }
+        let before = known.troubles.denial.take().filter(|(_, at)| at.elapsed() < DENIAL_SHOWN);
+        known.troubles.denial = match before {
+            Some((other, at)) if other != what && at.elapsed() < DENIAL_STAYS => Some((other, at)),
+            before => {
+                let mut before = before.map(|(what, _)| what);
+                news(&mut before, Some(what.to_owned()));
+                before.map(|what| (what, Instant::now()))
+            }
+        };
+    }
+
+    /// What is for this subject is not denied, or not any more.
+    pub(crate) fn allowed(&self, subject: &str) {
+        let mut known = self.lock();
+        if known.troubles.denial.as_ref().is_some_and(|(what, _)| what.contains(subject)) {
+            known.troubles.denial = None;
+            tracing::info!(%subject, "the server denies this no more");
+        }
+    }
+
+    /// Whether what is for this subject was denied just now, and would be again.
+    pub(crate) fn is_denied(&self, subject: &str) -> bool {
+        let known = self.lock();
+        let denial = known.troubles.denial.as_ref();
+        denial.is_some_and(|(what, at)| at.elapsed() < DENIAL_STAYS && what.contains(subject))
+    }
+
+    /// Subscriptions that the server has denied since the start.
+    pub(crate) fn subscriptions_denied(&self) -> u64 {
+        self.lock().subscriptions_denied
+    }
+
+    /// Whether one of them was to our own inbox, on this connection.
+    pub(crate) fn inbox_was_denied(&self) -> bool {
+        self.lock().inbox_denied
     }
 
     pub(crate) fn is_connected(&self) -> bool {
@@ -117,15 +170,21 @@ mod tests {
     #[test]
     fn a_trouble_is_shown_until_what_mends_it() {
         let status = Shared::default();
-        status.layout(Some("no stream".to_owned()));
+        status.layout("a", Some("no stream".to_owned()));
+        status.layout("b", Some("no consumer".to_owned()));
         status.disconnected("refused");
         assert_eq!(status.now().trouble.as_deref(), Some("refused"));
-        status.connected("2.9.10".to_owned());
+        status.connected();
         assert_eq!(status.now().trouble.as_deref(), Some("no stream"));
-        status.denied("Permissions Violation");
-        assert_eq!(status.now().trouble.as_deref(), Some("Permissions Violation"));
-        status.connected("2.9.10".to_owned());
-        status.layout(None);
+        status.denied("Permissions Violation for \"x.y\"");
+        assert_eq!(status.now().trouble.as_deref(), Some("Permissions Violation for \"x.y\""));
+        assert!(status.is_denied("x.y") && !status.is_denied("x.z"));
+        status.allowed("x.z");
+        assert!(status.now().trouble.is_some_and(|what| what.contains("x.y")));
+        status.allowed("x.y");
+        status.layout("a", None);
+        assert_eq!(status.now().trouble.as_deref(), Some("no consumer"));
+        status.layout("b", None);
         assert_eq!(status.now().trouble, None);
     }
 }

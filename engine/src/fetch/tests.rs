@@ -54,6 +54,16 @@ fn a_fetch_that_waits_for_its_turn_has_no_deadline() {
 }
 
 #[test]
+fn what_the_store_has_is_not_missing_and_what_it_has_not_told_is() {
+    let mut fetches = fetches(&[3 * PIECE, 7]);
+    let _ = fetches.held(&object(1), held(PIECE), 0);
+    fetches.begin(object(3), 11, PEER);
+    assert_eq!(fetches.missing_bytes().collect::<Vec<_>>(), [2 * PIECE, 7, 11]);
+    fetches.end(&object(1));
+    assert_eq!(fetches.missing_bytes().sum::<u64>(), 18);
+}
+
+#[test]
 fn a_piece_that_comes_before_the_store_has_answered_is_not_forgotten() {
     let total = 3 * PIECE;
     let mut fetches = fetches(&[total]);

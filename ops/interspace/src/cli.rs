@@ -63,9 +63,13 @@ pub(crate) enum Noun {
         #[arg(long, value_name = "URL")]
         nats: Option<String>,
     },
+    /// What is wrong here, and what to do: folder, clock, keys, links, broker
+    Doctor(Doctor),
     /// Run a node until Ctrl-C
     #[command(after_long_help = UP_EXAMPLE)]
     Up(Up),
+    /// A link to the node's pages that signs you in, once
+    Open,
     /// The spaces of the node
     #[command(subcommand)]
     Space(Space),
@@ -134,6 +138,17 @@ pub(crate) struct Up {
     /// Stop when standard input ends: with whoever started this
     #[arg(long, hide = true)]
     pub(crate) until_closed: bool,
+}
+
+/// What `doctor` looks at beside the node's folder.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Doctor {
+    /// The node's configuration [default: that of the node that runs]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The NATS server [default: that of the node that runs]
+    #[arg(long, value_name = "URL")]
+    pub(crate) nats: Option<String>,
 }
 
 const UP_EXAMPLE: &str = r#"An example of a configuration, with everything that it may say:

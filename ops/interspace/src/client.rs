@@ -144,7 +144,8 @@ impl Client {
         }
     }
 
-    fn url(&self, path: &str) -> String {
+    /// The address of something of the node.
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 

@@ -5,9 +5,11 @@ pub(crate) mod audit;
 mod certificate;
 mod dashboard;
 mod deployment;
+mod doctor;
 mod inbox;
 mod journey;
 mod link;
+mod open;
 mod package;
 mod release;
 mod space;
@@ -27,7 +29,9 @@ pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
         Noun::Demo { once, keep, nats } => {
             crate::demo::run(*once, keep.as_deref(), nats.as_deref(), out)
         }
+        Noun::Doctor(how) => doctor::run(options, how, out),
         Noun::Up(how) => up::run(options, how, out),
+        Noun::Open => open::run(&node()?, out),
         Noun::Space(verb) => space::run(verb, &node()?, out),
         Noun::Certificate(verb) => certificate::run(verb, &node()?, out),
         Noun::Link(verb) => link::run(verb, &node()?, out),

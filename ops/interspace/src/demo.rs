@@ -257,16 +257,17 @@ fn try_next(nodes: &Nodes, out: &mut Output) {
              \n  interspace -s \"Prod EU\" --as erik inbox list\
              \n  interspace -s \"DevTest Space\" journey {PROJECT} {version}\
              \n  interspace audit verify\
-             \n\nCtrl-C stops it.",
+             \n  interspace open\
+             \n\nThe last one gives a link to the live pages. Ctrl-C stops it.",
             up.address,
             node.display(),
         )),
         Nodes::Each { .. } => {
             out.say("\nThe nodes go on. In another terminal:\n");
             for folder in nodes.all() {
-                out.say(&format!("  interspace --dir {} dashboard", folder.display()));
+                out.say(&format!("  interspace --dir {} open", folder.display()));
             }
-            out.say("\nCtrl-C stops them.");
+            out.say("\nEach gives a link to the live pages of its node. Ctrl-C stops them.");
         }
     }
 }

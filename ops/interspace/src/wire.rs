@@ -8,7 +8,7 @@ use crate::node::folder::{Folder, Lock, NodeFile, make, token_file};
 use crate::node::owner::{Clocks, Doors, Mail, Owner};
 use crate::node::store::{Order, push, store_thread};
 use crate::node::{keys, outputs, tokens};
-use api_http::port::{Look, Node, Stored, Trouble};
+use api_http::port::{Carriage as Carried, Look, Node, Stored, Trouble};
 use engine::command::{Done, Rejection, Request};
 use engine::engine::CannotOpen;
 use engine::entropy::Entropy;
@@ -36,8 +36,9 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use transport_local::{Delivery, Switchboard};
-use transport_nats::{Carrier, Class};
+use transport_nats::{Carrier, Class, Status};
 
 /// The hidden name under which this binary guards a step.
 pub const GUARD: &str = "guard";
@@ -91,7 +92,9 @@ impl Running {
 
     /// Lets the command line find the interface.
     pub(crate) fn announce(&self, address: String) -> Result<(), Failure> {
-        self.folder.write_node_file(&NodeFile { address, process: std::process::id() })
+        let (config, nats) = self.carriage.origin();
+        let process = std::process::id();
+        self.folder.write_node_file(&NodeFile { address, process, config, nats })
     }
 
     /// Stops every space: what runs is ended, every log is closed, what was sent leaves.
@@ -142,7 +145,7 @@ impl Running {
             runs: Arc::clone(&runs),
         };
         let owner = Owner::new(space, doors, self.clocks, receiver);
-        let closed = Closed::default();
+        let (closed, watched) = (Closed::default(), owner.watched());
         let thread = own(name.clone(), owner, closed.clone(), Arc::clone(&cancel));
         let inbox = mailbox.clone();
         let deliver = move |delivery| {
@@ -156,7 +159,7 @@ impl Running {
         lock(&self.carriers).extend(carrier.map(|carrier| (id, carrier)));
         let push: Push = Arc::new(move |bytes: &mut dyn Read| push(&packages, bytes));
         let (owner, folder) = (Some(thread), folder.to_owned());
-        let opened = Opened { name, folder, mailbox, cancel, runs, closed, owner, push };
+        let opened = Opened { name, folder, mailbox, cancel, runs, closed, owner, push, watched };
         self.spaces.add(id, opened);
         Ok(id)
     }
@@ -203,6 +206,10 @@ impl Node for Running {
         self.spaces.tell(space, Mail::Look(look))
     }
 
+    fn watch(&self, space: &SpaceId) -> Result<watch::Receiver<u64>, Trouble> {
+        self.spaces.with(space, |opened| opened.watched.clone())
+    }
+
     fn push(&self, space: &SpaceId, bytes: &mut dyn Read) -> Result<Stored, Trouble> {
         self.spaces.with(space, |opened| Arc::clone(&opened.push))?(bytes)
     }
@@ -220,6 +227,11 @@ impl Node for Running {
         people.iter().map(token).collect()
     }
 
+    fn carriage(&self, space: &SpaceId) -> Option<Carried> {
+        let carrier = lock(&self.carriers).get(space).cloned();
+        carrier.map(|carrier| carried(carrier.status()))
+    }
+
     fn operator(&self) -> Hash {
         self.operator
     }
@@ -228,6 +240,13 @@ impl Node for Running {
         let folder = self.spaces.with(space, |opened| opened.folder.join("outputs")).ok()?;
         outputs::read(&folder, deployment)
     }
+}
+
+/// How a carrier is, for those who ask the node.
+fn carried(status: Status) -> Carried {
+    let Status { connected, server, trouble, stored, not_stored, taken, connections, .. } = status;
+    let over = "NATS";
+    Carried { over, connected, server, trouble, stored, not_stored, taken, connections }
 }
 
 /// What the owner of one space does outside.

@@ -1,4 +1,4 @@
-//! Simulates spaces over a bad network, seed by seed, and replays what failed.
+//! Simulates spaces over a bad network and a bad broker, seed by seed, and replays what failed.
 
 use clap::{Parser, ValueEnum};
 use std::fs;
@@ -11,7 +11,7 @@ use tests::faults::Faults;
 use tests::simulation::Outcome;
 use tests::simulation::campaign::{Campaign, Summary};
 use tests::simulation::invariants::NAMES;
-use tests::simulation::sabotage::Saboteur;
+use tests::simulation::sabotage::{OTHERS, Saboteur};
 use tests::simulation::transcript::{Replayed, Transcript};
 
 /// An invariant did not hold.
@@ -19,7 +19,7 @@ const VIOLATED: u8 = 1;
 /// What was asked for makes no sense, or a transcript does not replay.
 const UNUSABLE: u8 = 2;
 
-/// Runs simulated spaces over a bad network and checks what must always be true.
+/// Runs simulated spaces over a bad network and a bad broker, and checks what must always be true.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// How many seeds to run.
@@ -32,8 +32,8 @@ struct Arguments {
     /// replay.
     #[arg(long, value_name = "FILE")]
     replay: Option<PathBuf>,
-    /// Break this invariant on purpose, to see that it is noticed; `list` shows all.
-    #[arg(long = "break", value_name = "INVARIANT")]
+    /// Break this on purpose, to see that it is noticed; `list` shows all.
+    #[arg(long = "break", value_name = "WHAT")]
     sabotaged: Option<String>,
     /// How to print the result.
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
@@ -53,12 +53,15 @@ fn main() -> ExitCode {
         for (name, says) in NAMES {
             println!("{name:<14} {says}");
         }
+        for (name, invariant, says) in OTHERS {
+            println!("{name:<14} breaks {invariant}: {says}");
+        }
         return ExitCode::SUCCESS;
     }
     if let Some(unknown) = arguments.sabotaged.as_deref()
         && Saboteur::of(unknown).is_none()
     {
-        eprintln!("there is no invariant {unknown:?}; `--break list` shows all");
+        eprintln!("there is nothing called {unknown:?} to break; `--break list` shows all");
         return ExitCode::from(UNUSABLE);
     }
     match &arguments.replay {

@@ -28,6 +28,8 @@ pub fn heal(run: &mut Run) -> Watched {
     for (one, other) in run.world.network.mend(u64::MAX - 1) {
         run.connect(one, other);
     }
+    let mended = run.world.broker.heal();
+    run.reconnect(mended);
     for site in 0..run.world.sites.len() {
         run.world.sites[site].device.plan(u64::MAX, Mishap::Lost);
         run.planned.remove(&site);

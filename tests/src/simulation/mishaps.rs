@@ -84,7 +84,7 @@ impl Run {
         let target = 1 + self.world.chance.index(self.world.sites.len() - 1);
         let until = self.world.clock_ms + 500 + self.world.below(40_000);
         self.note(&format!("cut 0-{target} until {until}"));
-        self.world.network.cut(0, target, until);
+        self.world.cut(0, target, until);
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 //! looks.
 
 mod logs;
+mod trust;
 mod twin;
 
 use super::Run;
@@ -14,20 +15,38 @@ use schema::id::CommandId;
 /// The step from which on a saboteur waits for an opportunity.
 const FROM_STEP: u64 = 150;
 
+/// Sabotages beside the one that each invariant gives its name to: which invariant notices it, and
+/// what is done.
+pub const OTHERS: [(&str, &str, &str); 2] = [
+    (
+        "early-ack",
+        "acknowledged",
+        "a recipient acknowledges to the broker before it appends, and the sender relies on that",
+    ),
+    (
+        "publish-ack",
+        "acknowledged",
+        "a sender takes what the broker has stored for what its peer has",
+    ),
+];
+
 /// Somebody who breaks one invariant.
 #[derive(Debug)]
 pub struct Saboteur {
-    invariant: &'static str,
+    sabotage: &'static str,
     /// When it tries next.
     next_step: u64,
 }
 
 impl Saboteur {
-    /// The one who breaks `invariant`; none if there is no such invariant.
+    /// The one who breaks the invariant of this name, or does one of [`OTHERS`]; none if there is
+    /// no such thing.
     #[must_use]
-    pub fn of(invariant: &str) -> Option<Self> {
-        let (invariant, _) = NAMES.iter().find(|(name, _)| *name == invariant)?;
-        Some(Self { invariant, next_step: FROM_STEP })
+    pub fn of(sabotage: &str) -> Option<Self> {
+        let names = NAMES.iter().map(|(name, _)| *name);
+        let mut all = names.chain(OTHERS.iter().map(|(name, _, _)| *name));
+        let sabotage = all.find(|name| *name == sabotage)?;
+        Some(Self { sabotage, next_step: FROM_STEP })
     }
 
     /// Breaks it if the opportunity is there.
@@ -38,7 +57,7 @@ impl Saboteur {
         if run.steps < self.next_step {
             return Ok(());
         }
-        let done = match self.invariant {
+        let done = match self.sabotage {
             "prefix" => logs::alter_a_mirrored_entry(run)?,
             "once" => ask_under_another_id(run),
             "answered" => logs::forget_an_answer(run)?,
@@ -48,6 +67,8 @@ impl Saboteur {
             "views" => logs::alter_an_own_entry(run)?,
             "audit" => logs::spoil_a_signature(run),
             "drain" => cut_for_ever(run),
+            "early-ack" => trust::acknowledge_before_appending(run)?,
+            "publish-ack" => trust::take_storing_for_delivery(run),
             _ => Done::Yes,
         };
         self.next_step = match done {
@@ -71,7 +92,7 @@ enum Done {
 /// A link is cut and never mended.
 fn cut_for_ever(run: &mut Run) -> Done {
     run.note("sabotage: 0-1 is cut for ever");
-    run.world.network.cut(0, 1, u64::MAX);
+    run.world.cut(0, 1, u64::MAX);
     Done::Yes
 }
 

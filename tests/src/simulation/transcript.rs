@@ -84,7 +84,7 @@ impl Transcript {
         if let Some(unknown) = sabotaged.as_deref()
             && Saboteur::of(unknown).is_none()
         {
-            return Err(format!("there is no invariant {unknown:?} to break"));
+            return Err(format!("there is nothing called {unknown:?} to break"));
         }
         Ok(Self { seed, sabotaged, lines: lines.map(str::to_owned).collect() })
     }

@@ -67,7 +67,7 @@ fn walk(folder: &Path, path: &str, files: &mut Vec<File>) {
         let below = format!("{path}{name}");
         // Looked up without following: a link out of the repository is not a part of it.
         let kind = found.file_type().expect("a kind");
-        if kind.is_dir() && !matches!(&*name, "target" | ".git") {
+        if kind.is_dir() && !matches!(&*name, "target" | ".git" | "node_modules") {
             walk(&found.path(), &format!("{below}/"), files);
         } else if kind.is_file()
             && let Ok(text) = fs::read_to_string(found.path())

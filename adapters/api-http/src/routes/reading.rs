@@ -78,7 +78,14 @@ pub(super) async fn links(
     headers: HeaderMap,
     Path(space): Path<String>,
 ) -> Answer<Vec<link::Link>> {
-    look(context, headers, space, link::show).await
+    blocking(move || {
+        let (_, id) = context.enter(&headers, &space)?;
+        let mut links = context.look(&id, link::show)?;
+        link::carried(&mut links, &*context.node, &id);
+        Ok(links)
+    })
+    .await
+    .map(Json)
 }
 
 pub(super) async fn packages(

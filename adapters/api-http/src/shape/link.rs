@@ -1,9 +1,11 @@
 //! Links and how far they are.
 
+use crate::port::Node;
 use crate::shape::command::Grants;
 use engine::engine::Engine;
 use engine::step::Now;
 use engine::trust::certificate::fingerprint;
+use schema::id::SpaceId;
 use serde::{Deserialize, Serialize};
 
 /// One link, seen from one side.
@@ -33,8 +35,24 @@ pub struct Link {
     pub fresh: bool,
     /// When it was last heard.
     pub heard_at: Option<String>,
+    /// How the peer is reached: `here`, `NATS`, or `nothing`.
+    pub carried: String,
     /// What is wrong with it, if anything.
     pub trouble: Option<String>,
+}
+
+/// Says how each peer is reached, and what is wrong with that.
+pub fn carried(links: &mut [Link], node: &dyn Node, space: &SpaceId) {
+    let here: Vec<String> = node.spaces().iter().map(|(id, _)| fingerprint(id)).collect();
+    let carriage = node.carriage(space);
+    for link in links {
+        if here.contains(&link.fingerprint) {
+            link.carried = "here".to_owned();
+        } else if let Some(carriage) = &carriage {
+            link.carried = carriage.over.to_owned();
+            link.trouble = link.trouble.take().or_else(|| carriage.trouble.clone());
+        }
+    }
 }
 
 /// Shows every link.
@@ -63,6 +81,7 @@ pub fn show(engine: &Engine, now: Now) -> Vec<Link> {
             refused: link.refused,
             fresh: link.fresh,
             heard_at: link.heard_ms.map(super::time),
+            carried: "nothing".to_owned(),
             trouble,
         })
     });

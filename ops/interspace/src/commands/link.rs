@@ -14,7 +14,17 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
             let links: Vec<Link> = client.get(&client.path("links")?)?;
             out.value(&links, || {
                 let rows = links.iter().map(row).collect();
-                let head = ["peer", "head", "acknowledged", "received", "held", "refused", "heard"];
+                let head = [
+                    "peer",
+                    "over",
+                    "head",
+                    "acknowledged",
+                    "applied",
+                    "received",
+                    "held",
+                    "refused",
+                    "heard",
+                ];
                 table(&head, rows, "no links yet: `interspace certificate import FILE`")
             });
         }
@@ -45,9 +55,9 @@ fn row(link: &Link) -> Vec<String> {
         (None, Some(at)) => format!("not since {at}"),
         (None, None) => "never since the node started".to_owned(),
     };
-    let mut row = vec![link.peer.clone()];
+    let mut row = vec![link.peer.clone(), link.carried.clone()];
     row.extend(
-        [link.head, link.acknowledged, link.received, link.held, link.refused]
+        [link.head, link.acknowledged, link.applied, link.received, link.held, link.refused]
             .map(|count| count.to_string()),
     );
     row.push(heard);
@@ -58,7 +68,7 @@ fn show(link: &Link) -> String {
     format!(
         "{}\nfingerprint   {}\nlink          {}\ngrants        {}\nto it         {} entries, \
          {} acknowledged, {} applied\nfrom it       {} entries, {} held, {} refused\n\
-         fresh         {}\nheard         {}\ntrouble       {}",
+         reached       {}\nfresh         {}\nheard         {}\ntrouble       {}",
         link.peer,
         link.fingerprint,
         link.link,
@@ -69,10 +79,20 @@ fn show(link: &Link) -> String {
         link.received,
         link.held,
         link.refused,
+        over(&link.carried),
         yes(link.fresh),
         or_dash(link.heard_at.as_ref()),
         or_dash(link.trouble.as_ref()),
     )
+}
+
+/// How a peer is reached, as a sentence ends.
+fn over(carried: &str) -> &str {
+    match carried {
+        "here" => "on this node",
+        "nothing" => "by nothing: `interspace up --nats URL`",
+        over => over,
+    }
 }
 
 fn granted(grants: &Grants) -> String {

@@ -122,6 +122,7 @@ pub(super) fn run(options: &Options, how: &cli::Up, out: &mut Output) -> Result<
     for (id, name) in spaces {
         out.say(&format!("  {name}  {}", id.short()));
     }
+    out.say(&format!("its pages: `interspace open --dir {path}` gives a link that signs you in"));
     if how.until_closed {
         up.wait_while_open();
     } else {

@@ -58,7 +58,9 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path) {
         )
         | Noun::Package(Package::Push { file, .. }) => place(file),
         Noun::Demo { .. }
+        | Noun::Doctor(_)
         | Noun::Up(_)
+        | Noun::Open
         | Noun::Space(_)
         | Noun::Certificate(Certificate::Show | Certificate::Export { file: None })
         | Noun::Link(_)

@@ -6,10 +6,11 @@ use crate::node::owner::Mail;
 use engine::step::Input;
 use schema::id::SpaceId;
 use schema::name::Name;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use tokio::runtime::Handle;
-use transport_nats::{BadSettings, Carrier, Delivery};
+use transport_nats::{BadSettings, Carrier, Delivery, Finding, Settings};
 
 /// What makes carriers.
 pub(crate) struct Carriage {
@@ -20,6 +21,11 @@ pub(crate) struct Carriage {
 impl Carriage {
     pub(crate) const fn new(config: Config, runtime: Handle) -> Self {
         Self { config, runtime }
+    }
+
+    /// The file and the server that it was told of.
+    pub(crate) fn origin(&self) -> (Option<PathBuf>, Option<String>) {
+        (self.config.file.clone(), self.config.server.clone())
     }
 
     /// The carrier of a space, if it has one.
@@ -57,6 +63,17 @@ fn deliver(mailbox: &SyncSender<Mail>, delivery: Delivery) -> bool {
                 && mailbox.try_send(Mail::Input(Input::Connected(peer))).is_ok()
         }
     }
+}
+
+/// Looks at a server as one space, and changes nothing there.
+pub(crate) fn examine(
+    settings: &Settings,
+    me: SpaceId,
+    peers: &[SpaceId],
+) -> Result<Vec<Finding>, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|why| Failure::new(code::FAILED, why, "try again"))?;
+    Ok(runtime.block_on(transport_nats::examine(settings, me, peers)))
 }
 
 fn unusable(space: &Name, why: &BadSettings) -> Failure {

@@ -40,6 +40,12 @@ pub struct Config {
     nats: Option<Nats>,
     #[serde(default)]
     space: BTreeMap<Name, SpaceConfig>,
+    /// The file that it was read from.
+    #[serde(skip)]
+    pub(crate) file: Option<PathBuf>,
+    /// The server that was named beside it.
+    #[serde(skip)]
+    pub(crate) server: Option<String>,
 }
 
 /// What differs for one space.
@@ -85,6 +91,7 @@ impl Config {
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         config.resolve(folder);
+        config.file = std::path::absolute(path).ok();
         // A mistake in the credentials of one space is told before any space is opened.
         config.settings(None)?;
         for space in config.space.keys() {
@@ -105,6 +112,7 @@ impl Config {
         if let Some(server) = server {
             let nats = self.nats.get_or_insert_default();
             nats.servers = vec![server.to_owned()];
+            self.server = Some(server.to_owned());
         }
         self
     }

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use tokio::sync::watch;
 
 /// Puts an object into a space's store.
 pub(crate) type Push = Arc<dyn Fn(&mut dyn Read) -> Result<Stored, Trouble> + Send + Sync>;
@@ -30,6 +31,7 @@ pub(crate) struct Opened {
     pub(crate) closed: Closed,
     pub(crate) owner: Option<JoinHandle<Result<(), Fault>>>,
     pub(crate) push: Push,
+    pub(crate) watched: watch::Receiver<u64>,
 }
 
 /// Why a space was closed by a failure, once it was.

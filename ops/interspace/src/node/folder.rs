@@ -34,6 +34,12 @@ pub(crate) struct NodeFile {
     pub(crate) address: String,
     /// The process.
     pub(crate) process: u32,
+    /// The configuration that it was started with.
+    #[serde(default)]
+    pub(crate) config: Option<PathBuf>,
+    /// The server that it was started with.
+    #[serde(default)]
+    pub(crate) nats: Option<String>,
 }
 
 /// The only owner of a node's folder, for as long as it lives.

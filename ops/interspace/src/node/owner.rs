@@ -7,6 +7,7 @@ use engine::log::verify::{Intact, Verifier};
 use engine::log::{Fault, Log};
 use engine::space::Space;
 use engine::step::{Effect, Input, Now};
+use engine::views::links::LinkView;
 use schema::hash::Hash;
 use schema::id::{LinkId, ObjectId, Position, SpaceId};
 use schema::latest::{EnvelopeKind, Piece};
@@ -15,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::sync::watch;
 
 /// The target of the traces of entries.
 const ENTRIES: &str = "interspace::entries";
@@ -97,6 +99,9 @@ pub(crate) struct Owner<L, D> {
     peers: Option<usize>,
     /// When the last turn ended.
     turned: Instant,
+    watched: watch::Sender<u64>,
+    /// The links as they were when it was told last.
+    shown: Vec<LinkView>,
 }
 
 /// What one drain of the mailbox holds beside inputs.
@@ -112,9 +117,33 @@ struct Drained {
 
 impl<L: Log, D: Doors> Owner<L, D> {
     pub(crate) fn new(space: Space<L>, doors: D, clocks: Clocks, mailbox: Receiver<Mail>) -> Self {
-        let replies = BTreeMap::new();
-        let turned = Instant::now();
-        Self { space, doors, clocks, mailbox, replies, next_reply: 0, peers: None, turned }
+        Self {
+            space,
+            doors,
+            clocks,
+            mailbox,
+            replies: BTreeMap::new(),
+            next_reply: 0,
+            peers: None,
+            watched: watch::Sender::new(0),
+            shown: Vec::new(),
+            turned: Instant::now(),
+        }
+    }
+
+    /// What watches the space: the size of its log, given anew when what it shows has changed.
+    pub(crate) fn watched(&self) -> watch::Receiver<u64> {
+        self.watched.subscribe()
+    }
+
+    /// Tells who watches if anything is shown otherwise than before, also by the passing of time.
+    fn publish(&mut self, now: Now) {
+        let (size, _, _) = self.space.engine().checkpoint();
+        let links = self.space.engine().links(now);
+        if size != *self.watched.borrow() || links != self.shown {
+            self.shown = links;
+            self.watched.send_replace(size);
+        }
     }
 
     /// Runs until it is told to stop, and gives the log back to be closed.
@@ -137,6 +166,7 @@ impl<L: Log, D: Doors> Owner<L, D> {
                 durable();
             }
             let now = self.clocks.now();
+            self.publish(now);
             for look in drained.looks {
                 look(self.space.engine(), now);
             }

@@ -1,0 +1,74 @@
+//! What watches a node: metrics for Prometheus, and whether it lives and is ready.
+//!
+//! All of it is taken from the spaces at the moment of asking. A space that does not answer in
+//! time counts as not answering, and holds up neither the others nor who asked.
+
+mod exposition;
+mod health;
+mod measure;
+mod survey;
+
+use crate::port::Node;
+use crate::problem::Problem;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use schema::hash::{Domain, Hash, hash};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use survey::Survey;
+
+/// The text format of Prometheus as OpenMetrics fixed it.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// What these routes have.
+struct Observer {
+    node: Arc<dyn Node>,
+    /// When the node opened its interface, seconds since 1970.
+    start_s: f64,
+    /// Two, so that whoever asks without a token keeps nobody from measuring.
+    metrics: Arc<Survey>,
+    health: Arc<Survey>,
+}
+
+/// The routes over `node`.
+pub(crate) fn routes<S: Clone + Send + Sync + 'static>(node: Arc<dyn Node>) -> Router<S> {
+    let start = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (metrics, health) = (Arc::default(), Arc::default());
+    let observer = Observer { node, start_s: start.as_secs_f64(), metrics, health };
+    Router::new()
+        .route("/metrics", get(metrics_of))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .with_state(Arc::new(observer))
+}
+
+impl Observer {
+    /// Whether a request bears the operator's token. No space is asked for it: one that hangs must
+    /// not keep the operator out.
+    fn is_operated(&self, headers: &HeaderMap) -> bool {
+        let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token = bearer.and_then(|value| value.strip_prefix("Bearer "));
+        let token = token.map(|token| -> Hash { hash(Domain::Token, &[token.trim().as_bytes()]) });
+        // What is compared are hashes of 256 random bits; the time it takes tells nothing of them.
+        token == Some(self.node.operator())
+    }
+}
+
+async fn metrics_of(State(observer): State<Arc<Observer>>, headers: HeaderMap) -> Response {
+    if !observer.is_operated(&headers) {
+        // Labels name spaces and peers.
+        return Problem::unauthorized("the operator's token is needed").into_response();
+    }
+    let said = observer.metrics.ask(&observer.node, measure::measure).await;
+    match exposition::write(observer.start_s, said) {
+        Ok(text) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
+        Err(why) => {
+            tracing::error!(%why, "metrics could not be written");
+            let (title, hint) = ("the metrics could not be written", "this is a mistake of ours");
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", title, hint).into_response()
+        }
+    }
+}

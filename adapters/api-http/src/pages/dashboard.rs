@@ -1,0 +1,209 @@
+//! The dashboard: projects down, environments across, grouped by space.
+
+use super::cell::{self, Cell};
+use super::freshness::{self, Freshness};
+use super::moment::Clock;
+use super::sheet::{Parts, Sheet};
+use super::text::visible;
+use super::{links, releases};
+use engine::engine::Engine;
+use engine::step::Now;
+use engine::views::dashboard::cells;
+use maud::{Markup, html};
+use schema::id::SpaceId;
+use schema::name::Name;
+use schema::v1::model::ProjectId;
+
+/// The environments of one space.
+struct Group {
+    space: SpaceId,
+    name: String,
+    freshness: Freshness,
+    environments: Vec<Name>,
+}
+
+/// Everything that the dashboard shows.
+pub(super) struct Dashboard {
+    size: u64,
+    groups: Vec<Group>,
+    rows: Vec<Row>,
+    links: Vec<crate::shape::link::Link>,
+    releases: releases::Releases,
+}
+
+/// One project.
+struct Row {
+    project: ProjectId,
+    /// The space that owns it, if that is another one.
+    owner: Option<String>,
+    cells: Vec<Cell>,
+}
+
+/// Looks at a space.
+pub(super) fn look(engine: &Engine, now: Now) -> Dashboard {
+    let state = engine.state();
+    let mut groups: Vec<Group> = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
+    for shown in cells(state) {
+        let group = groups.iter_mut().find(|group| group.space == shown.space);
+        match group {
+            Some(group) if group.environments.contains(&shown.environment) => {}
+            Some(group) => group.environments.push(shown.environment.clone()),
+            None => groups.push(Group {
+                space: shown.space,
+                name: state.name_of(&shown.space),
+                freshness: freshness::of(engine, &shown.space, now),
+                environments: vec![shown.environment.clone()],
+            }),
+        }
+        let cell = cell::look(engine, &shown, now);
+        match rows.iter_mut().find(|row| row.project == shown.project) {
+            Some(row) => row.cells.push(cell),
+            None => rows.push(Row {
+                owner: (shown.project.space != state.me())
+                    .then(|| state.name_of(&shown.project.space)),
+                project: shown.project,
+                cells: vec![cell],
+            }),
+        }
+    }
+    groups.sort_by_cached_key(|group| (group.space != state.me(), group.name.clone()));
+    let mut links = crate::shape::link::show(engine, now);
+    links.sort_by(|one, other| one.peer.cmp(&other.peer));
+    Dashboard { size: engine.checkpoint().0, groups, rows, links, releases: releases::look(engine) }
+}
+
+impl Dashboard {
+    /// Writes it. `path` is that of the space's pages.
+    pub(super) fn write(&self, path: &str, clock: Clock) -> Sheet {
+        Sheet::write(self.size, |parts| {
+            html! {
+                section aria-labelledby="places" {
+                    h2 #places .aside { "Projects and environments" }
+                    @if self.rows.is_empty() {
+                        (empty())
+                    } @else {
+                        (self.table(path, clock, parts))
+                    }
+                }
+                (self.releases.write(path, parts))
+                (links::write(&self.links, clock, parts))
+            }
+        })
+    }
+
+    fn table(&self, path: &str, clock: Clock, parts: &mut Parts) -> Markup {
+        html! {
+            div .wide role="group" aria-labelledby="places" tabindex="0" {
+                table .board role="table" aria-labelledby="places" {
+                    thead role="rowgroup" {
+                        tr role="row" {
+                            td role="cell" {}
+                            @for group in &self.groups { (group_head(group)) }
+                        }
+                        tr role="row" {
+                            th scope="col" role="columnheader" { "Project" }
+                            @for group in &self.groups {
+                                @for environment in &group.environments {
+                                    (environment_head(group, environment))
+                                }
+                            }
+                        }
+                    }
+                    tbody role="rowgroup" {
+                        @for (number, row) in self.rows.iter().enumerate() {
+                            tr role="row" {
+                                th scope="row" role="rowheader" { (row_head(row)) }
+                                (self.cells(number, row, path, clock, parts))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn cells(
+        &self,
+        number: usize,
+        row: &Row,
+        path: &str,
+        clock: Clock,
+        parts: &mut Parts,
+    ) -> Markup {
+        let places = self.groups.iter().flat_map(|group| {
+            group.environments.iter().map(move |environment| (group.space, environment))
+        });
+        let mut written = Vec::new();
+        for (at, (space, environment)) in places.enumerate() {
+            let cell = row
+                .cells
+                .iter()
+                .find(|cell| cell.id().space == space && cell.id().environment == *environment);
+            written.push(cell.map(|cell| {
+                let inside = cell.inside(path, clock);
+                parts.add(&format!("c{number}-{at}"), &cell.class(), &cell.says(clock), &inside)
+            }));
+        }
+        html! {
+            @for cell in &written {
+                @match cell {
+                    Some(cell) => td role="cell" { (cell) },
+                    None => td .none role="cell" { span .aside { "does not go there" } }
+                }
+            }
+        }
+    }
+}
+
+fn group_head(group: &Group) -> Markup {
+    let own = group.freshness == Freshness::Own;
+    let class = if own { "group near" } else { "group far" };
+    html! {
+        th class=(class) scope="colgroup" role="columnheader" colspan=(group.environments.len()) {
+            span {
+                bdi { (visible(&group.name)) }
+                small { @if own { "this space" } @else { "another space" } }
+            }
+        }
+    }
+}
+
+fn environment_head(group: &Group, environment: &Name) -> Markup {
+    html! {
+        th scope="col" role="columnheader" {
+            @if group.freshness == Freshness::Own {
+                span .badge.near { bdi { (visible(environment.as_str())) } }
+            } @else {
+                span .badge.far {
+                    bdi { (visible(&format!("{}: {environment}", group.name))) }
+                }
+            }
+        }
+    }
+}
+
+fn row_head(row: &Row) -> Markup {
+    html! {
+        @if let Some(owner) = &row.owner {
+            small { bdi { (visible(owner)) ":" } " " }
+        }
+        bdi .project { (visible(row.project.name.as_str())) }
+    }
+}
+
+fn empty() -> Markup {
+    html! {
+        div .empty {
+            p { b { "No projects yet." } }
+            p {
+                "Write what this space is into a file and apply it, or let releases of another "
+                "space in:"
+            }
+            pre {
+                "interspace apply -f space.toml\n"
+                "interspace certificate import FILE --accept-releases PROJECT"
+            }
+        }
+    }
+}

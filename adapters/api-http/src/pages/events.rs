@@ -1,0 +1,125 @@
+//! What an open page is told: server-sent events with the parts that changed.
+
+use super::board::Shown;
+use super::page::Wanted;
+use super::session::Found;
+use super::{Pages, signed_in};
+use crate::authority::identify;
+use crate::problem::Problem;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use schema::id::SpaceId;
+use std::convert::Infallible;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio_stream::wrappers::ReceiverStream;
+
+/// Interval of comments while there is nothing to tell; also of looking whether the token that
+/// began the session still opens the space.
+const ALIVE: Duration = Duration::from_secs(15);
+
+/// How soon a browser comes back, in milliseconds.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Somebody who is told.
+struct Listener {
+    pages: Pages,
+    space: SpaceId,
+    found: Found,
+    shown: Shown,
+    sender: mpsc::Sender<Result<Event, Infallible>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// `GET /spaces/{space}/events`: the whole sheet at once, then what changes. The id of each event
+/// is the Position that it shows: who comes back, with or without `Last-Event-ID`, is told the
+/// newest state first, so that nothing is missed and nothing is told that is over.
+pub(super) async fn events(
+    State(pages): State<Pages>,
+    headers: HeaderMap,
+    Path(space): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Problem> {
+    let page = wanted.page()?;
+    let inside = pages.clone();
+    let (found, space) = super::blocking(move || {
+        let (found, who) = signed_in(&inside, &headers)?;
+        let (space, _) = inside.space(&who, &space)?;
+        Ok((found, space))
+    })
+    .await?;
+    let busy = || {
+        let (title, hint) = ("too many pages are open", "close some of them");
+        Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "busy", title, hint)
+    };
+    let permit = pages.streams.clone().try_acquire_owned().map_err(|_| busy())?;
+    let shown = pages.boards.watch(space, page)?;
+    let (sender, receiver) = mpsc::channel(1);
+    tokio::spawn(Listener { pages, space, found, shown, sender, _permit: permit }.tell());
+    let alive = KeepAlive::new().interval(ALIVE);
+    let mut response = Sse::new(ReceiverStream::new(receiver)).keep_alive(alive).into_response();
+    let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+impl Listener {
+    /// Tells until there is nobody to tell, nothing to tell of, or no right to be told.
+    async fn tell(mut self) {
+        let hello = Event::default().comment("open").retry(RETRY);
+        if self.sender.send(Ok(hello)).await.is_err() {
+            return;
+        }
+        let mut stop = self.pages.stop.clone();
+        let until = tokio::time::Instant::from_std(self.found.until);
+        let mut check = tokio::time::interval_at(tokio::time::Instant::now() + ALIVE, ALIVE);
+        let mut before = None;
+        loop {
+            let sheet = self.shown.borrow_and_update().clone();
+            if let Some(sheet) = sheet {
+                if let Some(told) = sheet.since(before.as_deref()) {
+                    let event =
+                        Event::default().id(sheet.size.to_string()).event("show").data(told);
+                    if self.sender.send(Ok(event)).await.is_err() {
+                        return;
+                    }
+                }
+                before = Some(sheet);
+            }
+            let goes_on = tokio::select! {
+                changed = self.shown.changed() => changed.is_ok(),
+                // Nothing is ever sent there: it ends when the session is signed out.
+                _ = self.found.open.changed() => false,
+                () = stopped(&mut stop) => false,
+                () = tokio::time::sleep_until(until) => false,
+                () = self.sender.closed() => false,
+                _ = check.tick() => self.still_may().await && self.alive().await,
+            };
+            if !goes_on {
+                return;
+            }
+        }
+    }
+
+    /// Says that the node is there, and what its clock says: a page cannot see comments, and one
+    /// that hears nothing must not look live.
+    async fn alive(&self) -> bool {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let now_ms = now.unwrap_or_default().as_millis().to_string();
+        let event = Event::default().comment("alive").event("alive").data(now_ms);
+        self.sender.send(Ok(event)).await.is_ok()
+    }
+
+    /// Whether the token that began the session still opens the space.
+    async fn still_may(&self) -> bool {
+        let (pages, token, space) = (self.pages.clone(), self.found.token, self.space);
+        super::blocking(move || identify(token, &*pages.node)?.may_enter(&space)).await.is_ok()
+    }
+}
+
+/// Waits until the node stops; a sender that is gone is a stop as well.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}

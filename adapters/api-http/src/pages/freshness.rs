@@ -1,0 +1,96 @@
+//! How fresh what is known of a peer is: unchanged and unheard-of never look alike.
+
+use super::moment::Clock;
+use engine::engine::Engine;
+use engine::step::Now;
+use maud::{Markup, html};
+use schema::id::SpaceId;
+use schema::limits::BEAT_IDLE_MS;
+
+/// How fresh it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Freshness {
+    /// It is this space's own.
+    Own,
+    /// The peer was heard at this time, lately enough.
+    Heard(u64),
+    /// The peer was last heard at this time, too long ago.
+    Silent(u64),
+    /// The peer was heard at this time, and says that it has entries that are not here.
+    Missing(u64),
+    /// The peer was not heard since this node started.
+    Never,
+}
+
+/// How fresh what is known of `space` is.
+pub(super) fn of(engine: &Engine, space: &SpaceId, now: Now) -> Freshness {
+    if *space == engine.state().me() {
+        return Freshness::Own;
+    }
+    let links = engine.links(now);
+    let link = links.iter().find(|link| link.peer == *space);
+    // A peer whose beats come is never older than this; one that is silent is stale much later.
+    let lately_ms = BEAT_IDLE_MS * 3 / 2;
+    match link.and_then(|link| Some((link.heard_ms?, link.fresh))) {
+        None => Freshness::Never,
+        Some((heard, true)) => Freshness::Heard(heard),
+        Some((heard, false)) if now.wall_ms.saturating_sub(heard) < lately_ms => {
+            Freshness::Missing(heard)
+        }
+        Some((heard, false)) => Freshness::Silent(heard),
+    }
+}
+
+impl Freshness {
+    /// Whether what is shown is shown as of an earlier time.
+    pub(super) const fn stale(self) -> bool {
+        matches!(self, Self::Silent(_) | Self::Missing(_) | Self::Never)
+    }
+
+    /// In words for those who listen; nothing while all is well.
+    pub(super) fn says(self, clock: Clock) -> String {
+        match self {
+            Self::Own | Self::Heard(_) => String::new(),
+            // Written down rather than counted: it is said once.
+            Self::Silent(heard) => {
+                format!(", not heard since {}", clock.words(heard))
+            }
+            Self::Missing(_) => ", entries of it have not arrived".to_owned(),
+            Self::Never => ", not heard since this node started".to_owned(),
+        }
+    }
+
+    /// A line in a cell; nothing for this space's own.
+    pub(super) fn line(self, clock: Clock) -> Markup {
+        html! {
+            @match self {
+                Self::Own => {}
+                Self::Heard(at) => p .heard { (ear(true)) span { "heard " (clock.ago(at)) } },
+                Self::Silent(at) => p .silent {
+                    (ear(false))
+                    span { "not heard since " b { (clock.at(at)) } ", " (clock.ago(at)) }
+                }
+                Self::Missing(at) => p .silent {
+                    (ear(false))
+                    span { b { "entries have not arrived" } "; heard " (clock.ago(at)) }
+                }
+                Self::Never => p .silent {
+                    (ear(false))
+                    span { b { "not heard" } " since this node started" }
+                }
+            }
+        }
+    }
+}
+
+/// Waves that arrive, or waves that are cut.
+fn ear(heard: bool) -> Markup {
+    html! {
+        svg class="ear" viewBox="0 0 16 16" width="14" height="14"
+            aria-hidden="true" focusable="false" {
+            circle class="fill" cx="3.5" cy="12.5" r="1.7" {}
+            path class="ring" d="M3.5 7.5a5 5 0 0 1 5 5M3.5 3a9.5 9.5 0 0 1 9.5 9.5" {}
+            @if !heard { path class="cut" d="M1.5 1.5l13 13" {} }
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The carrier against real servers: killed, frozen, emptied, cut off, and set to deny.
+
+#![allow(clippy::unwrap_used, reason = "all of this is tests, and what they are made of")]
+
+mod delivery;
+mod doctor;
+mod endings;
+mod flood;
+mod logins;
+mod operated;
+mod outages;
+mod permissions;
+mod proxy;
+mod server;
+mod signals;
+mod space;
+mod tls;
+mod waiting;

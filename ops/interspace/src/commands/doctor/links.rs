@@ -1,0 +1,66 @@
+//! The links of a running node.
+
+use super::finding::Finding;
+use crate::client::{Client, encoded};
+use api_http::shape::link::Link;
+use api_http::shape::space::Space;
+use schema::id::SpaceId;
+
+/// The peers of a space that are not on its node.
+pub(super) fn away(client: &Client, space: &Space) -> Vec<SpaceId> {
+    let path = format!("/v1/spaces/{}/links", encoded(&space.name));
+    let links: Vec<Link> = client.get(&path).unwrap_or_default();
+    let away = links.iter().filter(|link| link.carried != "here");
+    let ids = away.map(|link| link.fingerprint.split_whitespace().collect::<String>());
+    ids.filter_map(|id| id.parse().ok()).collect()
+}
+
+/// Looks at every link of every space.
+pub(super) fn look(client: &Client, spaces: &[Space]) -> Vec<Finding> {
+    spaces.iter().flat_map(|space| of_space(client, space)).collect()
+}
+
+fn of_space(client: &Client, space: &Space) -> Vec<Finding> {
+    if let Some(why) = &space.closed {
+        let hint = "the node's output says more; start it again when the cause is gone";
+        return vec![Finding::problem("space", format!("{} is closed: {why}", space.name), hint)];
+    }
+    match client.get::<Vec<Link>>(&format!("/v1/spaces/{}/links", encoded(&space.name))) {
+        Ok(links) => links.iter().map(|link| of_link(&space.name, link)).collect(),
+        Err(failure) => vec![Finding::problem("space", failure.what, failure.hint)],
+    }
+}
+
+fn of_link(space: &str, link: &Link) -> Finding {
+    let called = format!("{space} to {}", link.peer);
+    let waiting = link.head - link.acknowledged;
+    if link.carried == "nothing" {
+        let what = format!("{called}: nothing carries it");
+        let hint = "the peer is on another node: `interspace up --nats URL`, on both";
+        return Finding::problem("link", what, hint);
+    }
+    if let Some(trouble) = &link.trouble {
+        let hint = "if it is the broker's, see below; it goes on by itself when that is mended";
+        return Finding::problem("link", format!("{called}: {trouble}"), hint);
+    }
+    if link.held > 0 {
+        let what = format!("{called}: {} entries wait for a newer build", link.held);
+        return Finding::advice("link", what, "upgrade this node; nothing is lost meanwhile");
+    }
+    match (&link.heard_at, link.fresh) {
+        (Some(_), true) if waiting == 0 => Finding::good("link", format!("{called}: fresh")),
+        (Some(_), true) => {
+            Finding::good("link", format!("{called}: fresh, {waiting} entries on their way"))
+        }
+        (Some(at), false) => Finding::problem(
+            "link",
+            format!("{called}: not heard since {at}, {waiting} entries wait"),
+            "does the peer's node run, and does it reach the same server? `interspace doctor` there",
+        ),
+        (None, _) => Finding::problem(
+            "link",
+            format!("{called}: never heard since this node was started"),
+            "has the peer imported this space's certificate, and does its node run?",
+        ),
+    }
+}
