@@ -149,8 +149,8 @@ fn latency(field: &mut Field<'_>) -> Result<Figures, Failure> {
             "{NODES} One event after the other, the next when the one before is there; \
              percentile {percent} of each round. From the moment at which it is durable at the \
              writer, as its trace tells once the envelope is sealed, less the time that sealing \
-             takes alone, to the trace that it is durable and folded at the reader. {} From the publish to \
-             the message in the hand that pulled it.",
+             takes alone, to the trace that it is durable and folded at the reader. {} From the \
+             publish to the message in the hand that pulled it.",
             raw(&field.broker.version)
         )
     };
