@@ -37,6 +37,18 @@ pub async fn examine(settings: &Settings, me: SpaceId, peers: &[SpaceId]) -> Vec
     findings
 }
 
+/// The same of the server alone, whatever it holds for anybody.
+pub async fn examine_server(settings: &Settings, me: SpaceId) -> Vec<Finding> {
+    match Visit::begin(settings, me).await {
+        Ok(visit) => {
+            let findings = server::examine(&visit, settings).await;
+            let _ = visit.client.drain().await;
+            findings
+        }
+        Err(finding) => vec![finding],
+    }
+}
+
 /// A connection that asks and sends nothing.
 struct Visit {
     me: SpaceId,

@@ -25,7 +25,7 @@ mod status;
 mod subject;
 
 pub use carrier::{Carrier, Delivery, Receiver};
-pub use examine::{Finding, Severity, examine};
+pub use examine::{Finding, Severity, examine, examine_server};
 pub use layout::{ACK_WAIT, WAITING_MAX, consumer_of, stream_of};
 pub use pull::Taken;
 pub use settings::{BadSettings, Credentials, Settings, Tls};

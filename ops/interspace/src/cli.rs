@@ -1,10 +1,13 @@
 //! The command line: `interspace <noun> <verb>`.
 
+mod node;
+
+pub(crate) use node::{Doctor, Up};
+
 use crate::output::Form;
 use clap::{Args, Parser, Subcommand};
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::model::Disclosure;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Lets releases travel between spaces that share no network, and their results travel back.
@@ -66,7 +69,7 @@ pub(crate) enum Noun {
     /// What is wrong here, and what to do: folder, clock, keys, links, broker
     Doctor(Doctor),
     /// Run a node until Ctrl-C
-    #[command(after_long_help = UP_EXAMPLE)]
+    #[command(after_long_help = node::UP_EXAMPLE)]
     Up(Up),
     /// A link to the node's pages that signs you in, once
     Open,
@@ -122,55 +125,6 @@ pub(crate) enum Noun {
     #[command(subcommand)]
     Audit(Audit),
 }
-
-/// How a node runs.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Up {
-    /// The node's configuration; `--help` shows an example
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    /// Where the interface listens; loopback only [default: any free port]
-    #[arg(long, value_name = "ADDRESS")]
-    pub(crate) listen: Option<SocketAddr>,
-    /// The NATS server over which spaces on other nodes are reached
-    #[arg(long, value_name = "URL")]
-    pub(crate) nats: Option<String>,
-    /// Stop when standard input ends: with whoever started this
-    #[arg(long, hide = true)]
-    pub(crate) until_closed: bool,
-}
-
-/// What `doctor` looks at beside the node's folder.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Doctor {
-    /// The node's configuration [default: that of the node that runs]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    /// The NATS server [default: that of the node that runs]
-    #[arg(long, value_name = "URL")]
-    pub(crate) nats: Option<String>,
-}
-
-const UP_EXAMPLE: &str = r#"An example of a configuration, with everything that it may say:
-
-  dir = "/var/lib/interspace"        # the node's folder; --dir wins
-  listen = "127.0.0.1:7400"          # its interface; --listen wins
-
-  [nats]                             # without it, the spaces of a node reach only each other
-  servers = ["tls://nats.example:4222"]
-  credentials = "node.creds"         # or nkey, token, or user and password: files, mode 0600
-  make_streams = false               # true, unless the operator of the server has made them
-
-  [nats.tls]
-  required = true
-  ca = "ca.pem"
-  certificate = "client.pem"
-  key = "client.key"
-
-  [space."Prod EU".nats]             # where one space has credentials of its own
-  credentials = "prod-eu.creds"
-
-Paths are relative to the file."#;
 
 /// A release.
 #[derive(Debug, Clone, Args)]

@@ -16,6 +16,7 @@ pub use node::config::Config;
 pub use wire::{GUARD, Running, guard};
 
 use clap::Parser as _;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 /// What the binary does, with the arguments of the process.
@@ -42,7 +43,10 @@ pub fn main() -> ExitCode {
 fn trace_to_standard_error() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("INTERSPACE_TRACE")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    let tracing = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let tracing = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     // Somebody who traces already goes on doing so.
     let _ = tracing.try_init();
 }

@@ -112,7 +112,11 @@ impl Run {
             }
             for peer in self.world.carriers.peers(site) {
                 let peer = self.world.sites[peer].id;
-                self.world.sites[site].inputs.push(Input::Connected(peer));
+                // Another server of the cluster may take larger or smaller envelopes.
+                let envelope_bytes_max = 256 << self.world.chance.index(13);
+                let inputs = &mut self.world.sites[site].inputs;
+                inputs.push(Input::Carries { peer, envelope_bytes_max });
+                inputs.push(Input::Connected(peer));
             }
         }
     }

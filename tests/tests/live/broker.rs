@@ -64,6 +64,10 @@ impl Server {
         fs::remove_dir_all(self.store()).unwrap();
     }
 
+    pub(crate) fn address(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
     pub(crate) fn store(&self) -> PathBuf {
         self.folder.path().join("store")
     }

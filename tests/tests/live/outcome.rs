@@ -61,7 +61,7 @@ impl Dice {
 /// What each space sees, without what differs from run to run.
 pub(crate) type Dashboards = BTreeMap<String, Vec<Value>>;
 
-fn comparable(cells: &Value) -> Vec<Value> {
+pub(crate) fn comparable(cells: &Value) -> Vec<Value> {
     let mut cells = cells.as_array().expect("a list").clone();
     for cell in &mut cells {
         let cell = cell.as_object_mut().expect("a cell");

@@ -115,6 +115,20 @@ pub(super) fn run(options: &Options, how: &cli::Up, out: &mut Output) -> Result<
     let path = folder.path().display().to_string();
     let up = Up::start(&folder, config, listen)?;
     out.say(&format!("the node in {path} is up, its interface is at http://{}", up.address));
+    if !how.until_closed {
+        introduce(&up, &path, out);
+    }
+    if how.until_closed {
+        up.wait_while_open();
+    } else {
+        up.wait();
+    }
+    out.say("stopping");
+    up.stop()
+}
+
+/// Says what there is, and what to do first.
+fn introduce(up: &Up, path: &str, out: &mut Output) {
     let spaces = up.node.spaces();
     if spaces.is_empty() {
         out.say("it has no spaces yet: `interspace space create NAME`");
@@ -123,11 +137,4 @@ pub(super) fn run(options: &Options, how: &cli::Up, out: &mut Output) -> Result<
         out.say(&format!("  {name}  {}", id.short()));
     }
     out.say(&format!("its pages: `interspace open --dir {path}` gives a link that signs you in"));
-    if how.until_closed {
-        up.wait_while_open();
-    } else {
-        up.wait();
-    }
-    out.say("stopping");
-    up.stop()
 }

@@ -2,6 +2,7 @@
 
 use crate::commands::up::Up;
 use crate::failure::{Failure, code};
+use crate::node::carriage;
 use crate::node::config::Config;
 use crate::node::folder::{Folder, slug};
 use schema::name::Name;
@@ -47,8 +48,8 @@ impl Nodes {
                 Ok(Self::One(folder, up))
             }
             Some(server) => {
-                // What is wrong with the address is told before a node is started.
-                Config::with_nats(server).settings(None)?;
+                // What is wrong with the server is told before a node is started.
+                carriage::must_serve(&Config::with_nats(server), server)?;
                 Ok(Self::Each { folder, server: server.to_owned(), nodes: Vec::new() })
             }
         }

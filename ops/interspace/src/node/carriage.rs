@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use tokio::runtime::Handle;
-use transport_nats::{BadSettings, Carrier, Delivery, Finding, Settings};
+use transport_nats::{BadSettings, Carrier, Delivery, Finding, Settings, Severity};
 
 /// What makes carriers.
 pub(crate) struct Carriage {
@@ -65,15 +65,31 @@ fn deliver(mailbox: &SyncSender<Mail>, delivery: Delivery) -> bool {
     }
 }
 
+/// Fails where a server cannot carry for a node that was started with `config`.
+pub(crate) fn must_serve(config: &Config, server: &str) -> Result<(), Failure> {
+    let Some(settings) = config.settings(None)? else { return Ok(()) };
+    // There is no space yet.
+    let nobody = SpaceId([0; 32]);
+    let found = runtime()?.block_on(transport_nats::examine_server(&settings, nobody));
+    let problem = found.into_iter().find(|finding| finding.severity == Severity::Problem);
+    problem.map_or(Ok(()), |Finding { what, hint, .. }| {
+        Err(Failure::new(code::UNREACHABLE, format!("{server}: {what}"), hint))
+    })
+}
+
 /// Looks at a server as one space, and changes nothing there.
 pub(crate) fn examine(
     settings: &Settings,
     me: SpaceId,
     peers: &[SpaceId],
 ) -> Result<Vec<Finding>, Failure> {
+    Ok(runtime()?.block_on(transport_nats::examine(settings, me, peers)))
+}
+
+/// A small runtime for one look.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|why| Failure::new(code::FAILED, why, "try again"))?;
-    Ok(runtime.block_on(transport_nats::examine(settings, me, peers)))
+    runtime.map_err(|why| Failure::new(code::FAILED, why, "try again"))
 }
 
 fn unusable(space: &Name, why: &BadSettings) -> Failure {

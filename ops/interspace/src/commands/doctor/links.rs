@@ -55,7 +55,7 @@ fn of_link(space: &str, link: &Link) -> Finding {
         (Some(at), false) => Finding::problem(
             "link",
             format!("{called}: not heard since {at}, {waiting} entries wait"),
-            "does the peer's node run, and does it reach the same server? `interspace doctor` there",
+            "does the peer's node run, and reach the same server? `interspace doctor` there",
         ),
         (None, _) => Finding::problem(
             "link",
