@@ -135,9 +135,8 @@ fn take_own(path: &Path) -> Result<Folder, Fault> {
 }
 
 fn write_incarnation(store: &Store, incarnation: Incarnation) -> Result<(), Fault> {
-    let mut batch = sled::Batch::default();
-    batch.insert(&key::INCARNATION, &incarnation.0);
-    store.apply("writing the incarnation", batch)
+    let row = (key::INCARNATION, incarnation.0.to_vec());
+    store.apply("writing the incarnation", &[row])
 }
 
 /// The incarnation in the store; None when the store has lost even that.

@@ -214,9 +214,9 @@ impl Log for LogSled {
             State::Running => {}
         }
         self.check_fit(block)?;
-        let batch = rows::cut(block)?;
+        let rows = rows::cut(block)?;
         let store = self.store.as_ref().ok_or(Fault::Poisoned)?;
-        store.apply("appending a block", batch)?;
+        store.apply("appending a block", &rows)?;
         self.tip = Tip { size: block.checkpoint.size, root: block.checkpoint.root };
         if self.fenced.elapsed() >= FENCE_INTERVAL {
             self.catch_up()?;

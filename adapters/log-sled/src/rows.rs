@@ -4,12 +4,11 @@
 //! than a quarter of a segment leaves the database file. Hence 17 rows must fit into a quarter of
 //! a segment; `engine/decisions/0002-rows-and-segments-in-sled.md` says why these two.
 
-use crate::key;
+use crate::key::{self, RowKey};
 use crate::store::Rows;
 use engine::log::Fault;
 use schema::id::Position;
 use schema::latest::Block;
-use sled::Batch;
 
 /// Bytes of a segment. Fixed when a log is created: sled refuses to open with another.
 pub(crate) const SEGMENT_BYTES: usize = 2 * 1024 * 1024;
@@ -23,17 +22,17 @@ const ROW_FRAME_BYTES: usize = 64;
 const _: () = assert!(LEAF_ROWS_MAX * (ROW_BYTES_MAX + ROW_FRAME_BYTES) < SEGMENT_BYTES / 4);
 
 /// The rows of `block`.
-pub(crate) fn cut(block: &Block) -> Result<Batch, Fault> {
+pub(crate) fn cut(block: &Block) -> Result<Vec<(RowKey, Vec<u8>)>, Fault> {
     let bytes = block.write();
-    let mut batch = Batch::default();
+    let mut rows = Vec::with_capacity(bytes.len().div_ceil(ROW_BYTES_MAX));
     for (index, row) in bytes.chunks(ROW_BYTES_MAX).enumerate() {
         let part = u16::try_from(index).map_err(|_| Fault::Store {
             doing: "appending a block",
             why: format!("a block of {} bytes is too large", bytes.len()),
         })?;
-        batch.insert(&key::row(block.first, part), row);
+        rows.push((key::row(block.first, part), row.to_vec()));
     }
-    Ok(batch)
+    Ok(rows)
 }
 
 /// Puts rows together again, one block after the other.

@@ -32,7 +32,7 @@ pub(crate) struct Doctor {
     pub(crate) nats: Option<String>,
 }
 
-pub(super) const UP_EXAMPLE: &str = r#"An example of a configuration, with everything that it may say:
+pub(super) const UP_EXAMPLE: &str = r#"An example of a configuration, with all that it may say:
 
   dir = "/var/lib/interspace"        # the node's folder; --dir wins
   listen = "127.0.0.1:7400"          # its interface; --listen wins
