@@ -60,6 +60,8 @@ struct Flight {
     retry_at_ms: u64,
     retry_delay_ms: u64,
     rolled_back: bool,
+    /// When a fall of *acknowledged* may make everything be sent again at once.
+    fall_at_ms: u64,
     /// Bytes of entries at which an envelope is closed.
     envelope_bytes: usize,
 }
@@ -77,6 +79,7 @@ impl Flight {
             retry_at_ms: 0,
             retry_delay_ms: RESEND_MS_MIN,
             rolled_back: false,
+            fall_at_ms: 0,
             envelope_bytes: ENVELOPE_BYTES_SOFT,
         }
     }
@@ -184,8 +187,13 @@ impl Outbox {
         let fallen = newer && ack.acknowledged < flight.acknowledged;
         if risen || fallen {
             flight.acknowledged = ack.acknowledged;
-            // What a restored peer lost is sent again.
-            flight.sent = if fallen { ack.acknowledged } else { flight.sent.max(ack.acknowledged) };
+            // What a restored peer lost is sent again; at once only once in a while, or a peer whose
+            // acks rise and fall would make this side send all of it with each.
+            if fallen && now_ms >= flight.fall_at_ms {
+                flight.sent = ack.acknowledged;
+                flight.fall_at_ms = now_ms + RESEND_MS_MIN;
+            }
+            flight.sent = flight.sent.max(ack.acknowledged);
             flight.retry_delay_ms = RESEND_MS_MIN;
             flight.retry_at_ms = now_ms + RESEND_MS_MIN;
         }
@@ -374,5 +382,22 @@ mod tests {
         assert_eq!((outbox.acknowledged(), outbox.applied()), (LinkSeq(1), LinkSeq(1)));
         let run = outbox.next(1).expect("it is sent again");
         assert_eq!((run.first, run.positions.len()), (LinkSeq(2), 2));
+    }
+
+    #[test]
+    fn a_peer_whose_acks_rise_and_fall_is_sent_everything_once_in_a_while_only() {
+        let mut outbox = outbox(3);
+        let mut sent = 0;
+        for count in 1..=200 {
+            let now_ms = count * 10;
+            let answer = ack(&outbox, if count % 2 == 0 { 0 } else { 3 }, count);
+            let _ = outbox.acknowledge(&answer, &START, now_ms);
+            sent += std::iter::from_fn(|| outbox.next(now_ms)).count();
+        }
+        assert_eq!(sent as u64, 2_000 / RESEND_MS_MIN);
+        let fallen = ack(&outbox, 0, 201);
+        let _ = outbox.acknowledge(&fallen, &START, 2_010);
+        let due = outbox.deadline_ms().expect("what fell late is not forgotten");
+        assert_eq!(outbox.next(due).expect("due").positions.len(), 3);
     }
 }
