@@ -11,6 +11,7 @@ use async_nats::jetstream::message::Acker;
 use async_nats::jetstream::{AckKind, Context, Message};
 use futures_util::{FutureExt as _, StreamExt as _};
 use schema::id::SpaceId;
+use schema::limits::ENVELOPE_BYTES_MAX;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
@@ -212,8 +213,10 @@ impl Pull {
     /// Hands a message on. False if the space has no room now.
     async fn hand_on(&self, message: Message) -> bool {
         let (message, acker) = message.split();
-        if message.subject.as_str() != subject(&self.peer, &self.me, self.class) {
-            // A consumer that somebody has changed. It is not ours to look at, nor to keep.
+        let misplaced = message.subject.as_str() != subject(&self.peer, &self.me, self.class);
+        if misplaced || message.payload.len() > ENVELOPE_BYTES_MAX {
+            // A consumer that somebody has changed, or no envelope. It is not ours to look at, nor
+            // to keep.
             self.status.count(|status| status.misplaced += 1);
             let _ = acker.ack_with(AckKind::Term).await;
             return true;
