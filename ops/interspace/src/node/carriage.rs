@@ -23,6 +23,13 @@ impl Carriage {
         Self { config, runtime }
     }
 
+    /// Whether a space of this name could be carried for, before it is made.
+    pub(crate) fn check(&self, name: &Name) -> Result<(), Failure> {
+        let settings = self.config.settings(Some(name))?;
+        let checked = settings.map_or(Ok(()), |settings| settings.check());
+        checked.map_err(|why| unusable(name, &why))
+    }
+
     /// The carrier of a space, if it has one.
     pub(crate) fn carrier(
         &self,
