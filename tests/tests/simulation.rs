@@ -17,9 +17,9 @@ fn campaign(from: u64, seeds: u64, threads: usize) -> Summary {
 
 #[test]
 fn honest_worlds_are_clean_and_everything_goes_wrong_in_them() {
-    let summary = campaign(1, 12, 2);
+    let summary = campaign(1, 20, 2);
     assert_eq!(summary.violations, []);
-    assert!(summary.steps > 12 * 1_000);
+    assert!(summary.steps > 20 * 1_000);
     for (kind, count) in summary.faults.counts() {
         assert!(count > 0, "{kind} never happened");
     }

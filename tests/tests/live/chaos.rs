@@ -11,6 +11,7 @@ use crate::outcome::{
 use crate::processes;
 use crate::story::{self, Line};
 use serde_json::Value;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -156,7 +157,7 @@ fn tell(seed: u64, undisturbed: &Dashboards) {
                 // Once the story is told there is less to wait for.
                 let bound = if told.load(Ordering::Relaxed) { 500 } else { 2500 };
                 thread::sleep(Duration::from_millis(dice.below(bound)));
-                eprintln!("telling {seed}: {mishap:?}");
+                let _ = writeln!(std::io::stderr(), "telling {seed}: {mishap:?}");
                 world.happen(mishap);
             }
         });
@@ -173,7 +174,11 @@ fn tell(seed: u64, undisturbed: &Dashboards) {
     nothing_is_doubled(|space| world.node(space));
     for (number, worst) in WORST.iter().enumerate() {
         let took = news_after(number, worst, &mut world);
-        eprintln!("telling {seed}: news {:.1} s after {worst:?}", took.as_secs_f64());
+        let _ = writeln!(
+            std::io::stderr(),
+            "telling {seed}: news {:.1} s after {worst:?}",
+            took.as_secs_f64()
+        );
     }
     nobody_else_could_read(&world);
     for (which, node) in world.nodes.iter_mut().enumerate() {
@@ -215,7 +220,8 @@ fn come_together(seed: u64, world: &World, undisturbed: &Dashboards) {
         });
         drained.then_some(())
     });
-    eprintln!(
+    let _ = writeln!(
+        std::io::stderr(),
         "telling {seed}: together {:.1} s after the last mishap",
         began.elapsed().as_secs_f64()
     );
