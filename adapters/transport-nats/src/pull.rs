@@ -11,6 +11,7 @@ use async_nats::jetstream::message::Acker;
 use async_nats::jetstream::{AckKind, Context, Message};
 use futures_util::{FutureExt as _, StreamExt as _};
 use schema::id::SpaceId;
+use schema::limits::ENVELOPE_BYTES_MAX;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
@@ -181,6 +182,7 @@ impl Pull {
             .max_messages(pull_max(self.class))
             .max_bytes(PULL_BYTES_MAX)
             .expires(PULL_EXPIRES);
+        let mut empty = true;
         let mut messages = match pull.messages().await {
             Ok(messages) => messages,
             Err(why) => return Ended::Badly(why.to_string()),
@@ -189,12 +191,16 @@ impl Pull {
             tokio::select! {
                 next = messages.next() => match next {
                     Some(Ok(message)) => {
+                        empty = false;
                         if !self.hand_on(message).await {
                             return self.no_room(messages).await;
                         }
                     }
-                    // The next message is larger than what is left of this pull.
-                    Some(Err(why)) if why.to_string().contains("MaxBytes") => return Ended::Well,
+                    // The next message is larger than what is left of this pull; one that is
+                    // larger than all of it is no envelope, and never comes.
+                    Some(Err(why)) if !empty && why.to_string().contains("MaxBytes") => {
+                        return Ended::Well;
+                    }
                     Some(Err(why)) => return Ended::Badly(why.to_string()),
                     None if began.elapsed() > PULL_FORGOTTEN => {
                         return Ended::Badly("the server has forgotten a pull".to_owned());
@@ -212,8 +218,10 @@ impl Pull {
     /// Hands a message on. False if the space has no room now.
     async fn hand_on(&self, message: Message) -> bool {
         let (message, acker) = message.split();
-        if message.subject.as_str() != subject(&self.peer, &self.me, self.class) {
-            // A consumer that somebody has changed. It is not ours to look at, nor to keep.
+        let misplaced = message.subject.as_str() != subject(&self.peer, &self.me, self.class);
+        if misplaced || message.payload.len() > ENVELOPE_BYTES_MAX {
+            // A consumer that somebody has changed, or no envelope. It is not ours to look at, nor
+            // to keep.
             self.status.count(|status| status.misplaced += 1);
             let _ = acker.ack_with(AckKind::Term).await;
             return true;

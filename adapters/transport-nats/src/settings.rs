@@ -102,6 +102,15 @@ impl Settings {
         }
     }
 
+    /// Whether a carrier could be started with these for any space.
+    ///
+    /// # Errors
+    /// When they cannot be used, as they are and with the files that they name now.
+    pub fn check(&self) -> Result<(), BadSettings> {
+        self.addresses()?;
+        self.options(&SpaceId([0; 32])).map(drop)
+    }
+
     /// The addresses, checked.
     pub(crate) fn addresses(&self) -> Result<Vec<async_nats::ServerAddr>, BadSettings> {
         let parsed = self.servers.iter().map(|server| {

@@ -7,6 +7,7 @@ use crate::subject::{Class, subject};
 use async_nats::{Client, Subscriber};
 use futures_util::StreamExt as _;
 use schema::id::SpaceId;
+use schema::limits::ENVELOPE_BYTES_MAX;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -59,7 +60,8 @@ impl Signals {
             tokio::select! {
                 next = signals.next() => {
                     let Some(message) = next else { return Left::Ended };
-                    if message.subject.as_str() != expected {
+                    let misplaced = message.subject.as_str() != expected;
+                    if misplaced || message.payload.len() > ENVELOPE_BYTES_MAX {
                         self.status.count(|status| status.misplaced += 1);
                         continue;
                     }

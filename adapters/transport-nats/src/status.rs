@@ -12,6 +12,9 @@ const DENIAL_SHOWN: Duration = Duration::from_secs(90);
 /// of two they would take turns, and each turn is traced.
 const DENIAL_STAYS: Duration = Duration::from_secs(5);
 
+/// Denials that are remembered, so that what would be denied again is not even tried.
+const DENIALS_MAX: usize = 256;
+
 /// How a carrier is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Status {
@@ -27,7 +30,8 @@ pub struct Status {
     pub not_stored: u64,
     /// Envelopes that were taken from the server.
     pub taken: u64,
-    /// Messages that came under a subject where they do not belong.
+    /// Messages that came under a subject where they do not belong, or are larger than any
+    /// envelope.
     pub misplaced: u64,
     /// Connections made since the start.
     pub connections: u64,
@@ -48,6 +52,8 @@ struct Troubles {
 struct Known {
     status: Status,
     troubles: Troubles,
+    /// What was denied just now, of which only one is shown, and when that was last.
+    denials: BTreeMap<String, Instant>,
     /// Subscriptions that the server has denied, ever.
     subscriptions_denied: u64,
     /// Whether one to our own inbox was among them, on this connection.
@@ -80,6 +86,7 @@ impl Shared {
         known.inbox_denied = false;
         news(&mut known.troubles.connection, None);
         known.troubles.denial = None;
+        known.denials.clear();
     }
 
     pub(crate) fn disconnected(&self, why: &str) {
@@ -104,6 +111,10 @@ impl Shared {
             known.subscriptions_denied += 1;
             known.inbox_denied |= what.contains("_INBOX.");
         }
+        known.denials.retain(|_, at| at.elapsed() < DENIAL_STAYS);
+        if known.denials.len() < DENIALS_MAX || known.denials.contains_key(what) {
+            known.denials.insert(what.to_owned(), Instant::now());
+        }
         let before = known.troubles.denial.take().filter(|(_, at)| at.elapsed() < DENIAL_SHOWN);
         known.troubles.denial = match before {
             Some((other, at)) if other != what && at.elapsed() < DENIAL_STAYS => Some((other, at)),
@@ -118,6 +129,7 @@ impl Shared {
     /// What is for this subject is not denied, or not any more.
     pub(crate) fn allowed(&self, subject: &str) {
         let mut known = self.lock();
+        known.denials.retain(|what, _| !what.contains(subject));
         if known.troubles.denial.as_ref().is_some_and(|(what, _)| what.contains(subject)) {
             known.troubles.denial = None;
             tracing::info!(%subject, "the server denies this no more");
@@ -127,8 +139,8 @@ impl Shared {
     /// Whether what is for this subject was denied just now, and would be again.
     pub(crate) fn is_denied(&self, subject: &str) -> bool {
         let known = self.lock();
-        let denial = known.troubles.denial.as_ref();
-        denial.is_some_and(|(what, at)| at.elapsed() < DENIAL_STAYS && what.contains(subject))
+        let mut denials = known.denials.iter();
+        denials.any(|(what, at)| at.elapsed() < DENIAL_STAYS && what.contains(subject))
     }
 
     /// Subscriptions that the server has denied since the start.
@@ -186,5 +198,23 @@ mod tests {
         assert_eq!(status.now().trouble.as_deref(), Some("no consumer"));
         status.layout("b", None);
         assert_eq!(status.now().trouble, None);
+    }
+
+    #[test]
+    fn of_several_denials_one_is_shown_and_each_is_known() {
+        let status = Shared::default();
+        for subject in ["x.y", "x.z"] {
+            status.denied(&format!("Permissions Violation for \"{subject}\""));
+        }
+        assert!(status.now().trouble.is_some_and(|what| what.contains("x.y")));
+        assert!(status.is_denied("x.y") && status.is_denied("x.z"));
+        status.allowed("x.z");
+        assert!(status.is_denied("x.y") && !status.is_denied("x.z"));
+        status.connected();
+        assert!(!status.is_denied("x.y"));
+        for n in 0..10_000 {
+            status.denied(&format!("Permissions Violation for \"{n}\""));
+        }
+        assert_eq!(status.lock().denials.len(), DENIALS_MAX);
     }
 }

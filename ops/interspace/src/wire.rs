@@ -146,7 +146,7 @@ impl Running {
         };
         let owner = Owner::new(space, doors, self.clocks, receiver);
         let (closed, watched) = (Closed::default(), owner.watched());
-        let thread = own(name.clone(), owner, closed.clone(), Arc::clone(&cancel));
+        let thread = own(name.clone(), owner, closed.clone(), Arc::clone(&cancel), carrier.clone());
         let inbox = mailbox.clone();
         let deliver = move |delivery| {
             let mail = match delivery {
@@ -167,6 +167,8 @@ impl Running {
     fn found_space(&self, name: &Name) -> Result<SpaceId, Failure> {
         // One at a time: they share the folder in which a space is made.
         let _alone = self.founding.lock().unwrap_or_else(PoisonError::into_inner);
+        // A space that could not be opened would stay behind, and the node would not start again.
+        self.carriage.check(name)?;
         let seeds = Seeds::draw(&mut entropy()?);
         let unfinished = self.folder.path().join("spaces/.founding");
         // What an earlier founding left behind was never a space.
@@ -338,6 +340,7 @@ fn own(
     owner: Owner<LogSled, SpaceDoors>,
     closed: Closed,
     cancel: Arc<AtomicBool>,
+    carrier: Option<Arc<Carrier>>,
 ) -> JoinHandle<Result<(), Fault>> {
     std::thread::spawn(move || {
         let result = owner.run().and_then(LogSled::close);
@@ -345,6 +348,10 @@ fn own(
             // What runs for a space that cannot log its end is ended.
             cancel.store(true, Ordering::Relaxed);
             tracing::error!(space = %name, %fault, "the space is closed");
+            // What comes for it stays where it is.
+            if let Some(carrier) = carrier {
+                carrier.peers(BTreeSet::new());
+            }
             closed.because(fault);
         }
         result
@@ -384,5 +391,35 @@ fn cannot_open(why: CannotOpen) -> Failure {
             why,
             "the keys and the log of a space belong together: put both back from one backup",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_space_that_could_not_reach_its_server_is_not_made() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("node.toml");
+        let text = "[nats]\nservers = [\"nats://127.0.0.1:1\"]\nmake_streams = false\n\
+                    [space.Home.nats]\ncredentials = \"missing.creds\"\n";
+        std::fs::write(&file, text).unwrap();
+        let config = Config::read(&file).unwrap();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let folder = place.path().join("node");
+        let open = || Running::open(&folder, config.clone(), runtime.handle().clone()).unwrap();
+        let node = open();
+        let Err(Trouble::Failed(why)) = node.found(&"Home".parse().unwrap()) else {
+            panic!("it was made");
+        };
+        assert!(why.contains("missing.creds"), "{why}");
+        node.found(&"Away".parse().unwrap()).unwrap();
+        node.stop().unwrap();
+        drop(node);
+        let again = open();
+        let names: Vec<_> = again.spaces().into_iter().map(|(_, name)| name).collect();
+        assert_eq!(names, ["Away".parse().unwrap()], "nothing stayed behind");
+        again.stop().unwrap();
     }
 }

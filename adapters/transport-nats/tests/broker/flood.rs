@@ -1,9 +1,12 @@
 //! Too much of one thing: it holds up nothing else, and does not grow without end.
 
 use crate::server::Server;
-use crate::space::{Habit, Space, pair};
+use crate::space::{Habit, PATIENCE, Space, id, meanwhile, pair};
+use async_nats::jetstream::stream::Config;
+use schema::limits::ENVELOPE_BYTES_MAX;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use transport_nats::Class;
+use std::time::Instant;
+use transport_nats::{Class, stream, stream_of};
 
 const PIECE_BYTES: usize = 256 * 1024;
 
@@ -67,4 +70,30 @@ async fn a_server_that_takes_nothing_makes_no_carrier_grow() {
     assert!(megabytes < 200, "{megabytes} of 1000 MB were taken in");
     assert!(a.status().not_stored >= 3_000);
     server.thaw();
+}
+
+#[tokio::test]
+async fn what_is_larger_than_any_envelope_never_reaches_a_space() {
+    let server = Server::configured("max_payload: 2097152");
+    let operator = server.operator().await;
+    // A stream that somebody has made for others, without a limit.
+    let config = Config { max_message_size: -1, ..stream_of(&id(1)) };
+    operator.create_stream(config).await.unwrap();
+    let (a, b) = pair(&server.settings()).await;
+    let large = vec![7; ENVELOPE_BYTES_MAX + 1];
+    for class in [Class::Entries, Class::Pieces, Class::Signals] {
+        assert!(a.send(2, class, large.clone()));
+    }
+    a.gets_through(&b, b"an entry").await;
+    b.until("three are counted", || b.status().misplaced == 3).await;
+    assert!(b.inbox().stored.iter().all(|stored| stored == b"an entry"));
+    assert!(b.inbox().signals.is_empty());
+    // Nor does it stay on the server.
+    let stream = operator.get_stream(stream(&id(1))).await.unwrap();
+    let kept = async || stream.get_info().await.unwrap().state.messages;
+    let began = Instant::now();
+    while kept().await > 0 {
+        assert!(began.elapsed() < PATIENCE);
+        meanwhile(20).await;
+    }
 }

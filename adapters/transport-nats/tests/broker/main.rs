@@ -7,6 +7,7 @@ mod doctor;
 mod endings;
 mod flood;
 mod logins;
+mod neighbour;
 mod operated;
 mod outages;
 mod permissions;

@@ -18,7 +18,7 @@ fn users(permissions: &str) -> String {
     )
 }
 
-fn login(server: &Server, name: &str) -> Settings {
+pub(crate) fn login(server: &Server, name: &str) -> Settings {
     let file = server.file("password");
     std::fs::write(&file, "p\n").unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -27,7 +27,7 @@ fn login(server: &Server, name: &str) -> Settings {
 }
 
 /// All that the space `me` may do, with one peer.
-fn least(me: u8, peer: u8) -> String {
+pub(crate) fn least(me: u8, peer: u8) -> String {
     let own = format!("interspace.v1.{}.>", id(me));
     let theirs = stream(&id(peer));
     let mut publish = vec![own, format!("$JS.API.STREAM.INFO.{}", stream(&id(me)))];

@@ -2,15 +2,23 @@
 
 use crate::failure::{Failure, code};
 use crate::node::config::Config;
-use crate::node::owner::Mail;
+use crate::node::owner::{Mail, OnDurable};
 use engine::step::Input;
 use schema::id::SpaceId;
 use schema::name::Name;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
 use tokio::runtime::Handle;
-use transport_nats::{BadSettings, Carrier, Delivery, Finding, Settings, Severity};
+use transport_nats::{BadSettings, Carrier, Delivery, Finding, Settings, Severity, Taken};
+
+/// Bytes of stored envelopes that may wait for a space. What is beyond stays with the server.
+const STORED_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Bytes of signals that may wait for a space, beside what is stored: whoever may write to a server
+/// can send as many as it likes. What is beyond is lost, as any signal may be.
+const SIGNALS_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// What makes carriers.
 pub(crate) struct Carriage {
@@ -28,6 +36,13 @@ impl Carriage {
         (self.config.file.clone(), self.config.server.clone())
     }
 
+    /// Whether a space of this name could be carried for, before it is made.
+    pub(crate) fn check(&self, name: &Name) -> Result<(), Failure> {
+        let settings = self.config.settings(Some(name))?;
+        let checked = settings.map_or(Ok(()), |settings| settings.check());
+        checked.map_err(|why| unusable(name, &why))
+    }
+
     /// The carrier of a space, if it has one.
     pub(crate) fn carrier(
         &self,
@@ -38,7 +53,8 @@ impl Carriage {
         let Some(settings) = self.config.settings(Some(name))? else {
             return Ok(None);
         };
-        let receive = move |delivery| deliver(&mailbox, delivery);
+        let waiting = Waiting::default();
+        let receive = move |delivery| deliver(&mailbox, &waiting, delivery);
         let started = Carrier::start(&self.runtime, &settings, space, Arc::new(receive));
         started.map(Some).map_err(|why| unusable(name, &why))
     }
@@ -49,13 +65,50 @@ impl Carriage {
     }
 }
 
+/// Bytes that wait for a space.
+#[derive(Default)]
+struct Waiting {
+    stored: Arc<AtomicUsize>,
+    signals: Arc<AtomicUsize>,
+}
+
+/// The room that one envelope takes, until the turn that looked at it is over.
+struct Room {
+    waiting: Arc<AtomicUsize>,
+    bytes: usize,
+}
+
+impl Room {
+    fn take(waiting: &Arc<AtomicUsize>, bytes: usize, bytes_max: usize) -> Option<Self> {
+        // Given back at once if it is too much.
+        let room = Self { waiting: Arc::clone(waiting), bytes };
+        let before = waiting.fetch_add(bytes, Ordering::Relaxed);
+        (before.saturating_add(bytes) <= bytes_max).then_some(room)
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.waiting.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
 /// Puts what came into the mailbox of the space. What there is no room for stays with the server.
-fn deliver(mailbox: &SyncSender<Mail>, delivery: Delivery) -> bool {
+fn deliver(mailbox: &SyncSender<Mail>, waiting: &Waiting, delivery: Delivery) -> bool {
     match delivery {
         Delivery::Envelope { envelope, taken } => {
-            let durable = taken
-                .map(|taken| -> Box<dyn FnOnce() + Send> { Box::new(move || taken.durable()) });
-            mailbox.try_send(Mail::Envelope { envelope, durable }).is_ok()
+            let (waiting, bytes_max) = match &taken {
+                Some(_) => (&waiting.stored, STORED_BYTES_MAX),
+                None => (&waiting.signals, SIGNALS_BYTES_MAX),
+            };
+            let Some(room) = Room::take(waiting, envelope.len(), bytes_max) else {
+                return false;
+            };
+            let durable: OnDurable = Box::new(move || {
+                drop(room);
+                taken.into_iter().for_each(Taken::durable);
+            });
+            mailbox.try_send(Mail::Envelope { envelope, durable: Some(durable) }).is_ok()
         }
         Delivery::Connected { peer, envelope_bytes_max } => {
             let carries = Input::Carries { peer, envelope_bytes_max };
@@ -101,4 +154,28 @@ fn unusable(space: &Name, why: &BadSettings) -> Failure {
         | BadSettings::NoServer => "correct [nats] in the node's configuration".to_owned(),
     };
     Failure::new(code::FAILED, format!("{space} cannot reach a server: {why}"), hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::sync_channel;
+
+    #[test]
+    fn signals_that_wait_are_bounded_in_bytes_until_they_were_looked_at() {
+        let (mailbox, receiver) = sync_channel(10_000);
+        let waiting = Waiting::default();
+        let signal = || Delivery::Envelope { envelope: vec![0; 256 * 1024], taken: None };
+        let fill = || (0..1_000).filter(|_| deliver(&mailbox, &waiting, signal())).count();
+        assert_eq!(fill(), SIGNALS_BYTES_MAX / (256 * 1024));
+        let Ok(Mail::Envelope { durable: Some(durable), .. }) = receiver.recv() else {
+            panic!("no envelope");
+        };
+        assert_eq!(fill(), 0, "it is being looked at");
+        durable();
+        assert_eq!(fill(), 1);
+        drop(receiver);
+        assert_eq!(fill(), 0, "nobody is there");
+        assert_eq!(waiting.signals.load(Ordering::Relaxed), 0, "what nobody looked at is gone");
+    }
 }

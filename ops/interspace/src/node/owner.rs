@@ -1,6 +1,9 @@
 //! The owner of a space: one thread, one mailbox. It drains what has come in, decides it all,
 //! makes one block durable, answers all.
 
+#[cfg(test)]
+mod tests;
+
 use api_http::port::Look;
 use engine::command::{Done, Rejection, Request};
 use engine::log::verify::{Intact, Verifier};
