@@ -66,6 +66,7 @@ pub(crate) fn show(status: &Status) -> Carried {
         over: "NATS",
         connected: status.connected,
         server: status.server.clone(),
+        disconnected_at_ms: status.disconnected_at_ms,
         trouble: status.trouble.clone(),
         stored: status.stored,
         not_stored: status.not_stored,
