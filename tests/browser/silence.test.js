@@ -33,6 +33,13 @@ test("a cut link turns its cells stale and says since when", async () => {
   const heard = await page.getAttribute(`${FAR} .heard time`, "datetime");
   const position = await page.getAttribute("#live", "data-position");
   await pair.cut();
+  // At once, and long before anything is stale.
+  await page.waitForSelector("#w .silent");
+  const told = await page.textContent("#w");
+  assert.match(told, /no connection to the server since \d\d:\d\d:\d\d UTC: /);
+  assert.match(await page.textContent(FAR), /no connection since \d\d:\d\d UTC; heard \d+ (s|min) ago/);
+  assert.equal(await page.$(`${FAR}.stale`), null, "silence is known only later");
+  await pictures(visitor, "cut");
   await page.waitForSelector(`${FAR}.stale`, { timeout: STALE_MS_MAX });
   const text = await page.textContent(`${FAR} .silent`);
   assert.match(text, /not heard since \d\d:\d\d UTC, \d+ min ago/);
@@ -43,17 +50,23 @@ test("a cut link turns its cells stale and says since when", async () => {
   const near = await page.$$('.cell.near:not(.stale)[data-says*=" in Live: "]');
   assert.equal(near.length, 1, "what is here is as fresh as ever");
   visitor.fine();
+  await pictures(visitor, "stale");
+  await visitor.context.close();
+});
+
+/** The page as it is, accessible at every size and in every scheme, and drawn where asked for. */
+async function pictures(visitor, name) {
+  const { page } = visitor;
   for (const viewport of SIZES) {
     for (const colorScheme of SCHEMES) {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme });
-      await visitor.accessible(`stale at ${viewport.width}, ${colorScheme}`);
+      await visitor.accessible(`${name} at ${viewport.width}, ${colorScheme}`);
       if (process.env.INTERSPACE_SCREENSHOTS !== "write") continue;
       const folder = fileURLToPath(new URL("../../ops/screenshots/", import.meta.url));
       await mkdir(folder, { recursive: true });
-      const path = join(folder, `stale-${viewport.width}-${colorScheme}.png`);
+      const path = join(folder, `${name}-${viewport.width}-${colorScheme}.png`);
       await page.screenshot({ path, fullPage: true });
     }
   }
-  await visitor.context.close();
-});
+}

@@ -1,7 +1,9 @@
 //! The story of a release, on pure functions, from Dev to Production and back.
 
+use engine::command::Command;
 use engine::views::dashboard::cells;
-use tests::pipeline::Pipeline;
+use schema::v1::event::Definition;
+use tests::pipeline::{Pipeline, target};
 use tests::world::World;
 
 /// Version and outcome of each cell, as a space sees it: "space/environment version".
@@ -56,4 +58,37 @@ fn a_release_goes_out_and_its_results_come_back() {
             assert!(link.fresh);
         }
     }
+}
+
+#[test]
+fn environments_stand_in_the_order_in_which_their_space_deploys_also_before_it_did() {
+    let mut world = World::new(2);
+    let pipeline = Pipeline::build(&mut world);
+    world.run(30_000);
+    let expected = [
+        "DevTest Space/Dev -",
+        "DevTest Space/Test -",
+        "Prod EU/Staging -",
+        "Prod EU/Production -",
+        "Prod US/Staging -",
+        "Prod US/Production -",
+    ];
+    assert_eq!(installed(&world, pipeline.dev), expected);
+}
+
+#[test]
+fn a_peer_is_told_anew_when_another_order_of_its_environments_is_applied() {
+    let mut world = World::new(3);
+    let pipeline = Pipeline::build(&mut world);
+    world.run(30_000);
+    let mut definitions = target(true);
+    for definition in &mut definitions {
+        if let Definition::Lifecycle(lifecycle) = definition {
+            lifecycle.phases.reverse();
+        }
+    }
+    world.ask(pipeline.us, "ops", Command::Apply { definitions }).expect("applied");
+    world.run(30_000);
+    let us: Vec<String> = installed(&world, pipeline.dev).split_off(4);
+    assert_eq!(us, ["Prod US/Production -", "Prod US/Staging -"]);
 }

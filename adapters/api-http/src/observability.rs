@@ -8,7 +8,7 @@ mod health;
 mod measure;
 mod survey;
 
-use crate::port::Node;
+use crate::port::{Carriage, Node};
 use crate::problem::Problem;
 use axum::Router;
 use axum::extract::State;
@@ -16,6 +16,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use schema::hash::{Domain, Hash, hash};
+use schema::name::Name;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use survey::Survey;
@@ -57,13 +58,25 @@ impl Observer {
     }
 }
 
+/// The carrier of each space that has one. No space is asked for it: what a space that hangs cannot
+/// say, its carrier still does.
+async fn carriers(node: &Arc<dyn Node>) -> Vec<(Name, Carriage)> {
+    let node = Arc::clone(node);
+    let carriers = move || {
+        let spaces = node.spaces().into_iter();
+        spaces.filter_map(|(id, name)| Some((name, node.carriage(&id)?))).collect()
+    };
+    tokio::task::spawn_blocking(carriers).await.unwrap_or_default()
+}
+
 async fn metrics_of(State(observer): State<Arc<Observer>>, headers: HeaderMap) -> Response {
     if !observer.is_operated(&headers) {
         // Labels name spaces and peers.
         return Problem::unauthorized("the operator's token is needed").into_response();
     }
     let said = observer.metrics.ask(&observer.node, measure::measure).await;
-    match exposition::write(observer.start_s, said) {
+    let carriers = carriers(&observer.node).await;
+    match exposition::write(observer.start_s, &said, &carriers) {
         Ok(text) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
         Err(why) => {
             tracing::error!(%why, "metrics could not be written");

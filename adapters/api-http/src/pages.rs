@@ -21,6 +21,7 @@ mod sheet;
 pub mod sign_in;
 mod spaces;
 mod text;
+mod way;
 
 use crate::authority::{Who, identify};
 use crate::port::Node;

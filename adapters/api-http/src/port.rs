@@ -45,6 +45,9 @@ pub struct Carriage {
     pub connected: bool,
     /// The server's name and version, once it was reached.
     pub server: Option<String>,
+    /// Since when there is no connection, milliseconds since 1970; none while there is one, and
+    /// before the first try to make one has failed.
+    pub disconnected_at_ms: Option<u64>,
     /// What is wrong; none while all is well.
     pub trouble: Option<String>,
     /// Envelopes that the carrier has stored, since the start.

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "all of this is tests, and what they are made of")]
 
-use api_http::port::{Look, Node, Stored, Trouble};
+use api_http::port::{Carriage, Look, Node, Stored, Trouble};
 use api_http::server::Server;
 use engine::command::{Command, Done, Rejection, Request};
 use engine::engine::Engine;
@@ -23,6 +23,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 const TOKEN: &str = "isp_operator";
+/// The only space that reaches others over a server.
+const CARRIED: &str = "Carried";
 const NOW: Now = Now { wall_ms: 1_767_225_600_000, monotonic_ms: 5_000 };
 
 #[test]
@@ -58,6 +60,23 @@ fn every_metric_has_a_help_a_type_and_our_prefix() {
         types += i32::from(kind == "TYPE") - i32::from(kind == "HELP");
     }
     assert_eq!(types, 0, "as many types as helps");
+}
+
+#[test]
+fn the_carrier_is_told_also_of_a_space_that_is_silent_and_is_absent_where_there_is_none() {
+    let server = serve(vec![open("Open", 1), silent(CARRIED, 3)]);
+    let told = server.ask("/metrics", Some(TOKEN));
+    for (name, value) in [
+        ("connected", 0),
+        ("stored_total", 11),
+        ("not_stored_total", 12),
+        ("taken_total", 13),
+        ("connections_total", 14),
+    ] {
+        told.has(&format!("interspace_carrier_{name}{{space=\"{CARRIED}\"}} {value}"));
+    }
+    assert!(!told.body.contains("interspace_carrier_connected{space=\"Open\"}"), "{}", told.body);
+    server.node.let_go();
 }
 
 #[test]
@@ -194,6 +213,21 @@ impl Node for Watched {
 
     fn tokens(&self, _: &SpaceId, _: &[Name]) -> Result<Vec<(Name, Hash)>, Trouble> {
         nothing()
+    }
+
+    fn carriage(&self, space: &SpaceId) -> Option<Carriage> {
+        let known = self.spaces.iter().find(|(id, _, _)| id == space);
+        known.filter(|(_, name, _)| name.as_str() == CARRIED).map(|_| Carriage {
+            over: "NATS",
+            connected: false,
+            server: None,
+            disconnected_at_ms: Some(NOW.wall_ms),
+            trouble: Some("refused".to_owned()),
+            stored: 11,
+            not_stored: 12,
+            taken: 13,
+            connections: 14,
+        })
     }
 
     fn operator(&self) -> Hash {

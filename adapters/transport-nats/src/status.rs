@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How long something that the server denied is shown as trouble after the last time. More than
 /// an idle space is silent.
@@ -20,6 +20,9 @@ const DENIALS_MAX: usize = 256;
 pub struct Status {
     /// Whether there is a connection to a server now.
     pub connected: bool,
+    /// Since when there is none, milliseconds since 1970; none while there is one, and before the
+    /// first try has failed.
+    pub disconnected_at_ms: Option<u64>,
     /// The server's version and name, once it was reached.
     pub server: Option<String>,
     /// What is wrong, in the server's words where it said so; none while all is well.
@@ -83,6 +86,7 @@ impl Shared {
         let mut known = self.lock();
         known.status.connected = true;
         known.status.connections += 1;
+        known.status.disconnected_at_ms = None;
         known.inbox_denied = false;
         news(&mut known.troubles.connection, None);
         known.troubles.denial = None;
@@ -92,6 +96,10 @@ impl Shared {
     pub(crate) fn disconnected(&self, why: &str) {
         let mut known = self.lock();
         known.status.connected = false;
+        known.status.disconnected_at_ms.get_or_insert_with(|| {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+        });
         news(&mut known.troubles.connection, Some(why.to_owned()));
     }
 
@@ -184,9 +192,14 @@ mod tests {
         let status = Shared::default();
         status.layout("a", Some("no stream".to_owned()));
         status.layout("b", Some("no consumer".to_owned()));
+        assert_eq!(status.now().disconnected_at_ms, None, "it was not tried yet");
         status.disconnected("refused");
+        let since = status.now().disconnected_at_ms;
+        status.disconnected("refused");
+        assert!(since.is_some() && status.now().disconnected_at_ms == since, "it stays");
         assert_eq!(status.now().trouble.as_deref(), Some("refused"));
         status.connected();
+        assert_eq!(status.now().disconnected_at_ms, None);
         assert_eq!(status.now().trouble.as_deref(), Some("no stream"));
         status.denied("Permissions Violation for \"x.y\"");
         assert_eq!(status.now().trouble.as_deref(), Some("Permissions Violation for \"x.y\""));

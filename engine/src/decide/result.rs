@@ -140,11 +140,13 @@ fn disclosed(receipt: &Receipt, whole: DocumentId, level: Disclosure) -> Receipt
     part
 }
 
-/// Tells each peer that may see results the names of this space's environments, where it does not
-/// know them yet.
+/// Tells each peer that may see results the names of this space's environments, in the order in
+/// which releases pass them, where it does not know that yet.
 #[must_use]
 pub fn publish_environments(state: &State) -> Vec<Draft> {
-    let environments: Vec<_> = state.configuration.environments().cloned().collect();
+    let mut environments: Vec<_> = state.configuration.environments().cloned().collect();
+    // What no lifecycle names comes last, ascending as it was: sorting is stable.
+    environments.sort_by_key(|name| state.configuration.place(name).unwrap_or(usize::MAX));
     let untold = state.links.all().filter(|(_, peer)| {
         peer.disclosure().is_some()
             && peer.told.as_ref() != Some(&environments)

@@ -44,6 +44,15 @@ impl Configuration {
         }
     }
 
+    /// The place of an environment in the first lifecycle that names it; none if none does.
+    #[must_use]
+    pub fn place(&self, environment: &Name) -> Option<usize> {
+        self.lifecycles().filter_map(|name| self.lifecycle(name)).find_map(|lifecycle| {
+            let mut names = lifecycle.phases.iter().flat_map(|phase| &phase.environments);
+            names.position(|name| name == environment)
+        })
+    }
+
     /// The names of all lifecycles.
     pub fn lifecycles(&self) -> impl Iterator<Item = &Name> {
         self.definitions.values().filter_map(|definition| match definition {

@@ -88,16 +88,15 @@ fn projects(state: &State) -> Vec<(ProjectId, Vec<(SpaceId, Name)>)> {
     found
 }
 
-/// Environments in the order of the first lifecycle that names them, then by name.
+/// Environments in the order in which their space deploys to them, as far as that is known, then
+/// by name: this space's own by the first lifecycle that names them, a peer's as it told them.
 fn order(state: &State, cell: &Shown) -> (usize, Name) {
-    let place = state
-        .configuration
-        .lifecycles()
-        .filter_map(|name| state.configuration.lifecycle(name))
-        .find_map(|lifecycle| {
-            let mut names = lifecycle.phases.iter().flat_map(|phase| &phase.environments);
-            names.position(|name| *name == cell.environment)
-        });
+    let place = if cell.space == state.me() {
+        state.configuration.place(&cell.environment)
+    } else {
+        let peer = state.links.peer(&cell.space);
+        peer.and_then(|peer| peer.environments.iter().position(|name| *name == cell.environment))
+    };
     (place.unwrap_or(usize::MAX), cell.environment.clone())
 }
 

@@ -246,9 +246,17 @@ impl Node for Running {
 
 /// How a carrier is, for those who ask the node.
 fn carried(status: Status) -> Carried {
-    let Status { connected, server, trouble, stored, not_stored, taken, connections, .. } = status;
-    let over = "NATS";
-    Carried { over, connected, server, trouble, stored, not_stored, taken, connections }
+    Carried {
+        over: "NATS",
+        connected: status.connected,
+        server: status.server,
+        disconnected_at_ms: status.disconnected_at_ms,
+        trouble: status.trouble,
+        stored: status.stored,
+        not_stored: status.not_stored,
+        taken: status.taken,
+        connections: status.connections,
+    }
 }
 
 /// What the owner of one space does outside.

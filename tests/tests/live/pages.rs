@@ -1,5 +1,6 @@
 //! The pages of a node: who may see them, what they let a browser do, and how they stay live.
 
+use crate::command::eventually;
 use crate::node::Node;
 use crate::space::{Place, deploy, only_space};
 use std::fs;
@@ -270,5 +271,35 @@ fn signing_out_ends_what_an_open_page_is_told() {
     assert!(events.all(|event| event.kind != "show"), "it ends");
     assert_eq!(visitor.get(HOME).status, 401);
     assert_eq!(other.get(HOME).status, 200, "the other session goes on");
+    node.stop();
+}
+
+#[test]
+fn one_session_takes_the_room_of_no_other_and_gives_its_own_back() {
+    let place = Place::new();
+    let node = place.with_home();
+    let (one, other) = (signed_in(&place, &node), signed_in(&place, &node));
+    let listen = |visitor: &Visitor| visitor.listen("/spaces/Home/events", None);
+    let mut open: Vec<_> = (0..16).map(|_| listen(&one)).collect();
+    assert!(open.iter().all(|events| events.status == 200));
+    assert_eq!(listen(&one).status, 503, "close some of them");
+    assert_eq!(listen(&other).status, 200);
+    open.clear();
+    eventually("room again", || (listen(&one).status == 200).then_some(()));
+    node.stop();
+}
+
+#[test]
+fn who_signs_in_again_has_no_session_left_over() {
+    let place = Place::new();
+    let node = place.with_home();
+    let visitor = signed_in(&place, &node);
+    let body = format!("token={}&next=/spaces/%00", operator(&place));
+    let again = visitor.send("POST", "/sign-in", &FORM, &body);
+    assert_eq!((again.status, again.header("location")), (303, "/"), "no odd sign in a header");
+    assert_eq!(visitor.get(HOME).status, 401, "the session before has ended");
+    let mut fresh = Visitor::new(&node.address);
+    fresh.keep(&again);
+    assert_eq!(fresh.get(HOME).status, 200);
     node.stop();
 }

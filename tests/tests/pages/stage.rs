@@ -1,6 +1,6 @@
 //! A world behind pages: a node whose spaces, network and clock are those of a world.
 
-use api_http::port::{Look, Node, Stored, Trouble};
+use api_http::port::{Carriage, Look, Node, Stored, Trouble};
 use api_http::server::Server;
 use engine::command::{Done, Rejection, Request};
 use engine::log::verify::Intact;
@@ -31,6 +31,8 @@ struct Served {
     world: Mutex<World>,
     /// Those that are open.
     watched: Mutex<BTreeMap<SpaceId, watch::Sender<u64>>>,
+    /// The only space of this node, and how it reaches the others; none if all are on this node.
+    carried: Mutex<Option<(SpaceId, Carriage)>>,
 }
 
 impl Stage {
@@ -38,7 +40,8 @@ impl Stage {
     pub(crate) fn of(world: World) -> Self {
         let spaces = world.sites.iter().map(|site| (site.id, watch::Sender::new(0)));
         let watched = Mutex::new(spaces.collect());
-        let node = Arc::new(Served { world: Mutex::new(world), watched });
+        let node =
+            Arc::new(Served { world: Mutex::new(world), watched, carried: Mutex::default() });
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let server = Server::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = server.address.to_string();
@@ -51,6 +54,11 @@ impl Stage {
     /// Somebody who is signed in.
     pub(crate) fn visitor(&self) -> Visitor {
         Visitor::signed_in(&self.address, OPERATOR)
+    }
+
+    /// From now on one space is alone on this node, and reaches the others like this.
+    pub(crate) fn carry(&self, alone: SpaceId, carriage: Carriage) {
+        *self.node.carried.lock().unwrap() = Some((alone, carriage));
     }
 
     /// Lets something happen in the world, and tells who watches.
@@ -76,7 +84,14 @@ impl Node for Served {
     fn spaces(&self) -> Vec<(SpaceId, Name)> {
         let world = self.world.lock().unwrap();
         let spaces = world.sites.iter().map(|site| (site.id, site.called.parse().unwrap()));
-        spaces.collect()
+        let carried = self.carried.lock().unwrap();
+        let alone = carried.as_ref().map(|(alone, _)| *alone);
+        spaces.filter(|(id, _)| alone.is_none_or(|alone| alone == *id)).collect()
+    }
+
+    fn carriage(&self, space: &SpaceId) -> Option<Carriage> {
+        let carried = self.carried.lock().unwrap();
+        carried.as_ref().filter(|(alone, _)| alone == space).map(|(_, carriage)| carriage.clone())
     }
 
     fn look(&self, space: &SpaceId, look: Look) -> Result<(), Trouble> {

@@ -3,6 +3,7 @@
 
 use super::measure::{Link, Measured, OUTCOMES};
 use super::survey::Said;
+use crate::port::Carriage;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
@@ -48,9 +49,15 @@ struct Scrape(Vec<Metric>);
 ///
 /// # Errors
 /// When the text cannot be written, which a text in memory always can.
-pub(super) fn write(start_s: f64, said: Vec<(Name, Said<Measured>)>) -> Result<String, fmt::Error> {
+pub(super) fn write(
+    start_s: f64,
+    said: &[(Name, Said<Measured>)],
+    carriers: &[(Name, Carriage)],
+) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix(PREFIX);
-    registry.register_collector(Box::new(Scrape(metrics(start_s, &said))));
+    let mut metrics = metrics(start_s, said);
+    metrics.extend(of_carriers(carriers));
+    registry.register_collector(Box::new(Scrape(metrics)));
     let mut text = String::new();
     encode(&mut text, &registry)?;
     Ok(text)
@@ -238,6 +245,42 @@ fn of_links(open: &[(&Name, &Measured)]) -> Vec<Metric> {
             "link_rolled_back",
             "Whether the peer has entries that this log has lost.",
             count(|link| u64::from(link.view.rolled_back)),
+        ),
+    ]
+}
+
+fn of_carriers(carriers: &[(Name, Carriage)]) -> Vec<Metric> {
+    let each = |value: fn(&Carriage) -> Value| {
+        let sample = |(name, carriage): &(Name, Carriage)| {
+            (vec![("space", name.to_string())], value(carriage))
+        };
+        carriers.iter().map(sample).collect()
+    };
+    vec![
+        gauge(
+            "carrier_connected",
+            "Whether there is a connection to the server between nodes.",
+            each(|carriage| Value::Gauge(u64::from(carriage.connected))),
+        ),
+        counter(
+            "carrier_stored",
+            "Envelopes that the server has stored, since the start.",
+            each(|carriage| Value::Counter(carriage.stored)),
+        ),
+        counter(
+            "carrier_not_stored",
+            "Envelopes that the server has not stored, and that are sent again, since the start.",
+            each(|carriage| Value::Counter(carriage.not_stored)),
+        ),
+        counter(
+            "carrier_taken",
+            "Envelopes that were taken from the server, since the start.",
+            each(|carriage| Value::Counter(carriage.taken)),
+        ),
+        counter(
+            "carrier_connections",
+            "Connections to the server that were made, since the start.",
+            each(|carriage| Value::Counter(carriage.connections)),
         ),
     ]
 }

@@ -3,6 +3,7 @@
 use super::moment::Clock;
 use super::page::Page;
 use super::sheet::Sheet;
+use super::way::Server;
 use crate::port::{Node, Trouble};
 use schema::id::SpaceId;
 use std::collections::BTreeMap;
@@ -15,6 +16,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Longest time between two sheets: days end, and silence grows, without any entry.
 const IDLE: Duration = Duration::from_secs(60);
+
+/// How often it is looked whether the server between nodes is still as it was written.
+const SERVER: Duration = Duration::from_secs(1);
 
 /// A page: its space, and the query that names it.
 type Key = (SpaceId, String);
@@ -59,6 +63,7 @@ impl Boards {
     async fn write(self, key: Key, page: Page, sender: Writer, mut changes: watch::Receiver<u64>) {
         loop {
             changes.mark_unchanged();
+            let server = Server::of(&*self.node, &key.0);
             let (boards, space, wanted) = (self.clone(), key.0, page.clone());
             let written = tokio::task::spawn_blocking(move || {
                 wanted.write(&*boards.node, &space, |now_ms| Clock { now_ms, counts: false })
@@ -72,12 +77,20 @@ impl Boards {
                 changed = changes.changed() => changed.is_err(),
                 () = sender.closed() => true,
                 () = tokio::time::sleep(IDLE) => false,
+                () = self.another(&key.0, &server) => false,
             };
             if ended && self.leave(&key, &changes) {
                 return;
             }
         }
         self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+    }
+
+    /// Waits until the server between nodes is another way than `server`. No entry tells of that.
+    async fn another(&self, space: &SpaceId, server: &Server) {
+        while Server::of(&*self.node, space) == *server {
+            tokio::time::sleep(SERVER).await;
+        }
     }
 
     /// Takes the page off, unless somebody came in the meantime and the space is open.

@@ -4,6 +4,7 @@ use super::freshness::{self, Freshness};
 use super::mark::Mark;
 use super::moment::Clock;
 use super::text::{encoded, visible};
+use super::way::Way;
 use engine::engine::Engine;
 use engine::state::cells::{CellId, Proof, Running};
 use engine::step::Now;
@@ -40,7 +41,7 @@ pub(super) struct Cell {
 }
 
 /// What is to be shown of a cell.
-pub(super) fn look(engine: &Engine, shown: &Shown, now: Now) -> Cell {
+pub(super) fn look(engine: &Engine, shown: &Shown, now: Now, way: &Way) -> Cell {
     let state = engine.state();
     let (project, space) = (shown.project.clone(), shown.space);
     let id = CellId { project, space, environment: shown.environment.clone() };
@@ -66,7 +67,7 @@ pub(super) fn look(engine: &Engine, shown: &Shown, now: Now) -> Cell {
         installed: shown.installed.as_ref().map(|installed| ended(installed, proof)),
         failed: newer.map(|newer| ended(newer, last)),
         running: known.and_then(|cell| cell.running.as_ref()).map(running),
-        freshness: freshness::of(engine, &space, now),
+        freshness: freshness::of(engine, &space, now, way),
         id,
     }
 }

@@ -5,7 +5,10 @@ use super::freshness::{self, Freshness};
 use super::moment::Clock;
 use super::sheet::{Parts, Sheet};
 use super::text::visible;
+use super::way::Way;
 use super::{links, releases};
+use crate::port::Node;
+use crate::shape::link::carried;
 use engine::engine::Engine;
 use engine::step::Now;
 use engine::views::dashboard::cells;
@@ -29,6 +32,7 @@ pub(super) struct Dashboard {
     rows: Vec<Row>,
     links: Vec<crate::shape::link::Link>,
     releases: releases::Releases,
+    way: Way,
 }
 
 /// One project.
@@ -40,7 +44,7 @@ struct Row {
 }
 
 /// Looks at a space.
-pub(super) fn look(engine: &Engine, now: Now) -> Dashboard {
+pub(super) fn look(engine: &Engine, now: Now, way: Way) -> Dashboard {
     let state = engine.state();
     let mut groups: Vec<Group> = Vec::new();
     let mut rows: Vec<Row> = Vec::new();
@@ -52,11 +56,11 @@ pub(super) fn look(engine: &Engine, now: Now) -> Dashboard {
             None => groups.push(Group {
                 space: shown.space,
                 name: state.name_of(&shown.space),
-                freshness: freshness::of(engine, &shown.space, now),
+                freshness: freshness::of(engine, &shown.space, now, &way),
                 environments: vec![shown.environment.clone()],
             }),
         }
-        let cell = cell::look(engine, &shown, now);
+        let cell = cell::look(engine, &shown, now, &way);
         match rows.iter_mut().find(|row| row.project == shown.project) {
             Some(row) => row.cells.push(cell),
             None => rows.push(Row {
@@ -70,14 +74,21 @@ pub(super) fn look(engine: &Engine, now: Now) -> Dashboard {
     groups.sort_by_cached_key(|group| (group.space != state.me(), group.name.clone()));
     let mut links = crate::shape::link::show(engine, now);
     links.sort_by(|one, other| one.peer.cmp(&other.peer));
-    Dashboard { size: engine.checkpoint().0, groups, rows, links, releases: releases::look(engine) }
+    let (size, releases) = (engine.checkpoint().0, releases::look(engine));
+    Dashboard { size, groups, rows, links, releases, way }
 }
 
 impl Dashboard {
+    /// Says how each peer is reached. Not while the space is looked at: it would wait for that.
+    pub(super) fn carried(&mut self, node: &dyn Node, space: &SpaceId) {
+        carried(&mut self.links, node, space);
+    }
+
     /// Writes it. `path` is that of the space's pages.
     pub(super) fn write(&self, path: &str, clock: Clock) -> Sheet {
         Sheet::write(self.size, |parts| {
             html! {
+                (parts.add("w", "way", &self.way.says(clock), &self.way.line(clock)))
                 section aria-labelledby="places" {
                     h2 #places .aside { "Projects and environments" }
                     @if self.rows.is_empty() {
@@ -87,7 +98,7 @@ impl Dashboard {
                     }
                 }
                 (self.releases.write(path, parts))
-                (links::write(&self.links, clock, parts))
+                (links::write(&self.links, &self.way, clock, parts))
             }
         })
     }

@@ -20,6 +20,9 @@ use tokio_stream::wrappers::ReceiverStream;
 /// began the session still opens the space.
 const ALIVE: Duration = Duration::from_secs(15);
 
+/// Open pages of one session that are told, at the most: one person takes the room of no other.
+const OF_ONE_MAX: usize = 16;
+
 /// How soon a browser comes back, in milliseconds.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -54,6 +57,9 @@ pub(super) async fn events(
         let (title, hint) = ("too many pages are open", "close some of them");
         Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "busy", title, hint)
     };
+    if found.listeners > OF_ONE_MAX {
+        return Err(busy());
+    }
     let permit = pages.streams.clone().try_acquire_owned().map_err(|_| busy())?;
     let shown = pages.boards.watch(space, page)?;
     let (sender, receiver) = mpsc::channel(1);
@@ -69,20 +75,20 @@ impl Listener {
     /// Tells until there is nobody to tell, nothing to tell of, or no right to be told.
     async fn tell(mut self) {
         let hello = Event::default().comment("open").retry(RETRY);
-        if self.sender.send(Ok(hello)).await.is_err() {
-            return;
-        }
         let mut stop = self.pages.stop.clone();
         let until = tokio::time::Instant::from_std(self.found.until);
         let mut check = tokio::time::interval_at(tokio::time::Instant::now() + ALIVE, ALIVE);
         let mut before = None;
+        if !self.give(hello).await {
+            return;
+        }
         loop {
             let sheet = self.shown.borrow_and_update().clone();
             if let Some(sheet) = sheet {
                 if let Some(told) = sheet.since(before.as_deref()) {
                     let event =
                         Event::default().id(sheet.size.to_string()).event("show").data(told);
-                    if self.sender.send(Ok(event)).await.is_err() {
+                    if !self.give(event).await {
                         return;
                     }
                 }
@@ -103,13 +109,20 @@ impl Listener {
         }
     }
 
+    /// Hands an event on. Who does not take it until the next one would be due is gone: nobody who
+    /// only holds a connection keeps a stream beyond its sign-in.
+    async fn give(&self, event: Event) -> bool {
+        let given = tokio::time::timeout(ALIVE, self.sender.send(Ok(event))).await;
+        matches!(given, Ok(Ok(())))
+    }
+
     /// Says that the node is there, and what its clock says: a page cannot see comments, and one
     /// that hears nothing must not look live.
     async fn alive(&self) -> bool {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let now_ms = now.unwrap_or_default().as_millis().to_string();
         let event = Event::default().comment("alive").event("alive").data(now_ms);
-        self.sender.send(Ok(event)).await.is_ok()
+        self.give(event).await
     }
 
     /// Whether the token that began the session still opens the space.

@@ -1,6 +1,7 @@
 //! How fresh what is known of a peer is: unchanged and unheard-of never look alike.
 
 use super::moment::Clock;
+use super::way::Way;
 use engine::engine::Engine;
 use engine::step::Now;
 use maud::{Markup, html};
@@ -14,6 +15,8 @@ pub(super) enum Freshness {
     Own,
     /// The peer was heard at this time, lately enough.
     Heard(u64),
+    /// The same, and now there is no connection, since the second time: nothing can be heard.
+    Cut(u64, u64),
     /// The peer was last heard at this time, too long ago.
     Silent(u64),
     /// The peer was heard at this time, and says that it has entries that are not here.
@@ -23,7 +26,7 @@ pub(super) enum Freshness {
 }
 
 /// How fresh what is known of `space` is.
-pub(super) fn of(engine: &Engine, space: &SpaceId, now: Now) -> Freshness {
+pub(super) fn of(engine: &Engine, space: &SpaceId, now: Now, way: &Way) -> Freshness {
     if *space == engine.state().me() {
         return Freshness::Own;
     }
@@ -33,7 +36,9 @@ pub(super) fn of(engine: &Engine, space: &SpaceId, now: Now) -> Freshness {
     let lately_ms = BEAT_IDLE_MS * 3 / 2;
     match link.and_then(|link| Some((link.heard_ms?, link.fresh))) {
         None => Freshness::Never,
-        Some((heard, true)) => Freshness::Heard(heard),
+        Some((heard, true)) => {
+            way.cut(space).map_or(Freshness::Heard(heard), |since| Freshness::Cut(heard, since))
+        }
         Some((heard, false)) if now.wall_ms.saturating_sub(heard) < lately_ms => {
             Freshness::Missing(heard)
         }
@@ -50,7 +55,8 @@ impl Freshness {
     /// In words for those who listen; nothing while all is well.
     pub(super) fn says(self, clock: Clock) -> String {
         match self {
-            Self::Own | Self::Heard(_) => String::new(),
+            // That there is no connection is said once, for all peers.
+            Self::Own | Self::Heard(_) | Self::Cut(..) => String::new(),
             // Written down rather than counted: it is said once.
             Self::Silent(heard) => {
                 format!(", not heard since {}", clock.words(heard))
@@ -66,6 +72,10 @@ impl Freshness {
             @match self {
                 Self::Own => {}
                 Self::Heard(at) => p .heard { (ear(true)) span { "heard " (clock.ago(at)) } },
+                Self::Cut(at, since) => p .silent {
+                    (ear(false))
+                    span { b { "no connection" } " since " (clock.at(since)) "; heard " (clock.ago(at)) }
+                }
                 Self::Silent(at) => p .silent {
                     (ear(false))
                     span { "not heard since " b { (clock.at(at)) } ", " (clock.ago(at)) }
@@ -84,7 +94,7 @@ impl Freshness {
 }
 
 /// Waves that arrive, or waves that are cut.
-fn ear(heard: bool) -> Markup {
+pub(super) fn ear(heard: bool) -> Markup {
     html! {
         svg class="ear" viewBox="0 0 16 16" width="14" height="14"
             aria-hidden="true" focusable="false" {

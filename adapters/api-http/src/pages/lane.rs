@@ -137,7 +137,8 @@ fn target(
     }
     let told = state.links.peer(&space).into_iter().flat_map(|peer| &peer.environments);
     let mut environments: Vec<&str> = told.map(|name| name.as_str()).collect();
-    environments.sort_by_cached_key(|name| (order(engine, id, space, name), (*name).to_owned()));
+    // Stable: where it was in none of two, they stay as the peer told them.
+    environments.sort_by_cached_key(|name| order(engine, id, space, name));
     let there = environments.into_iter().map(|name| in_environment(engine, id, space, name));
     stops.extend(there);
     Lane { space: state.name_of(&space), own: false, from: Some(branch), stops }

@@ -4,11 +4,12 @@ use super::mark::Mark;
 use super::moment::Clock;
 use super::sheet::Parts;
 use super::text::visible;
+use super::way::Way;
 use crate::shape::link::Link;
 use maud::{Markup, html};
 
 /// Writes them as a table.
-pub(super) fn write(links: &[Link], clock: Clock, parts: &mut Parts) -> Markup {
+pub(super) fn write(links: &[Link], way: &Way, clock: Clock, parts: &mut Parts) -> Markup {
     let inner = html! {
         @if links.is_empty() {
             p .empty { "No links yet: " code { "interspace certificate import FILE" } }
@@ -19,14 +20,15 @@ pub(super) fn write(links: &[Link], clock: Clock, parts: &mut Parts) -> Markup {
     html! {
         section aria-labelledby="links" {
             h2 #links { "Links" }
-            (parts.add("l", "", &says(links), &inner))
+            (parts.add("l", "", &says(links, way), &inner))
         }
     }
 }
 
 /// Only what is wrong is announced; the rest would never be silent.
-fn says(links: &[Link]) -> String {
+fn says(links: &[Link], way: &Way) -> String {
     let wrong = links.iter().filter_map(|link| Some((&link.peer, link.trouble.as_ref()?)));
+    let wrong = wrong.filter(|(_, what)| !way.is_trouble(what));
     let said: Vec<String> = wrong.map(|(peer, what)| format!("link to {peer}: {what}")).collect();
     visible(&said.join("; "))
 }
@@ -37,6 +39,7 @@ fn table(links: &[Link], clock: Clock) -> Markup {
             table .plain.counts role="table" {
                 thead role="rowgroup" { tr role="row" {
                     th scope="col" role="columnheader" { "Peer" }
+                    th scope="col" role="columnheader" { "Reached" }
                     th scope="col" role="columnheader" { "Last heard" }
                     @for (name, what) in COUNTS {
                         th scope="col" role="columnheader" title=(what) { (name) }
@@ -67,6 +70,7 @@ fn row(link: &Link, clock: Clock) -> Markup {
             th scope="row" role="rowheader" {
                 bdi { (visible(&link.peer)) } small .id { (link.fingerprint) }
             }
+            td role="cell" data-label="Reached" { (reached(link)) }
             td role="cell" data-label="Last heard" { (heard(link, clock)) }
             @for ((name, _), count) in COUNTS.iter().zip(counts) {
                 td .number role="cell" data-label=(name) { (count) }
@@ -78,6 +82,15 @@ fn row(link: &Link, clock: Clock) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// How a peer is reached, in words.
+fn reached(link: &Link) -> String {
+    match link.carried.as_str() {
+        "here" => "on this node".to_owned(),
+        "nothing" => "not from this node".to_owned(),
+        over => format!("over {over}"),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::moment::Clock;
 use super::sheet::Sheet;
 use super::text::space_path;
+use super::way::Way;
 use super::{cell, dashboard, journey, receipt};
 use crate::port::{Node, Trouble};
 use crate::problem::Problem;
@@ -70,11 +71,11 @@ impl Page {
         }
     }
 
-    fn look(&self, engine: &Engine, now: Now) -> Option<Looked> {
+    fn look(&self, engine: &Engine, now: Now, way: Way) -> Option<Looked> {
         match self {
-            Self::Dashboard => Some(Looked::Dashboard(dashboard::look(engine, now))),
+            Self::Dashboard => Some(Looked::Dashboard(dashboard::look(engine, now, way))),
             Self::Journey(release) => journey::look(engine, release).map(Looked::Journey),
-            Self::Cell(id) => receipt::look(engine, id, now).map(Box::new).map(Looked::Cell),
+            Self::Cell(id) => receipt::look(engine, id, now, &way).map(Box::new).map(Looked::Cell),
         }
     }
 
@@ -100,19 +101,22 @@ impl Page {
         clock: impl FnOnce(u64) -> Clock,
     ) -> Result<(String, Sheet, Clock), Problem> {
         let (sender, receiver) = std::sync::mpsc::sync_channel(1);
-        let page = self.clone();
+        let (page, way) = (self.clone(), Way::of(node, space));
         node.look(
             space,
             Box::new(move |engine, now| {
                 let name = engine.identity().name().to_string();
-                let _ = sender.send((name, page.look(engine, now), now.wall_ms));
+                let _ = sender.send((name, page.look(engine, now, way), now.wall_ms));
             }),
         )?;
         let gone = || Problem::from(Trouble::Closed("the node stops".to_owned()));
         let (name, looked, now_ms) = receiver.recv().map_err(|_| gone())?;
         let (path, clock) = (space_path(&name, space), clock(now_ms));
         let (title, sheet) = match looked.ok_or_else(|| self.missing())? {
-            Looked::Dashboard(dashboard) => (name, dashboard.write(&path, clock)),
+            Looked::Dashboard(mut dashboard) => {
+                dashboard.carried(node, space);
+                (name, dashboard.write(&path, clock))
+            }
             Looked::Journey(journey) => (journey.title(), journey.write(clock)),
             Looked::Cell(details) => (details.title(), details.write(&path, clock)),
         };

@@ -6,6 +6,7 @@ use super::mark::Mark;
 use super::moment::{Clock, duration};
 use super::sheet::Sheet;
 use super::text::visible;
+use super::way::Way;
 use crate::shape::audit::{self, Reason};
 use engine::engine::Engine;
 use engine::state::cells::{CellId, Proof};
@@ -29,7 +30,7 @@ pub(super) struct Details {
 }
 
 /// Looks at a cell; none if there is no such cell.
-pub(super) fn look(engine: &Engine, id: &CellId, now: Now) -> Option<Details> {
+pub(super) fn look(engine: &Engine, id: &CellId, now: Now, way: &Way) -> Option<Details> {
     let state = engine.state();
     let shown = cells(state).into_iter().find(|shown| {
         shown.project == id.project
@@ -50,7 +51,7 @@ pub(super) fn look(engine: &Engine, id: &CellId, now: Now) -> Option<Details> {
         journey: proof.map(|proof| cell::of_release(&proof.receipt.release)),
         installed: proof.map(installed),
         reasons: reasons.unwrap_or_default(),
-        freshness: freshness::of(engine, &id.space, now),
+        freshness: freshness::of(engine, &id.space, now, way),
     })
 }
 

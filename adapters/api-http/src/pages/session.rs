@@ -41,6 +41,8 @@ pub(super) struct Found {
     pub(super) token: Hash,
     /// When it ends.
     pub(super) until: Instant,
+    /// How many hold it open, this one included.
+    pub(super) listeners: usize,
     /// Closed when it is signed out.
     pub(super) open: watch::Receiver<()>,
 }
@@ -65,7 +67,8 @@ impl Sessions {
         let sessions = lock(&self.sessions);
         let session = sessions.get(&hashed(secret)).filter(|session| session.until > now)?;
         let open = session.open.subscribe();
-        Some(Found { token: session.token, until: session.until, open })
+        let listeners = session.open.receiver_count();
+        Some(Found { token: session.token, until: session.until, listeners, open })
     }
 
     /// Signs out.
@@ -146,6 +149,7 @@ mod tests {
         assert_eq!(found.token, DANA);
         assert!(sessions.find(&secret, now + SESSION).is_none());
         assert!(found.open.has_changed().is_ok());
+        assert_eq!(sessions.find(&secret, now).unwrap().listeners, 2);
         sessions.close(&secret);
         assert!(sessions.find(&secret, now).is_none());
         assert!(found.open.has_changed().is_err(), "what is told to it ends");

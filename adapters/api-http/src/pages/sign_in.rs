@@ -81,8 +81,10 @@ pub(super) async fn sign_in(
         return (StatusCode::UNAUTHORIZED, said).into_response_html();
     }
     // Only a path of ours: `//host` and `/\host` are addresses of others.
-    let ours = next.starts_with("/spaces/") && !next.contains(['\\', '\r', '\n']);
-    let next = if ours && next.is_ascii() { next } else { "/".to_owned() };
+    let ours = next.starts_with("/spaces/") && !next.contains('\\');
+    let next =
+        if ours && next.chars().all(|c| c.is_ascii_graphic()) { next } else { "/".to_owned() };
+    end(&headers, &pages);
     with_session(&pages, token, || Redirect::to(&next).into_response())
 }
 
@@ -111,6 +113,7 @@ pub(super) async fn follow(
         let said = "This link was used already, or is too old. Ask for another: interspace open";
         return (StatusCode::UNAUTHORIZED, form_page("", Some(said))).into_response_html();
     };
+    end(&headers, &pages);
     // No redirect: a browser that came here from elsewhere would not send the cookie along.
     let main = html! {
         meta http-equiv="refresh" content="0; url=/";
@@ -129,9 +132,7 @@ pub(super) async fn sign_out(State(pages): State<Pages>, headers: HeaderMap) -> 
     if let Err(refused) = same_origin(&headers, &pages) {
         return problem(&refused, None);
     }
-    if let Some(secret) = cookie(&headers, &pages) {
-        pages.sessions.close(&secret);
-    }
+    end(&headers, &pages);
     let mut response = Redirect::to("/sign-in").into_response();
     let gone = format!("{}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0", pages.cookie_name());
     set_cookie(&mut response, &gone);
@@ -149,6 +150,13 @@ pub(super) async fn link(
     let code = pages.sessions.code(token, Instant::now()).map_err(|why| no_room(&why))?;
     let seconds = super::session::CODE.as_secs();
     Ok(Json(Link { path: format!("/sign-in/{code}"), seconds }))
+}
+
+/// Ends the session of a request, if it has one: a browser has one at a time.
+fn end(headers: &HeaderMap, pages: &Pages) {
+    if let Some(secret) = cookie(headers, pages) {
+        pages.sessions.close(&secret);
+    }
 }
 
 /// The secret of a request's session.

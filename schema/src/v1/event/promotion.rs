@@ -65,6 +65,7 @@ pub struct PackageArrived {
 /// The names of the environments whose results the recipient will see.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct EnvironmentsPublished {
-    /// All of them, ascending.
+    /// All of them, in the order in which releases pass them; what no lifecycle names comes last.
+    /// The order is for people: nothing is decided by it.
     pub environments: Vec<Name>,
 }
