@@ -74,7 +74,10 @@ impl Freshness {
                 Self::Heard(at) => p .heard { (ear(true)) span { "heard " (clock.ago(at)) } },
                 Self::Cut(at, since) => p .silent {
                     (ear(false))
-                    span { b { "no connection" } " since " (clock.at(since)) "; heard " (clock.ago(at)) }
+                    span {
+                        b { "no connection" } " since " (clock.at(since))
+                        "; heard " (clock.ago(at))
+                    }
                 }
                 Self::Silent(at) => p .silent {
                     (ear(false))
