@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_could_leave_a_subject_is_no_id() {
+    fn t18_text_that_could_leave_a_subject_is_no_id() {
         for text in ["", "*", ">", "a.b", "a b", "a\r\nPUB", "1", "\u{430}"] {
             assert!(text.parse::<SpaceId>().is_err(), "{text:?}");
         }

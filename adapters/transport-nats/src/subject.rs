@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_subject_has_five_tokens_whatever_the_ids_are() {
+    fn t18_a_subject_has_five_tokens_whatever_the_ids_are() {
         for byte in [0, 7, 0xff] {
             let subject = subject(&SpaceId([byte; 32]), &SpaceId([!byte; 32]), Class::Entries);
             assert_eq!(subject.split('.').count(), 5, "{subject}");
