@@ -67,7 +67,8 @@ impl Events {
                 self.connections.send_modify(|count| *count += 1);
             }
             Event::Disconnected => self.status.disconnected("the connection to the server is cut"),
-            Event::Closed => self.status.disconnected("the connection is closed"),
+            // Only we close it, at the end.
+            Event::Closed => self.status.count(|status| status.connected = false),
             Event::ServerError(ServerError::AuthorizationViolation) => {
                 self.status.disconnected("the server does not know these credentials any more");
             }

@@ -83,7 +83,7 @@ fn without_a_session_there_is_only_the_way_to_sign_in() {
 }
 
 #[test]
-fn a_form_from_elsewhere_signs_nobody_in_or_out() {
+fn t21_a_form_from_elsewhere_signs_nobody_in_or_out() {
     let place = Place::new();
     let node = place.with_home();
     let body = format!("token={}", operator(&place));
@@ -133,7 +133,7 @@ fn a_session_opens_pages_and_no_command() {
 }
 
 #[test]
-fn the_cookie_is_for_this_node_alone_and_no_script_reads_it() {
+fn t21_the_cookie_is_for_this_node_alone_and_no_script_reads_it() {
     let (here, there) = (Place::new(), Place::new());
     let (one, other) = (here.with_home(), there.with_home());
     let seen = Visitor::new(&one.address).send(

@@ -62,7 +62,7 @@ fn links(seen: &Seen) -> Vec<String> {
 }
 
 #[test]
-fn t19_hostile_names_and_notes_are_inert_on_every_page_and_every_link_leads_there() {
+fn t20_hostile_names_and_notes_are_inert_on_every_page_and_every_link_leads_there() {
     let stage = Stage::of(hostile());
     let visitor = stage.visitor();
     let list = visitor.get("/");
@@ -98,7 +98,7 @@ fn t19_what_strangers_write_ends_no_event_and_adds_none() {
 }
 
 #[test]
-fn what_a_query_says_comes_back_inert() {
+fn t20_what_a_query_says_comes_back_inert() {
     let stage = Stage::of(World::new(6));
     let visitor = stage.visitor();
     let stranger = Visitor::new(&visitor.address);

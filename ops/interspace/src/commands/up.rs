@@ -122,8 +122,8 @@ pub(super) fn run(options: &Options, how: &cli::Up, out: &mut Output) -> Result<
         up.wait_while_open();
     } else {
         up.wait();
+        out.say("stopping");
     }
-    out.say("stopping");
     up.stop()
 }
 
