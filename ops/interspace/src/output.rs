@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
+pub(crate) use schema::name::visible;
 use serde::Serialize;
 use std::io::{IsTerminal as _, Write};
 
@@ -102,20 +103,6 @@ pub(crate) fn table(head: &[&str], rows: Vec<Vec<String>>, empty: &str) -> Strin
 /// A time as RFC 3339 gives it, for people: to the second.
 pub(crate) fn moment(time: &str) -> String {
     time.get(..19).map_or_else(|| time.to_owned(), |time| time.replace('T', " "))
-}
-
-/// Text of others, with everything that could move a cursor or turn the line around shown as an
-/// escape. Line breaks stay.
-pub(crate) fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if schema::name::is_hidden(c) && c != '\n' && c != '\t' {
-            shown.extend(c.escape_unicode());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
 }
 
 #[cfg(test)]

@@ -3,18 +3,7 @@
 //! What is written with [`maud`] is escaped for HTML there. Characters that HTML lets through and a
 //! reader cannot see are spelled out here.
 
-/// `text` with every hidden character as an escape. Line breaks and tabs stay.
-pub(super) fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if schema::name::is_hidden(c) && c != '\n' && c != '\t' {
-            shown.extend(c.escape_unicode());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
-}
+pub(super) use schema::name::visible;
 
 /// `text` as one part of a path or of a query.
 pub(super) fn encoded(text: &str) -> String {
