@@ -213,6 +213,22 @@ impl EnvelopeHeader {
         Ok(header)
     }
 
+    /// The header of a whole envelope, of which nothing is copied and nothing is verified.
+    ///
+    /// # Errors
+    /// When there are too many bytes, or they are not a header with a body and a signature behind.
+    pub fn of_envelope(bytes: &[u8]) -> Result<Self, Malformed> {
+        if bytes.len() > ENVELOPE_BYTES_MAX {
+            return Err(Malformed::new("envelope: too large"));
+        }
+        let mut input = Reader::new(bytes, WHAT);
+        let header = Self::read(input.take(Self::LENGTH)?)?;
+        input.take(header.body_length as usize)?;
+        input.take(SIGNATURE)?;
+        input.finish()?;
+        Ok(header)
+    }
+
     /// The numbers of a header that cannot be true together.
     fn check(&self) -> Result<(), Malformed> {
         let entries = self.kind == EnvelopeKind::Entries;

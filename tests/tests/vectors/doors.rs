@@ -16,8 +16,8 @@ use schema::id::{
     CommandId, EntryId, Incarnation, LinkId, LinkSeq, ObjectId, Position, SpaceId, hex,
 };
 use schema::latest::{
-    Ack, Beat, Block, Bundle, Certificate, Checkpoint, Document, Entry, Event, Header, Kind,
-    Mirrored, Offer, Piece, Receipt, Record, Want,
+    Ack, Beat, Block, Bundle, Certificate, Checkpoint, Document, Entry, Event, Flaw, Header, Kind,
+    Mirrored, Offer, Part, Piece, Receipt, Record, Want,
 };
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::document::certificate::Genesis;
@@ -51,6 +51,7 @@ pub(crate) fn open(kind: &str, context: &Value, input: &Value) -> Said {
         "beat" => whole(input, Beat::read, shown::beat),
         "ack" => whole(input, Ack::read, shown::ack),
         "want" => said(Want::read(&blob(&input["bytes"])), |want| shown::want(&want)),
+        "part" => part(input),
         "piece" => said(Piece::read(&blob(&input["bytes"])), |piece| shown::piece(&piece)),
         _ => panic!("there is no door for {kind}"),
     }
@@ -186,6 +187,16 @@ fn event(input: &Value) -> Said {
         ..crate::cast::header(1, schema::latest::Audience::Internal)
     };
     said(Event::decode(&header, &blob(&input["payload"])), |event| shown::event(&event))
+}
+
+fn part(input: &Value) -> Said {
+    let part = Part::read(&blob(&input["bytes"])).map_err(|flaw| {
+        if let Flaw::Envelopes(malformed) = &flaw {
+            return format!("{}: {}", flaw.code(), malformed.what);
+        }
+        flaw.code().to_owned()
+    })?;
+    Ok(shown::part(&part))
 }
 
 fn block(input: &Value) -> Said {

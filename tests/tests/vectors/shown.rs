@@ -4,7 +4,8 @@ use crate::doors::{hexed, object};
 use engine::trust::door::{Content, Verified};
 use schema::id::hex;
 use schema::latest::{
-    Ack, Actor, Audience, Beat, Checkpoint, Entry, EnvelopeHeader, Event, Mark, Piece, Record, Want,
+    Ack, Actor, Audience, Beat, Checkpoint, Entry, EnvelopeHeader, Event, Mark, Part, Piece,
+    Record, Want,
 };
 use schema::v1::event::{Change, Definition};
 use schema::v1::model::{Acceptance, Disclosure, Grant, Lifecycle, Package, Project};
@@ -203,6 +204,19 @@ pub(crate) fn piece(piece: &Piece) -> Value {
         "total": piece.total,
         "offset": piece.offset,
         "bytes": hex(&piece.bytes),
+    })
+}
+
+pub(crate) fn part(part: &Part) -> Value {
+    let envelopes: Vec<String> = part.envelopes.iter().map(|envelope| hex(envelope)).collect();
+    json!({
+        "from": part.head.from,
+        "to": part.head.to,
+        "set": part.head.set,
+        "made_ms": part.head.made_ms,
+        "number": part.head.number,
+        "last": part.head.last,
+        "envelopes": envelopes,
     })
 }
 
