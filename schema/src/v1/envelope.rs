@@ -154,6 +154,12 @@ impl EnvelopeHeader {
         LinkSeq(self.first.0 + self.count as u64 - 1)
     }
 
+    /// The length of the whole envelope, in bytes.
+    #[must_use]
+    pub const fn envelope_length(&self) -> usize {
+        Self::LENGTH + self.body_length as usize + SIGNATURE
+    }
+
     /// The bytes.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
