@@ -117,12 +117,9 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Refused> {
     if !metadata.is_file() {
         return Err(Refused::NoFile);
     }
-    let most = PART_BYTES_MAX as u64;
-    if metadata.len() > most {
-        return Err(Flaw::TooLarge.into());
-    }
+    // One more is enough to be told that it is too large.
     let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    file.take(PART_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     Ok(bytes)
 }
 

@@ -66,7 +66,8 @@ impl Look {
     }
 }
 
-/// What belongs to one export: older exports first, because what they bring comes first on its link.
+/// What belongs to one export: older exports first, because what they bring comes first on its
+/// link.
 type Of = (u64, SetId, SpaceId, SpaceId);
 
 /// The order of taking in.

@@ -6,7 +6,7 @@
 //!    6  from       32      origin of each envelope
 //!   38  to         32      recipient of each envelope
 //!   70  set        16      random; the same in all parts of one export
-//!   86  made       u64     milliseconds since 1970, the maker's clock; never an ordering of entries
+//!   86  made       u64     milliseconds since 1970, the maker's clock
 //!   94  number     u32     of this part within its set, from 1
 //!   98  last       u8      1 in the last part of the set, else 0
 //!   99  count      u32     envelopes, at least 1

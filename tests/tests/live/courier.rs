@@ -85,7 +85,7 @@ fn a_stick_is_inspected_without_a_node_and_without_a_key() {
         "2026-01-01 00:00:00",
         "1 to 3, 6 to 7; the newest that there is: 7",
         "4 to 5 is missing",
-        "1 ack, 2 entries, 1 piece",
+        "ack 1, entries 2, piece 1",
         "signed with 1, sealed to 1",
         &stick.anna.short(),
         &stick.berta.short(),

@@ -160,7 +160,7 @@ fn text(look: &Look, directions: &[Direction]) -> String {
 }
 
 fn described(direction: &Direction) -> String {
-    let kinds = direction.kinds.iter().map(|(name, count)| format!("{count} {name}"));
+    let kinds = direction.kinds.iter().map(|(name, count)| format!("{name} {count}"));
     let kinds: Vec<String> = kinds.collect();
     let gaps = direction.gaps();
     let between = match &gaps[..] {
