@@ -20,7 +20,7 @@
 //! ```
 //!
 //! Every call works on files and may take as long as the medium does: call from a thread that may
-//! block. No more than two parts are in memory at any time.
+//! block. Never more than one part is in memory, as its file and as its envelopes.
 
 mod direction;
 mod draft;

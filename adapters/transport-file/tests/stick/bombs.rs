@@ -75,7 +75,7 @@ fn t14_a_file_that_claims_more_than_it_is_takes_no_memory() {
 }
 
 #[test]
-fn t14_of_many_parts_two_at_most_are_in_memory() {
+fn t14_of_many_parts_only_one_is_in_memory_at_a_time() {
     if std::env::var_os(LIMITED).is_some() {
         let stick = stick();
         let mut envelopes = three_parts();
@@ -90,7 +90,7 @@ fn t14_of_many_parts_two_at_most_are_in_memory() {
         assert_eq!(opened.sum::<usize>(), 406);
         return;
     }
-    run_limited("bombs::t14_of_many_parts_two_at_most_are_in_memory");
+    run_limited("bombs::t14_of_many_parts_only_one_is_in_memory_at_a_time");
 }
 
 /// Runs a test in a child whose memory is bounded: an allocation beyond it would end the child.
