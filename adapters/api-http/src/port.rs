@@ -108,6 +108,15 @@ pub trait Node: Send + Sync + 'static {
     /// When a token file cannot be made or read.
     fn tokens(&self, space: &SpaceId, people: &[Name]) -> Result<Vec<(Name, Hash)>, Trouble>;
 
+    /// Throws away the tokens of people who were removed: who is made again under that name gets a
+    /// new one.
+    ///
+    /// # Errors
+    /// When a token file cannot be removed.
+    fn forget(&self, _space: &SpaceId, _people: &[Name]) -> Result<(), Trouble> {
+        Ok(())
+    }
+
     /// How a space reaches those on other nodes; none where it does not.
     fn carriage(&self, _space: &SpaceId) -> Option<Carriage> {
         None

@@ -58,6 +58,7 @@ impl From<Rejection> for Problem {
             RejectionKind::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
             RejectionKind::NotFound => (StatusCode::NOT_FOUND, "not-found"),
             RejectionKind::Conflict => (StatusCode::CONFLICT, "conflict"),
+            RejectionKind::Denied => (StatusCode::FORBIDDEN, "denied"),
             RejectionKind::NotYet => (StatusCode::CONFLICT, "not-yet"),
         };
         Self::new(status, kind, rejection.what, &rejection.hint)

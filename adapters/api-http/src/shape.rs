@@ -8,6 +8,7 @@ pub mod deployment;
 pub mod inbox;
 pub mod journey;
 pub mod link;
+pub mod person;
 pub mod release;
 pub mod space;
 

@@ -71,6 +71,8 @@ fn permitted(state: &State, peer: &Peer, event: &Event) -> Result<Known, EntryRe
         | Event::GrantsChanged(_)
         | Event::LinkContradicted(_)
         | Event::ConfigurationApplied(_)
+        | Event::TokenCreated(_)
+        | Event::TokenRevoked(_)
         | Event::PackagePushed(_)
         | Event::ReleaseCreated(_)
         | Event::ReleaseAccepted(_)

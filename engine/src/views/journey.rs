@@ -87,6 +87,8 @@ fn about(me: SpaceId, event: &Event) -> Option<(ReleaseId, String)> {
         | Event::GrantsChanged(_)
         | Event::LinkContradicted(_)
         | Event::ConfigurationApplied(_)
+        | Event::TokenCreated(_)
+        | Event::TokenRevoked(_)
         | Event::PackagePushed(_)
         | Event::PackageArrived(_)
         | Event::EnvironmentsPublished(_)

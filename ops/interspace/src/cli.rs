@@ -1,8 +1,10 @@
 //! The command line: `interspace <noun> <verb>`.
 
 mod node;
+mod people;
 
 pub(crate) use node::{Doctor, Up};
+pub(crate) use people::{Scope, Token, User};
 
 use crate::output::Form;
 use clap::{Args, Parser, Subcommand};
@@ -91,6 +93,12 @@ pub(crate) enum Noun {
         #[arg(long)]
         dry_run: bool,
     },
+    /// People who may act in the space
+    #[command(subcommand)]
+    User(User),
+    /// Tokens that act for people: for pipelines and programs
+    #[command(subcommand)]
+    Token(Token),
     /// Packages
     #[command(subcommand)]
     Package(Package),

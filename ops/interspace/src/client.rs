@@ -75,6 +75,12 @@ impl Client {
         self.json(request.send_json(body))
     }
 
+    /// Removes something.
+    pub(crate) fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        let request = self.agent.delete(self.url(path)).header("authorization", self.bearer());
+        self.json(request.call())
+    }
+
     /// Sends a file.
     pub(crate) fn upload<T: DeserializeOwned>(
         &self,
@@ -85,12 +91,17 @@ impl Client {
         self.json(request.send(ureq::SendBody::from_reader(&mut file)))
     }
 
-    /// Asks the space for something, under the id that was given, or a new one.
-    pub(crate) fn ask(&self, ask: Ask) -> Result<Did, Failure> {
-        let id = match &self.options.command_id {
+    /// The id that was given for this command, or a new one.
+    pub(crate) fn command_id(&self) -> Result<CommandId, Failure> {
+        Ok(match &self.options.command_id {
             None => CommandId(random()?),
             Some(given) => CommandId::of(&[given.as_bytes()]),
-        };
+        })
+    }
+
+    /// Asks the space for something, under the id that was given, or a new one.
+    pub(crate) fn ask(&self, ask: Ask) -> Result<Did, Failure> {
+        let id = self.command_id()?;
         let path = self.path("commands")?;
         let asked = Asked { id, ask };
         self.patiently(|| self.post(&path, &asked))

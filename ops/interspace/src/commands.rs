@@ -11,6 +11,7 @@ mod journey;
 mod link;
 mod open;
 mod package;
+mod people;
 mod release;
 mod space;
 pub(crate) mod up;
@@ -36,6 +37,8 @@ pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
         Noun::Certificate(verb) => certificate::run(verb, &node()?, out),
         Noun::Link(verb) => link::run(verb, &node()?, out),
         Noun::Apply { file, dry_run } => apply::run(file, *dry_run, &node()?, out),
+        Noun::User(verb) => people::user(verb, &node()?, out),
+        Noun::Token(verb) => people::token(verb, &node()?, out),
         Noun::Package(verb) => package::run(verb, &node()?, out),
         Noun::Release(verb) => release::run(verb, &node()?, out),
         Noun::Inbox(verb) => inbox::run(verb, options, &node()?, out),

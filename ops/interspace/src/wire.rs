@@ -229,6 +229,12 @@ impl Node for Running {
         people.iter().map(token).collect()
     }
 
+    fn forget(&self, space: &SpaceId, people: &[Name]) -> Result<(), Trouble> {
+        let folder = self.spaces.with(space, |opened| opened.folder.clone())?;
+        let discard = |name: &Name| tokens::discard(&token_file(&folder, name));
+        people.iter().try_for_each(discard).map_err(|failure| Trouble::Failed(failure.what))
+    }
+
     fn carriage(&self, space: &SpaceId) -> Option<Carried> {
         let carrier = lock(&self.carriers).get(space).cloned();
         carrier.map(|carrier| carried(carrier.status()))

@@ -6,6 +6,7 @@
 
 pub mod configuration;
 pub mod deployment;
+pub mod people;
 pub mod promotion;
 pub mod release;
 pub mod trust;
@@ -16,6 +17,7 @@ use crate::v1::entry::{Header, MUST_UNDERSTAND};
 
 pub use configuration::{Change, ConfigurationApplied, Definition, Kind, User};
 pub use deployment::{DeploymentFinished, DeploymentReported, DeploymentStarted};
+pub use people::{Assignment, Pattern, Role, TokenCreated, TokenRevoked, TokenScope};
 pub use promotion::{
     EnvironmentsPublished, PackageArrived, PromotionAnswered, ReleaseAccepted, ReleasePromoted,
     ReleaseRejected,
@@ -105,6 +107,10 @@ events! {
     LinkContradicted = 5, version 1, MUST_UNDERSTAND, "link.contradicted";
     /// The configuration changed.
     ConfigurationApplied = 10, version 1, MUST_UNDERSTAND, "configuration.applied";
+    /// An API token was made for a person.
+    TokenCreated = 13, version 1, MUST_UNDERSTAND, "token.created";
+    /// An API token is worth nothing any more.
+    TokenRevoked = 14, version 1, MUST_UNDERSTAND, "token.revoked";
     /// A package was put into the space's store.
     PackagePushed = 20, version 1, 0, "package.pushed";
     /// A release was created.
@@ -144,6 +150,8 @@ impl Event {
             | Self::GrantsChanged(_)
             | Self::LinkContradicted(_)
             | Self::ConfigurationApplied(_)
+            | Self::TokenCreated(_)
+            | Self::TokenRevoked(_)
             | Self::PackagePushed(_)
             | Self::ReleaseCreated(_)
             | Self::ReleaseAccepted(_)

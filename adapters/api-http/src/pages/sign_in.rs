@@ -145,8 +145,6 @@ pub(super) async fn link(
     headers: HeaderMap,
 ) -> Result<Json<Link>, Problem> {
     let token = borne(&headers)?;
-    let node = pages.node.clone();
-    blocking(move || identify(token, &*node)).await?;
     let code = pages.sessions.code(token, Instant::now()).map_err(|why| no_room(&why))?;
     let seconds = super::session::CODE.as_secs();
     Ok(Json(Link { path: format!("/sign-in/{code}"), seconds }))

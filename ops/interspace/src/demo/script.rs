@@ -64,6 +64,8 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path) {
         | Noun::Space(_)
         | Noun::Certificate(Certificate::Show | Certificate::Export { file: None })
         | Noun::Link(_)
+        | Noun::User(_)
+        | Noun::Token(_)
         | Noun::Package(Package::List)
         | Noun::Release(_)
         | Noun::Inbox(_)

@@ -95,6 +95,8 @@ fn effects(header: &Header, event: &Event) -> Vec<String> {
         | Event::GrantsChanged(_)
         | Event::LinkContradicted(_)
         | Event::ConfigurationApplied(_)
+        | Event::TokenCreated(_)
+        | Event::TokenRevoked(_)
         | Event::EnvironmentsPublished(_)
         | Event::Unknown { .. } => Vec::new(),
     }
