@@ -211,7 +211,7 @@ fn nobody_gives_themselves_more_than_they_have() {
     scene.denied("maria", None, token("dana", "mine", whole(), None));
     let scope = TokenScope { roles: vec![Role::SpaceOwner], ..whole() };
     let taken = scene.token("mine", scope, None);
-    scene.denied("maria", Some(taken), create(PROJECT));
+    scene.let_through("maria", Some(taken), create(PROJECT));
     scene.denied("maria", Some(taken), Command::RemoveUser { name: name("dana") });
 }
 
@@ -226,6 +226,9 @@ fn a_token_narrows_and_never_widens() {
     let deployer = scene.token("deployer", scope, None);
     scene.let_through("maria", Some(deployer), deploy(PROJECT, "Dev"));
     scene.denied("maria", Some(deployer), create(PROJECT));
+    let scope = TokenScope { roles: vec![Role::Viewer], ..whole() };
+    let viewer = scene.token("viewer", scope, None);
+    scene.denied("maria", Some(viewer), deploy(PROJECT, "Dev"));
     let project = TokenScope { project: pattern("Other"), ..whole() };
     let other = scene.token("other", project, None);
     scene.let_through("maria", Some(other), deploy("Other", "Dev"));
@@ -334,4 +337,23 @@ fn everything_that_people_do_bears_their_name() {
     let created = engine.journeys().of(&releases[0]).iter().find(|s| s.event == "release.created");
     let maria: Name = name("maria");
     assert_eq!(created.unwrap().actor, Actor::Person(maria));
+}
+
+#[test]
+fn who_may_not_any_more_is_not_told_what_they_did_before() {
+    let mut scene = Scene::given(&[role(Role::ReleaseManager, PROJECT, "*")]);
+    scene.when("maria", None, create(PROJECT)).unwrap();
+    let done = CommandId([scene.commands; 16]);
+    let again = |actor: &str| Request {
+        id: done,
+        actor: Actor::Person(name(actor)),
+        token: None,
+        command: create(PROJECT),
+    };
+    let dev = scene.pipeline.dev;
+    assert!(scene.world.ask_as(dev, again("maria")).unwrap().repeated);
+    let apply = Command::Apply { definitions: definitions(&[]) };
+    scene.when(OPERATOR, None, apply).unwrap();
+    let said = scene.world.ask_as(dev, again("maria")).unwrap_err();
+    assert_eq!(said.kind, RejectionKind::Denied);
 }

@@ -62,11 +62,33 @@ pub(crate) fn hashed(token: &str) -> Hash {
     hash(Domain::Token, &[token.trim().as_bytes()])
 }
 
+/// Why it is not known whose a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unidentified {
+    /// It never was anybody's here.
+    Unknown,
+    /// It was somebody's, and is worth nothing any more. Said only to who has it: nobody finds out
+    /// by guessing that there was one.
+    Over(&'static str),
+}
+
+impl From<Unidentified> for Problem {
+    fn from(why: Unidentified) -> Self {
+        match why {
+            Unidentified::Unknown => Self::unauthorized("the token is not known"),
+            Unidentified::Over(title) => {
+                let hint = "make a new one: `interspace token create`".to_owned();
+                Self { hint, ..Self::unauthorized(title) }
+            }
+        }
+    }
+}
+
 /// Whose token has this hash. Blocks.
-pub(crate) fn identify(token: Hash, node: &dyn Node) -> Result<Who, Problem> {
+pub(crate) fn identify(token: Hash, node: &dyn Node) -> Result<Who, Unidentified> {
     // What is compared are hashes of 256 random bits; the time it takes tells nothing of them.
     if token == node.operator() {
-        let name = OPERATOR.parse().map_err(|_| Problem::unauthorized("no operator"))?;
+        let name = OPERATOR.parse().map_err(|_| Unidentified::Unknown)?;
         return Ok(Who { name, token: None, space: None });
     }
     for (space, _) in node.spaces() {
@@ -74,19 +96,13 @@ pub(crate) fn identify(token: Hash, node: &dyn Node) -> Result<Who, Problem> {
         let (name, token) = match bearer(node, space, token) {
             Ok(Some(Bearer::Person(name))) => (name, None),
             Ok(Some(Bearer::Token(name, token))) => (name, Some(token)),
-            Ok(Some(Bearer::Expired)) => return Err(over("the token has expired")),
-            Ok(Some(Bearer::Revoked)) => return Err(over("the token was revoked")),
+            Ok(Some(Bearer::Expired)) => return Err(Unidentified::Over("the token has expired")),
+            Ok(Some(Bearer::Revoked)) => return Err(Unidentified::Over("the token was revoked")),
             Ok(None) | Err(_) => continue,
         };
         return Ok(Who { name, token, space: Some(space) });
     }
-    Err(Problem::unauthorized("the token is not known"))
-}
-
-/// Said only to who has the token: nobody finds out by guessing that there was one.
-fn over(title: &str) -> Problem {
-    let hint = "make a new one: `interspace token create`";
-    Problem { hint: hint.to_owned(), ..Problem::unauthorized(title) }
+    Err(Unidentified::Unknown)
 }
 
 fn bearer(node: &dyn Node, space: SpaceId, token: Hash) -> Result<Option<Bearer>, Trouble> {

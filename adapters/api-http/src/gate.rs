@@ -5,6 +5,7 @@ use crate::authority::{Who, identify};
 use crate::port::{Node, Trouble};
 use crate::problem::Problem;
 use crate::routes::blocking;
+use crate::throttle::Throttle;
 use axum::Router;
 use axum::extract::{RawPathParams, Request, State};
 use axum::handler::Handler;
@@ -18,6 +19,7 @@ use schema::hash::Hash;
 use schema::id::SpaceId;
 use schema::name::Name;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Who may pass a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +64,9 @@ pub(crate) trait Keeper: Clone + Send + Sync + 'static {
 
     /// The hash of the token behind a request.
     fn token(&self, headers: &HeaderMap) -> Result<Hash, Problem>;
+
+    /// What counts tokens that are not known.
+    fn throttle(&self) -> &Throttle;
 
     /// Says no, to somebody if they are known.
     fn refuse(&self, asked: &Asked, problem: Problem, who: Option<&Who>) -> Response;
@@ -165,7 +170,8 @@ fn judge<K: Keeper>(
 ) -> Result<(Who, Option<Entered>), (Problem, Option<Who>)> {
     let node = &**keeper.node();
     let token = keeper.token(headers).map_err(|problem| (problem, None))?;
-    let who = identify(token, node).map_err(|problem| (problem, None))?;
+    let who = identify(token, node);
+    let who = who.map_err(|problem| (keeper.throttle().failed(problem, Instant::now()), None))?;
     let judged = match gate {
         Gate::Anybody => Ok(None),
         Gate::Operator => who.must_operate().map(|()| None),

@@ -13,3 +13,4 @@ pub mod problem;
 mod routes;
 pub mod server;
 pub mod shape;
+mod throttle;

@@ -12,6 +12,7 @@ use crate::authority::{Who, borne};
 use crate::gate::{Asked, Gate, Gated, Keeper, Route};
 use crate::port::{Carriage, Node};
 use crate::problem::Problem;
+use crate::throttle::Throttle;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -33,6 +34,7 @@ struct Observer {
     /// Two, so that whoever asks without a token keeps nobody from measuring.
     metrics: Arc<Survey>,
     health: Arc<Survey>,
+    throttle: Throttle,
 }
 
 /// The routes. Each of them decides by itself whom it tells what: no space is asked who somebody is.
@@ -52,7 +54,13 @@ pub(crate) fn table() -> Vec<Route> {
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(node: Arc<dyn Node>) -> Router<S> {
     let start = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let (metrics, health) = (Arc::default(), Arc::default());
-    let observer = Observer { node, start_s: start.as_secs_f64(), metrics, health };
+    let observer = Observer {
+        node,
+        start_s: start.as_secs_f64(),
+        metrics,
+        health,
+        throttle: Throttle::default(),
+    };
     let observer = Arc::new(observer);
     gated().over(&observer).with_state(observer)
 }
@@ -64,6 +72,10 @@ impl Keeper for Arc<Observer> {
 
     fn token(&self, headers: &HeaderMap) -> Result<Hash, Problem> {
         borne(headers)
+    }
+
+    fn throttle(&self) -> &Throttle {
+        &self.throttle
     }
 
     fn refuse(&self, _: &Asked, problem: Problem, _: Option<&Who>) -> Response {

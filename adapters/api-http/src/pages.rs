@@ -28,6 +28,7 @@ use crate::gate::{Asked, Entered, Gate, Gated, Keeper, Route};
 use crate::port::Node;
 use crate::problem::Problem;
 use crate::routes::blocking;
+use crate::throttle::Throttle;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -62,6 +63,7 @@ pub(crate) struct Pages {
     sessions: Arc<Sessions>,
     boards: Boards,
     streams: Arc<Semaphore>,
+    throttle: Throttle,
     stop: watch::Receiver<bool>,
 }
 
@@ -92,11 +94,12 @@ pub(crate) fn table() -> Vec<Route> {
 pub(crate) fn routes(
     node: Arc<dyn Node>,
     address: SocketAddr,
+    throttle: Throttle,
     stop: watch::Receiver<bool>,
 ) -> Router {
     let boards = Boards::new(Arc::clone(&node));
     let streams = Arc::new(Semaphore::new(STREAMS_MAX));
-    let pages = Pages { node, address, sessions: Arc::default(), boards, streams, stop };
+    let pages = Pages { node, address, sessions: Arc::default(), boards, streams, throttle, stop };
     gated()
         .over(&pages)
         .layer(RequestBodyLimitLayer::new(FORM_BYTES_MAX))
@@ -115,6 +118,10 @@ impl Keeper for Pages {
             return borne(headers);
         }
         session(self, headers).map(|found| found.token)
+    }
+
+    fn throttle(&self) -> &Throttle {
+        &self.throttle
     }
 
     fn refuse(&self, asked: &Asked, problem: Problem, who: Option<&Who>) -> Response {

@@ -8,6 +8,7 @@ use crate::authority::{Who, borne};
 use crate::gate::{Asked, Gate, Gated, Keeper, Route};
 use crate::port::{Node, Trouble};
 use crate::problem::Problem;
+use crate::throttle::Throttle;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
@@ -31,6 +32,7 @@ const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
 pub(crate) struct Context {
     node: Arc<dyn Node>,
     address: SocketAddr,
+    throttle: Throttle,
 }
 
 /// The routes whose bodies are bounded.
@@ -87,8 +89,9 @@ pub(crate) fn table() -> Vec<Route> {
 
 /// All routes over `node`, which listens on `address` until `stop`.
 pub(crate) fn all(node: Arc<dyn Node>, address: SocketAddr, stop: watch::Receiver<bool>) -> Router {
-    let pages = crate::pages::routes(Arc::clone(&node), address, stop);
-    let context = Context { node, address };
+    let throttle = Throttle::default();
+    let pages = crate::pages::routes(Arc::clone(&node), address, throttle.clone(), stop);
+    let context = Context { node, address, throttle };
     let bounded = bounded().over(&context).layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX));
     let packages = packages().over(&context).layer(axum::extract::DefaultBodyLimit::disable());
     bounded
@@ -142,6 +145,10 @@ impl Keeper for Context {
 
     fn token(&self, headers: &HeaderMap) -> Result<Hash, Problem> {
         borne(headers)
+    }
+
+    fn throttle(&self) -> &Throttle {
+        &self.throttle
     }
 
     fn refuse(&self, _: &Asked, problem: Problem, _: Option<&Who>) -> Response {

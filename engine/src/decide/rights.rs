@@ -117,13 +117,15 @@ pub struct Rights {
     /// The operator of the node, and the space's own policy.
     everything: bool,
     held: Vec<Held>,
+    /// Nothing that none of these roles allows either; no such limit if there are none.
+    within: Vec<Role>,
 }
 
 impl Rights {
     /// The operator's: everything.
     #[must_use]
     pub const fn whole() -> Self {
-        Self { everything: true, held: Vec::new() }
+        Self { everything: true, held: Vec::new(), within: Vec::new() }
     }
 
     /// What `actor` may do through `token`, or through their own login, at `now_ms`. Nothing for
@@ -148,15 +150,13 @@ impl Rights {
             let mut projects = Reach::of(state, &assigned.project)?;
             let mut environments = Reach::of(state, &assigned.environment)?;
             if let Some(scope) = scope {
-                if !scope.roles.is_empty() && !scope.roles.contains(&assigned.role) {
-                    return None;
-                }
                 projects = projects.and(Reach::of(state, &scope.project)?)?;
                 environments = environments.and(Reach::of(state, &scope.environment)?)?;
             }
             Some(Held { role: assigned.role, projects, environments })
         });
-        Self { everything: false, held: held.collect() }
+        let within = scope.map(|scope| scope.roles.clone()).unwrap_or_default();
+        Self { everything: false, held: held.collect(), within }
     }
 
     /// Whether they may do this with that.
@@ -172,9 +172,13 @@ impl Rights {
             Which::All => Which::All,
             Which::One((space, name)) => Which::One((*space, name)),
         };
-        self.everything
-            || self.held.iter().any(|held| {
-                permission.roles().contains(&held.role)
+        let allows = |role: &Role| permission.roles().contains(role);
+        if self.everything {
+            return true;
+        }
+        (self.within.is_empty() || self.within.iter().any(allows))
+            && self.held.iter().any(|held| {
+                allows(&held.role)
                     && held.projects.covers(&project)
                     && held.environments.covers(&environment)
             })

@@ -56,6 +56,8 @@ impl Need {
 pub(crate) enum Said {
     Yes,
     No,
+    /// What they named is not in what they see.
+    Hidden,
     Unknown,
 }
 
@@ -64,6 +66,7 @@ impl Said {
         match self {
             Self::Yes => "yes",
             Self::No => "-",
+            Self::Hidden => "unseen",
             Self::Unknown => "401",
         }
     }
@@ -122,10 +125,25 @@ fn roles() -> String {
     for permission in Permission::ALL {
         let may = |role: &Role| if permission.roles().contains(role) { "yes" } else { "-" };
         let may: Vec<&str> = Role::ALL.iter().map(may).collect();
-        let name = format!("{permission:?}");
-        text.push_str(&format!("| {name}: {} | {} |\n", permission.words(), may.join(" | ")));
+        let what = allows(permission);
+        text.push_str(&format!("| {permission:?}: {what} | {} |\n", may.join(" | ")));
     }
     text
+}
+
+const fn allows(permission: Permission) -> &'static str {
+    match permission {
+        Permission::See => "releases, journeys, the inbox, packages, what runs where and its logs",
+        Permission::Deploy => "run a release in an environment",
+        Permission::Push => "push packages",
+        Permission::Create => "create releases",
+        Permission::Promote => "send releases on to other spaces",
+        Permission::Answer => "accept and reject releases of other spaces",
+        Permission::Audit => "see links, certificates, proofs, trails, people and their tokens",
+        Permission::Configure => "apply space.toml",
+        Permission::Trust => "trust spaces, and say what may flow",
+        Permission::People => "say who may do what, and make and revoke tokens of others",
+    }
 }
 
 const PROSE: &str = "# Who may do what
@@ -141,9 +159,9 @@ project and their journeys, a role in any of its environments is enough; what is
 its logs, needs the role in that environment.
 
 Lists leave out what may not be seen. One thing that is asked for by name and may not be seen is
-denied with 403 whether it is there or not, so that the answer tells nothing of it; the `show` of the
-command line looks into a list, and says of such a thing that it is not there. A token that has
-expired, was revoked or never was is answered with 401, which also is exit code 4.
+denied with 403 whether it is there or not, so that the answer tells nothing of it. Commands that
+look into a list first say of such a thing that it is not there, with exit code 3: *unseen* below. A
+token that has expired, was revoked or never was is answered with 401, which also is exit code 4.
 
 A user without a role may do nothing. An API token takes away from the roles of its person and never
 adds, and makes no tokens. The operator of the node may do everything in all of its spaces. Entries

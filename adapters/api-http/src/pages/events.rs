@@ -53,6 +53,9 @@ pub(super) async fn events(
     let page = wanted.page()?;
     let found = session(&pages, &headers)?;
     let Entered { who, space, rights, .. } = entered;
+    let (node, object, whose) = (pages.node.clone(), page.object(), who.clone());
+    let see = move || may(&*node, &whose, &space, Permission::See, &object);
+    super::blocking(see).await?;
     let busy = || {
         let (title, hint) = ("too many pages are open", "close some of them");
         Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "busy", title, hint)

@@ -84,6 +84,15 @@ impl Page {
         }
     }
 
+    /// What must be seen to see the page.
+    pub(super) fn object(&self) -> Object {
+        match self {
+            Self::Dashboard => Object::SOMETHING,
+            Self::Journey(release) => Object::seen(release.project.clone()),
+            Self::Cell(id) => Object::cell(id.project.clone(), id.space, id.environment.clone()),
+        }
+    }
+
     /// What there is to be seen of it; none if it is not there.
     ///
     /// # Errors
@@ -96,11 +105,7 @@ impl Page {
         viewer: &Viewer,
     ) -> Result<Option<Looked>, Rejection> {
         let (rights, state) = (&viewer.rights, engine.state());
-        let object = match self {
-            Self::Dashboard => Object::SOMETHING,
-            Self::Journey(release) => Object::seen(release.project.clone()),
-            Self::Cell(id) => Object::cell(id.project.clone(), id.space, id.environment.clone()),
-        };
+        let object = self.object();
         require(state, rights, &viewer.actor, Permission::See, &object)?;
         Ok(match self {
             Self::Dashboard => Some(Looked::Dashboard(dashboard::look(engine, now, way, rights))),

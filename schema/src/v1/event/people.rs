@@ -147,7 +147,7 @@ pub struct Assignment {
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenScope {
-    /// Only these roles; every one if none is named.
+    /// Only what one of these roles allows as well; no such limit if none is named.
     pub roles: Vec<Role>,
     /// Only these projects.
     pub project: Pattern,

@@ -37,40 +37,37 @@ pub(crate) fn all(everybody: &Everybody) -> Vec<Row> {
             continue;
         }
         let (need, rest) = example(&what);
-        let said = everybody.people.iter().enumerate();
-        let said = said.map(|(number, person)| try_it(everybody, number, *person, &what, rest));
-        rows.push(Row { said: said.collect(), need, what });
+        let codes = everybody.people.iter().enumerate();
+        let codes = codes.map(|(number, person)| try_it(everybody, number, *person, &what, rest));
+        let codes: Vec<i32> = codes.collect();
+        let said = codes.iter().zip(&everybody.people);
+        let said = said.map(|(code, person)| meant(*code, codes[0], *person, &what)).collect();
+        rows.push(Row { said, need, what });
     }
     rows
 }
 
-fn try_it(everybody: &Everybody, number: usize, person: Person, what: &str, rest: &str) -> Said {
-    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    let mut arguments = words("-s Home --no-prompt");
-    arguments.extend(words(what));
-    let rest = rest
-        .replace("{me}", person.user())
-        .replace("{file}", &everybody.file)
-        .replace("{empty}", &everybody.empty);
-    arguments.extend(words(&rest));
-    let Some(token) = everybody.token(number) else {
-        // The command line cannot ask without a token: it says so.
-        arguments.extend(["--token-file".to_owned(), "/nowhere/token".to_owned()]);
-        return code(everybody, &arguments, person);
-    };
-    arguments.extend(["--token-file".to_owned(), token.display().to_string()]);
-    code(everybody, &arguments, person)
+/// The exit code of a command in somebody's name.
+fn try_it(everybody: &Everybody, number: usize, person: Person, what: &str, rest: &str) -> i32 {
+    let rest = rest.replace("{file}", &everybody.file).replace("{empty}", &everybody.empty);
+    let all = format!("-s Home --no-prompt {what} {}", rest.replace("{me}", person.user()));
+    let mut arguments: Vec<&str> = all.split_whitespace().collect();
+    // The command line cannot ask without a token: it says so.
+    let token =
+        everybody.token(number).map_or("/nowhere/token".into(), |path| path.display().to_string());
+    arguments.extend(["--token-file", &token]);
+    run(interspace(&arguments).arg("--dir").arg(&everybody.node)).code
 }
 
-fn code(everybody: &Everybody, arguments: &[String], person: Person) -> Said {
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let said = run(interspace(&arguments).arg("--dir").arg(&everybody.node));
-    let denied = matches!(person, Person::Expired | Person::Revoked | Person::Bare);
-    match said.code {
-        4 if denied => Said::Unknown,
+/// What an exit code means, beside that of the operator.
+fn meant(code: i32, of_the_operator: i32, person: Person, what: &str) -> Said {
+    let unknown = matches!(person, Person::Expired | Person::Revoked | Person::Bare);
+    match code {
+        4 if unknown => Said::Unknown,
         4 => Said::No,
+        3 if of_the_operator != 3 => Said::Hidden,
         0 | 2 | 3 | 5 => Said::Yes,
-        _ => panic!("{arguments:?}: {said:?}"),
+        _ => panic!("`{what}` by {person:?} ended with {code}"),
     }
 }
 
@@ -99,7 +96,7 @@ fn example(what: &str) -> (Need, &'static str) {
         "release promote" => (may(Promote), "App 1.0.0 --to Nowhere"),
         "release await" => (Need::AnyRole, "App 1.0.0 --in Dev"),
         "inbox show" => (Need::AnyRole, "Web 1.0.0"),
-        "inbox accept" => (may(Answer), "Web 1.0.0 --lifecycle Nowhere"),
+        "inbox accept" => (may(Answer), "Web 1.0.0 --value Dev/X=y"),
         "inbox reject" => (may(Answer), "Web 1.0.0 --reason ="),
         "deploy" => (may(Deploy), "App 1.0.0 --to Nowhere"),
         "deployment show" => (Need::AnyRole, "999"),

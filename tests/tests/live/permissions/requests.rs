@@ -56,7 +56,9 @@ fn try_it(
     asked: &Asked,
 ) -> Said {
     let path = asked.path.replace("{me}", person.user());
-    let body = asked.body.replace("{me}", person.user());
+    // A letter for each of them, so that nobody repeats the command of another.
+    let letter = char::from(b'b' + u8::try_from(number).expect("not that many")).to_string();
+    let body = asked.body.replace("{me}", person.user()).replace("{number}", &letter);
     let status = if route.path.ends_with("/events") {
         everybody.listen(number, &path)
     } else {
@@ -111,9 +113,12 @@ fn asks(route: &Route) -> Vec<Asked> {
             let what = format!("DELETE {path}: another's");
             vec![Asked { what, need: Need::May(People), path: unknown, body: String::new() }]
         }
-        ("GET", "/spaces/{space}/journey") => {
-            let id = "a".repeat(52);
-            one(format!("{home}?owner={id}&project=App&version=1.0.0"), Value::Null)
+        ("GET", "/spaces/{space}/journey") => one(format!("{home}?{}", journey()), Value::Null),
+        ("GET", "/spaces/{space}/events") => {
+            let mut asked = one(home.clone(), Value::Null);
+            asked.extend(one(format!("{home}?{}", journey()), Value::Null));
+            asked[1].what.push_str(": of a journey");
+            asked
         }
         ("GET", "/spaces/{space}/cell") => {
             let id = "a".repeat(52);
@@ -136,19 +141,23 @@ fn asks(route: &Route) -> Vec<Asked> {
             | "/v1/spaces/{space}/tokens"
             | "/"
             | "/spaces/{space}"
-            | "/spaces/{space}/"
-            | "/spaces/{space}/events",
+            | "/spaces/{space}/",
         )
         | ("POST", "/v1/sign-in-links") => one(home, Value::Null),
         _ => panic!("say what is sent to {method} {path}, and who may"),
     }
 }
 
+/// The query of a release that nobody has.
+fn journey() -> String {
+    format!("owner={}&project=App&version=1.0.0", "a".repeat(52))
+}
+
 fn tokens(path: &str) -> Vec<Asked> {
     let scope = json!({"roles": [], "project": "*", "environment": "*"});
     let body = |user: &str| {
         // A command that was done is not decided again under the same id.
-        let first = if user == "{me}" { "c" } else { "d" };
+        let first = if user == "{me}" { "{number}" } else { "q" };
         let id = format!("{first}{}", "a".repeat(25));
         json!({"id": id, "user": user, "name": "made", "scope": scope, "seconds": 60}).to_string()
     };

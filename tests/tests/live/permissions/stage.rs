@@ -183,8 +183,7 @@ impl Everybody {
             Person::Owner(_) | Person::OwnerOfApp | Person::Nobody => login("home-"),
             Person::Stranger => login("source-"),
             Person::ViewingToken => {
-                let (path, browser) =
-                    made("viewing", &["--role", "space-owner", "--project", "App"]);
+                let (path, browser) = made("viewing", &["--role", "viewer", "--project", "App"]);
                 return (Some(path), browser.expect("it is good"));
             }
             Person::Revoked => {
