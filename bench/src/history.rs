@@ -3,6 +3,7 @@
 use crate::Failure;
 use crate::party::{Lane, Party};
 use engine::command::{Command, Request};
+use engine::decide::configuration::OPERATOR;
 use engine::entropy::Entropy;
 use engine::log::{Fault, Log};
 use engine::space::Space;
@@ -80,8 +81,8 @@ fn trust<L: Log>(space: &mut Space<L>, peer: Party) -> Result<Lane, Failure> {
 fn ask(number: u64, command: Command) -> Result<Input, Failure> {
     let mut id = [0; 16];
     id[..8].copy_from_slice(&number.to_be_bytes());
-    let actor = Actor::Person("harbour-master".parse::<Name>()?);
-    let request = Request { id: CommandId(id), actor, command };
+    let actor = Actor::Person(OPERATOR.parse::<Name>()?);
+    let request = Request { id: CommandId(id), actor, token: None, command };
     Ok(Input::Asked { request, reply: number })
 }
 

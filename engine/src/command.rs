@@ -1,10 +1,11 @@
 //! What can be asked of a space, who asks, and what is answered.
 
 use crate::trust::identity::Pair;
-use schema::id::{CommandId, EntryId, Position};
+use schema::hash::Hash;
+use schema::id::{CommandId, EntryId, Position, TokenId};
 use schema::latest::{Actor, Document};
 use schema::name::{Name, PackageName, Text, Version};
-use schema::v1::event::Definition;
+use schema::v1::event::{Definition, TokenScope, User};
 use schema::v1::model::{Grant, Package, TemplateValue};
 use thiserror::Error;
 
@@ -15,6 +16,34 @@ pub enum Command {
     Apply {
         /// All definitions; what is not among them is removed.
         definitions: Vec<Definition>,
+    },
+    /// Define a person as they are now, and leave the rest of the configuration.
+    PutUser {
+        /// The person.
+        user: User,
+    },
+    /// Remove a person, and leave the rest of the configuration.
+    RemoveUser {
+        /// Who.
+        name: Name,
+    },
+    /// Make an API token for a person.
+    CreateToken {
+        /// For whom.
+        user: Name,
+        /// What it is called.
+        name: Name,
+        /// H(token); the token itself never comes here.
+        hash: Hash,
+        /// What it leaves of the person's roles.
+        scope: TokenScope,
+        /// From when on it is worth nothing, milliseconds since 1970; none: it never expires.
+        expires_ms: Option<u64>,
+    },
+    /// Let an API token be worth nothing any more.
+    RevokeToken {
+        /// Which.
+        token: TokenId,
     },
     /// Trust the space that this certificate is of.
     Trust {
@@ -110,6 +139,9 @@ pub struct Request {
     pub id: CommandId,
     /// Who asks.
     pub actor: Actor,
+    /// The API token through which they ask; none for a person's own login, the operator and
+    /// policy. It narrows what they may do.
+    pub token: Option<TokenId>,
     /// What.
     pub command: Command,
 }
@@ -134,6 +166,8 @@ pub enum RejectionKind {
     Conflict,
     /// It may fit later, by itself.
     NotYet,
+    /// Who asks may not.
+    Denied,
 }
 
 /// A command declined, with what to do.
@@ -172,5 +206,10 @@ impl Rejection {
     /// It may fit later, by itself.
     pub fn not_yet(what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(RejectionKind::NotYet, what, hint)
+    }
+
+    /// Who asks may not.
+    pub fn denied(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(RejectionKind::Denied, what, hint)
     }
 }

@@ -4,8 +4,11 @@ pub mod configuration;
 pub mod deployment;
 pub mod import;
 pub mod keys;
+pub mod people;
+pub mod permission;
 pub mod release;
 pub mod result;
+pub mod rights;
 pub mod trust;
 
 use crate::command::{Command, Rejection, ReleaseName, Request};
@@ -65,14 +68,23 @@ impl Draft {
     }
 }
 
-/// Decides.
+/// Decides, for who may ask this.
 ///
 /// # Errors
 /// [`Rejection`] with what to do instead; then nothing happened.
 pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejection> {
+    // First of all: who may not is told nothing about what there is.
+    permission::check(given, request)?;
     let actor = &request.actor;
     match &request.command {
         Command::Apply { definitions } => configuration::apply(given.state, actor, definitions),
+        Command::PutUser { user } => people::put(given.state, actor, user),
+        Command::RemoveUser { name } => people::remove(given.state, actor, name),
+        Command::CreateToken { user, name, hash, scope, expires_ms } => {
+            let wanted = people::Wanted { user, name, hash, scope, expires_ms: *expires_ms };
+            people::create(given, actor, request.id, &wanted)
+        }
+        Command::RevokeToken { token } => people::revoke(given.state, actor, token),
         Command::Trust { certificate, name, grants } => {
             trust::trust(given.state, actor, certificate, name.as_ref(), grants)
         }

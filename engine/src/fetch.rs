@@ -112,12 +112,12 @@ impl Fetches {
         from.map(|(object, fetch)| (*object, fetch.have.unwrap_or(0), fetch.size()))
     }
 
-    /// Where the next piece of an object belongs that is fetched; none while that is not known, or
-    /// when nothing of it is needed.
+    /// Whether the store has not answered yet for something that is fetched from a peer: a piece
+    /// that comes now may find no place.
     #[must_use]
-    pub fn next_offset(&self, object: &ObjectId) -> Option<Option<u64>> {
-        let fetch = self.open.get(object)?;
-        Some(fetch.have.map(|_| fetch.storing))
+    pub fn is_storing(&self, peer: &SpaceId) -> bool {
+        let mut from = self.open.values().filter(|fetch| fetch.from() == *peer);
+        from.any(|fetch| fetch.have.is_none_or(|have| have < fetch.storing))
     }
 
     /// How much of an object is here, and its size, while it is fetched.

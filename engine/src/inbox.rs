@@ -135,10 +135,15 @@ impl Inbox {
         self.chain.get(usize::try_from(number.0).ok()?).copied()
     }
 
-    /// Forgets every entry after `at`: the peer sends its own ones again. False if none is here.
-    pub(crate) fn cut(&mut self, at: LinkSeq) -> bool {
+    /// Forgets what waits for an earlier envelope: it comes again.
+    pub(crate) fn forget_held_back(&mut self) {
         self.held_back.clear();
         self.held_back_bytes = 0;
+    }
+
+    /// Forgets every entry after `at`: the peer sends its own ones again. False if none is here.
+    pub(crate) fn cut(&mut self, at: LinkSeq) -> bool {
+        self.forget_held_back();
         let stays = usize::try_from(at.0).unwrap_or(usize::MAX).saturating_add(1);
         let cuts = self.chain.len() > stays;
         self.chain.truncate(stays);

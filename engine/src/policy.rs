@@ -112,7 +112,7 @@ fn release_name(state: &State, id: &ReleaseId) -> Option<ReleaseName> {
 }
 
 fn request(cause: EntryId, rule: &str, command: Command) -> Request {
-    Request { id: CommandId::derived(&cause, rule), actor: Actor::Policy, command }
+    Request { id: CommandId::derived(&cause, rule), actor: Actor::Policy, token: None, command }
 }
 
 /// The releases whose chances change when a deployment of `release` ends: itself, and newer ones

@@ -7,6 +7,7 @@ pub mod cells;
 pub mod configuration;
 pub mod links;
 pub mod releases;
+pub mod tokens;
 
 use crate::trust::certificate::Keys;
 use cells::Cells;
@@ -19,6 +20,7 @@ use schema::latest::{Certificate, Document, Event, Header, Kind, Offer};
 use schema::name::{PackageName, Version};
 use schema::v1::model::Package;
 use std::collections::{BTreeMap, BTreeSet};
+use tokens::Tokens;
 
 /// Where an event stands: the frame in which it is folded.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +48,8 @@ pub struct State {
     pub links: Links,
     /// Environments, lifecycles, projects, rules, people.
     pub configuration: Configuration,
+    /// API tokens.
+    pub tokens: Tokens,
     /// Packages that were pushed here.
     pub packages: BTreeMap<(PackageName, Version), Package>,
     /// Objects that are complete in this space's store.
@@ -86,7 +90,12 @@ impl State {
             Event::PeerTrusted(trusted) => self.links.trust(trusted),
             Event::GrantsChanged(changed) => self.links.grant(changed),
             Event::LinkContradicted(contradicted) => self.links.freeze(&contradicted.link),
-            Event::ConfigurationApplied(applied) => self.configuration.apply(applied),
+            Event::ConfigurationApplied(applied) => {
+                self.configuration.apply(applied);
+                self.tokens.configured(applied);
+            }
+            Event::TokenCreated(created) => self.tokens.created(at, created),
+            Event::TokenRevoked(revoked) => self.tokens.revoked(&revoked.id),
             Event::PackagePushed(pushed) => {
                 let package = &pushed.package;
                 self.objects.insert(package.object);
@@ -150,6 +159,8 @@ impl State {
             | Event::PeerStated(_)
             | Event::IncarnationDeclared(_)
             | Event::ConfigurationApplied(_)
+            | Event::TokenCreated(_)
+            | Event::TokenRevoked(_)
             | Event::PackagePushed(_)
             | Event::ReleaseCreated(_)
             | Event::ReleaseAccepted(_)
@@ -196,6 +207,8 @@ impl State {
             | Event::PeerStated(_)
             | Event::IncarnationDeclared(_)
             | Event::ConfigurationApplied(_)
+            | Event::TokenCreated(_)
+            | Event::TokenRevoked(_)
             | Event::PackagePushed(_)
             | Event::ReleaseCreated(_)
             | Event::ReleaseAccepted(_)

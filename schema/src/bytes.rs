@@ -84,6 +84,12 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// Whether everything was read.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
     /// A reader over `bytes`; `what` names the object in errors.
     #[must_use]
     pub const fn new(bytes: &'a [u8], what: &'static str) -> Self {

@@ -117,6 +117,12 @@ id!(
     "the id of a command"
 );
 id!(
+    /// An API token: the id of the command that created it. It names the token and opens nothing.
+    TokenId,
+    16,
+    "the id of a token"
+);
+id!(
     /// A signed document: the hash of its payload type and payload.
     DocumentId,
     32,

@@ -90,6 +90,9 @@ pub const AHEAD_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 /// Times that policy starts a deployment again which was cut short by a stop of the node.
 pub const INTERRUPTED_RESTARTS_MAX: u32 = 25;
 
+/// API tokens of one person that are good at one time.
+pub const TOKENS_OF_ONE_MAX: usize = 64;
+
 /// First interval of beats once something is unacknowledged, in milliseconds; doubles up to
 /// [`BEAT_BUSY_MS`].
 pub const BEAT_BUSY_MS_MIN: u64 = 1_000;

@@ -3,7 +3,7 @@
 use engine::entropy::Entropy;
 use schema::id::{
     CommandId, DocumentId, EntryId, Incarnation, LinkId, LinkSeq, ObjectId, Position,
-    ReleaseDigest, SpaceId,
+    ReleaseDigest, SpaceId, TokenId,
 };
 use schema::latest::{
     Ack, Actor, Audience, Beat, Carried, EnvelopeHeader, Event, Evidence, Header, Mark, Piece,
@@ -12,11 +12,12 @@ use schema::latest::{
 use schema::limits::PIECE_BYTES_MAX;
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::event::{
-    Change, ConfigurationApplied, Cut, Definition, DeploymentFinished, DeploymentReported,
-    DeploymentStarted, EnvironmentsPublished, GrantsChanged, IncarnationBegan, IncarnationDeclared,
-    Kept, KeysStated, Kind, LinkContradicted, LinkOffered, PackageArrived, PackagePushed, PastLife,
-    PeerStated, PeerTrusted, PromotionAnswered, ReleaseAccepted, ReleaseCreated, ReleasePromoted,
-    ReleaseRejected, SpaceCreated, User,
+    Assignment, Change, ConfigurationApplied, Cut, Definition, DeploymentFinished,
+    DeploymentReported, DeploymentStarted, EnvironmentsPublished, GrantsChanged, IncarnationBegan,
+    IncarnationDeclared, Kept, KeysStated, Kind, LinkContradicted, LinkOffered, PackageArrived,
+    PackagePushed, PastLife, Pattern, PeerStated, PeerTrusted, PromotionAnswered, ReleaseAccepted,
+    ReleaseCreated, ReleasePromoted, ReleaseRejected, Role, SpaceCreated, TokenCreated,
+    TokenRevoked, TokenScope, User,
 };
 use schema::v1::model::{
     Acceptance, Disclosure, Grant, HexHash, Lifecycle, Package, Phase, Project, ProjectId,
@@ -206,6 +207,38 @@ impl Draw {
         }
     }
 
+    fn role(&mut self) -> Role {
+        Role::ALL[self.below(Role::ALL.len())]
+    }
+
+    fn pattern(&mut self) -> Pattern {
+        match self.below(3) {
+            0 => Pattern::all(),
+            1 => Pattern { space: None, name: self.name() },
+            _ => Pattern { space: Some(self.name()), name: self.name() },
+        }
+    }
+
+    fn assignment(&mut self) -> Assignment {
+        Assignment { role: self.role(), project: self.pattern(), environment: self.pattern() }
+    }
+
+    fn token_event(&mut self, kind: u16) -> Event {
+        let id = TokenId(self.bytes());
+        if kind == 14 {
+            return Event::TokenRevoked(TokenRevoked { id });
+        }
+        let roles = self.list(3, Self::role);
+        Event::TokenCreated(TokenCreated {
+            id,
+            user: self.name(),
+            name: self.name(),
+            hash: self.bytes(),
+            scope: TokenScope { roles, project: self.pattern(), environment: self.pattern() },
+            expires_ms: self.coin().then(|| self.number()),
+        })
+    }
+
     fn change(&mut self) -> Change {
         let definition = match self.below(6) {
             0 => Definition::Environment(self.name()),
@@ -217,7 +250,7 @@ impl Draw {
             3 => Definition::Acceptance(self.acceptance()),
             4 => {
                 let (name, token) = (self.name(), self.bytes());
-                Definition::User(User { name, token })
+                Definition::User(User { name, token, roles: self.list(3, Self::assignment) })
             }
             _ => {
                 let kinds = [Kind::Environment, Kind::Lifecycle, Kind::Project];
@@ -240,6 +273,7 @@ impl Draw {
             10 => Event::ConfigurationApplied(ConfigurationApplied {
                 changes: self.list(4, Self::change),
             }),
+            13 | 14 => self.token_event(kind),
             20 => Event::PackagePushed(PackagePushed { package: self.package() }),
             21 => Event::ReleaseCreated(ReleaseCreated {
                 project: self.name(),

@@ -4,7 +4,7 @@
 use crate::world::{World, name};
 use engine::command::{Command, Done, Rejection, ReleaseName};
 use schema::name::Version;
-use schema::v1::event::Definition;
+use schema::v1::event::{Assignment, Definition, Pattern, Role, User};
 use schema::v1::model::{
     Acceptance, HexHash, Lifecycle, Package, Phase, Project, Step, Template, TemplateValue,
 };
@@ -59,6 +59,17 @@ pub fn value(environment: &str, value: &str) -> TemplateValue {
     TemplateValue { template, environment, value: Some(text(value)) }
 }
 
+/// Those who act in stories: each owns the space in which they act.
+#[must_use]
+pub fn people() -> Vec<Definition> {
+    let owner = |(who, token): (&str, u8)| {
+        let (project, environment) = (Pattern::all(), Pattern::all());
+        let roles = vec![Assignment { role: Role::SpaceOwner, project, environment }];
+        Definition::User(User { name: name(who), token: [token; 32], roles })
+    };
+    [("dana", 1), ("erik", 2)].map(owner).to_vec()
+}
+
 /// The configuration of the space that builds. With `program` one step is run.
 #[must_use]
 pub fn source(program: &str) -> Vec<Definition> {
@@ -84,12 +95,14 @@ pub fn source(program: &str) -> Vec<Definition> {
         phase("Test", &["Test"], &[], true),
         phase("Prod", &[], &["Prod US", "Prod EU"], true),
     ];
-    vec![
+    let mut all = vec![
         Definition::Environment(name("Dev")),
         Definition::Environment(name("Test")),
         Definition::Lifecycle(Lifecycle { name: name("Standard"), phases }),
         Definition::Project(project),
-    ]
+    ];
+    all.extend(people());
+    all
 }
 
 /// The configuration of a space that deploys: by itself, or by a person.
@@ -111,12 +124,14 @@ pub fn target(automatic: bool) -> Vec<Definition> {
         automatic,
         values,
     };
-    vec![
+    let mut all = vec![
         Definition::Environment(name("Staging")),
         Definition::Environment(name("Production")),
         Definition::Lifecycle(Lifecycle { name: name("Production"), phases }),
         Definition::Acceptance(rule),
-    ]
+    ];
+    all.extend(people());
+    all
 }
 
 impl Pipeline {

@@ -10,6 +10,7 @@ use crate::faults::Faults;
 use crate::network::{Network, Parcel};
 use crate::site::{Site, StoreWork};
 use engine::command::{Command, Done, Rejection, Request};
+use engine::decide::configuration::OPERATOR;
 use engine::entropy::Entropy;
 use engine::log::Fault;
 use engine::step::{Effect, Input, Now};
@@ -174,13 +175,16 @@ impl World {
         ]
     }
 
-    /// A person asks for something under a new command id.
+    /// A person asks for something under a new command id. Who is no user of the space does it at
+    /// its node, as the operator.
     ///
     /// # Errors
     /// When it is rejected.
     pub fn ask(&mut self, site: usize, who: &str, command: Command) -> Result<Done, Rejection> {
         let id = CommandId(self.bytes());
-        self.ask_as(site, Request { id, actor: Actor::Person(name(who)), command })
+        let known = self.sites[site].engine().state().configuration.user(&name(who)).is_some();
+        let actor = Actor::Person(name(if known { who } else { OPERATOR }));
+        self.ask_as(site, Request { id, actor, token: None, command })
     }
 
     /// A request with its own id, as a person repeats it.

@@ -8,13 +8,15 @@ mod health;
 mod measure;
 mod survey;
 
+use crate::authority::{Who, borne};
+use crate::gate::{Asked, Gate, Gated, Keeper, Route};
 use crate::port::{Carriage, Node};
 use crate::problem::Problem;
+use crate::throttle::Throttle;
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use schema::hash::{Domain, Hash, hash};
 use schema::name::Name;
 use std::sync::Arc;
@@ -32,18 +34,53 @@ struct Observer {
     /// Two, so that whoever asks without a token keeps nobody from measuring.
     metrics: Arc<Survey>,
     health: Arc<Survey>,
+    throttle: Throttle,
+}
+
+/// The routes. Each of them decides by itself whom it tells what: no space is asked who somebody is.
+fn gated() -> Gated<Arc<Observer>> {
+    Gated::new()
+        .at(Method::GET, "/metrics", Gate::Anybody, metrics_of)
+        .at(Method::GET, "/health/live", Gate::Anybody, health::live)
+        .at(Method::GET, "/health/ready", Gate::Anybody, health::ready)
+}
+
+/// What is registered here.
+pub(crate) fn table() -> Vec<Route> {
+    gated().table()
 }
 
 /// The routes over `node`.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(node: Arc<dyn Node>) -> Router<S> {
     let start = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let (metrics, health) = (Arc::default(), Arc::default());
-    let observer = Observer { node, start_s: start.as_secs_f64(), metrics, health };
-    Router::new()
-        .route("/metrics", get(metrics_of))
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .with_state(Arc::new(observer))
+    let observer = Observer {
+        node,
+        start_s: start.as_secs_f64(),
+        metrics,
+        health,
+        throttle: Throttle::default(),
+    };
+    let observer = Arc::new(observer);
+    gated().over(&observer).with_state(observer)
+}
+
+impl Keeper for Arc<Observer> {
+    fn node(&self) -> &Arc<dyn Node> {
+        &self.node
+    }
+
+    fn token(&self, headers: &HeaderMap) -> Result<Hash, Problem> {
+        borne(headers)
+    }
+
+    fn throttle(&self) -> &Throttle {
+        &self.throttle
+    }
+
+    fn refuse(&self, _: &Asked, problem: Problem, _: Option<&Who>) -> Response {
+        problem.into_response()
+    }
 }
 
 impl Observer {

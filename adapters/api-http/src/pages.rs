@@ -23,23 +23,25 @@ mod spaces;
 mod text;
 mod way;
 
-use crate::authority::{Who, identify};
+use crate::authority::{Who, borne};
+use crate::gate::{Asked, Entered, Gate, Gated, Keeper, Route};
 use crate::port::Node;
 use crate::problem::Problem;
 use crate::routes::blocking;
-use axum::Router;
+use crate::throttle::Throttle;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn};
-use axum::response::Response;
-use axum::routing::{get, post};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Router};
 use board::Boards;
 use dress::{Above, IntoHtml as _};
+use engine::decide::permission::Permission;
 use maud::html;
 use moment::Clock;
-use page::{Page, Wanted};
-use schema::id::SpaceId;
+use page::{Page, Viewer, Wanted};
+use schema::hash::Hash;
 use session::{Found, Sessions};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -61,33 +63,82 @@ pub(crate) struct Pages {
     sessions: Arc<Sessions>,
     boards: Boards,
     streams: Arc<Semaphore>,
+    throttle: Throttle,
     stop: watch::Receiver<bool>,
+}
+
+/// The pages, each behind its gate. Who signs in proves who they are on the way.
+fn gated() -> Gated<Pages> {
+    let (get, post, see) = (Method::GET, Method::POST, Gate::Some(Permission::See));
+    Gated::new()
+        .at(get.clone(), "/", Gate::Known, spaces::list)
+        .at(get.clone(), "/spaces/{space}", see, dashboard)
+        .at(get.clone(), "/spaces/{space}/", see, dashboard)
+        .at(get.clone(), "/spaces/{space}/journey", see, part)
+        .at(get.clone(), "/spaces/{space}/cell", see, part)
+        .at(get.clone(), "/spaces/{space}/events", see, events::events)
+        .at(get.clone(), "/sign-in", Gate::Anybody, sign_in::form)
+        .at(post.clone(), "/sign-in", Gate::Anybody, sign_in::sign_in)
+        .at(get.clone(), "/sign-in/{code}", Gate::Anybody, sign_in::follow)
+        .at(post.clone(), "/sign-out", Gate::Anybody, sign_in::sign_out)
+        .at(post, "/v1/sign-in-links", Gate::Known, sign_in::link)
+        .at(get, "/assets/{file}", Gate::Anybody, assets::serve)
+}
+
+/// What is registered here.
+pub(crate) fn table() -> Vec<Route> {
+    gated().table()
 }
 
 /// The pages over `node`, which listens on `address` until `stop`.
 pub(crate) fn routes(
     node: Arc<dyn Node>,
     address: SocketAddr,
+    throttle: Throttle,
     stop: watch::Receiver<bool>,
 ) -> Router {
     let boards = Boards::new(Arc::clone(&node));
     let streams = Arc::new(Semaphore::new(STREAMS_MAX));
-    let pages = Pages { node, address, sessions: Arc::default(), boards, streams, stop };
-    Router::new()
-        .route("/", get(spaces::list))
-        .route("/spaces/{space}", get(dashboard))
-        .route("/spaces/{space}/", get(dashboard))
-        .route("/spaces/{space}/journey", get(part))
-        .route("/spaces/{space}/cell", get(part))
-        .route("/spaces/{space}/events", get(events::events))
-        .route("/sign-in", get(sign_in::form).post(sign_in::sign_in))
-        .route("/sign-in/{code}", get(sign_in::follow))
-        .route("/sign-out", post(sign_in::sign_out))
-        .route("/v1/sign-in-links", post(sign_in::link))
-        .route("/assets/{file}", get(assets::serve))
+    let pages = Pages { node, address, sessions: Arc::default(), boards, streams, throttle, stop };
+    gated()
+        .over(&pages)
         .layer(RequestBodyLimitLayer::new(FORM_BYTES_MAX))
         .layer(from_fn(close_off))
         .with_state(pages)
+}
+
+impl Keeper for Pages {
+    fn node(&self) -> &Arc<dyn Node> {
+        &self.node
+    }
+
+    /// A browser has a session; the command line asks for a link with its token.
+    fn token(&self, headers: &HeaderMap) -> Result<Hash, Problem> {
+        if headers.contains_key(header::AUTHORIZATION) {
+            return borne(headers);
+        }
+        session(self, headers).map(|found| found.token)
+    }
+
+    fn throttle(&self) -> &Throttle {
+        &self.throttle
+    }
+
+    fn refuse(&self, asked: &Asked, problem: Problem, who: Option<&Who>) -> Response {
+        if asked.headers.contains_key(header::AUTHORIZATION)
+            || asked.uri.path() == "/v1/sign-in-links"
+        {
+            return problem.into_response();
+        }
+        if problem.status == StatusCode::UNAUTHORIZED.as_u16() {
+            let next = asked.uri.path_and_query().map_or("/", |path| path.as_str());
+            let next = if next == "/" { "" } else { next };
+            let form = sign_in::form_page(next, None);
+            return (StatusCode::UNAUTHORIZED, form).into_response_html();
+        }
+        let above = who.map(|who| Above { who: who.name.to_string(), space: None });
+        dress::problem(&problem, above.as_ref())
+    }
 }
 
 /// An address that leads nowhere, for somebody who reads.
@@ -144,94 +195,55 @@ impl Pages {
     fn cookie_name(&self) -> String {
         format!("interspace-{}", self.address.port())
     }
-
-    /// The space that a path names, for somebody who may enter it.
-    fn space(&self, who: &Who, space: &str) -> Result<(SpaceId, String), Problem> {
-        let spaces = self.node.spaces();
-        let mut named = spaces.into_iter();
-        let found = named.find(|(id, name)| name.as_str() == space || id.to_string() == space);
-        let missing = || {
-            Problem::not_found("there is no such space here", "the list of spaces shows them all")
-        };
-        let (id, name) = found.ok_or_else(missing)?;
-        who.may_enter(&id)?;
-        Ok((id, name.to_string()))
-    }
 }
 
-/// Who is signed in.
-fn signed_in(pages: &Pages, headers: &HeaderMap) -> Result<(Found, Who), Problem> {
-    let found = sign_in::cookie(headers, pages)
+/// The session of a request.
+fn session(pages: &Pages, headers: &HeaderMap) -> Result<Found, Problem> {
+    sign_in::cookie(headers, pages)
         .and_then(|secret| pages.sessions.find(&secret, Instant::now()))
-        .ok_or_else(|| Problem::unauthorized("nobody is signed in"))?;
-    let who = identify(found.token, &*pages.node)?;
-    Ok((found, who))
+        .ok_or_else(|| Problem::unauthorized("nobody is signed in"))
 }
 
 /// `GET /spaces/{space}/`.
-async fn dashboard(
-    State(pages): State<Pages>,
-    headers: HeaderMap,
-    Path(space): Path<String>,
-    uri: Uri,
-) -> Response {
-    show(pages, headers, space, uri, Ok(Page::Dashboard)).await
+async fn dashboard(State(pages): State<Pages>, Extension(entered): Extension<Entered>) -> Response {
+    show(pages, entered, Ok(Page::Dashboard)).await
 }
 
 /// `GET /spaces/{space}/journey` and `/cell`.
 async fn part(
     State(pages): State<Pages>,
-    headers: HeaderMap,
-    Path(space): Path<String>,
-    uri: Uri,
+    Extension(entered): Extension<Entered>,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Response {
     let unclear = |_| Problem::not_found("there is no such page here", "begin at the dashboard");
     let page = wanted.map_err(unclear).and_then(|Query(wanted)| wanted.page());
-    show(pages, headers, space, uri, page).await
+    show(pages, entered, page).await
 }
 
 /// A live page, or a page that says why not.
-async fn show(
-    pages: Pages,
-    headers: HeaderMap,
-    space: String,
-    uri: Uri,
-    page: Result<Page, Problem>,
-) -> Response {
-    let written = blocking(move || Ok(write(&pages, &headers, &space, page))).await;
-    match written {
-        Ok((_, Ok(written))) => (StatusCode::OK, written).into_response_html(),
-        Ok((_, Err(problem))) if problem.status == StatusCode::UNAUTHORIZED.as_u16() => {
-            let next = uri.path_and_query().map_or("/", |path| path.as_str());
-            (StatusCode::UNAUTHORIZED, sign_in::form_page(next, None)).into_response_html()
-        }
-        Ok((above, Err(problem))) => dress::problem(&problem, above.as_ref()),
-        Err(problem) => dress::problem(&problem, None),
+async fn show(pages: Pages, entered: Entered, page: Result<Page, Problem>) -> Response {
+    let space = Some((entered.name.to_string(), entered.space));
+    let above = Above { who: entered.who.name.to_string(), space };
+    let inside = above.clone();
+    match blocking(move || write(&pages, &entered, &inside, page?)).await {
+        Ok(written) => (StatusCode::OK, written).into_response_html(),
+        Err(problem) => dress::problem(&problem, Some(&above)),
     }
 }
 
-/// The page, and what stands above it also when there is none.
+/// The page as somebody may see it.
 fn write(
     pages: &Pages,
-    headers: &HeaderMap,
-    space: &str,
-    page: Result<Page, Problem>,
-) -> (Option<Above>, Result<maud::Markup, Problem>) {
-    let who = match signed_in(pages, headers) {
-        Ok((_, who)) => who,
-        Err(problem) => return (None, Err(problem)),
-    };
-    let mut above = Above { who: who.name.to_string(), space: None };
-    let written = pages.space(&who, space).and_then(|(id, name)| {
-        above.space = Some((name.clone(), id));
-        let page = page?;
-        let (title, sheet, clock) =
-            page.write(&*pages.node, &id, |now_ms| Clock { now_ms, counts: true })?;
-        let events = format!("{}events?{}", text::space_path(&name, &id), page.query());
-        let heading = html! { h1 { bdi { (text::visible(&title)) } } };
-        let main = dress::live(&heading, &events, &sheet, clock);
-        Ok(dress::page(&title, Some(&above), &main))
-    });
-    (Some(above), written)
+    entered: &Entered,
+    above: &Above,
+    page: Page,
+) -> Result<maud::Markup, Problem> {
+    let (id, name) = (entered.space, entered.name.as_str());
+    let viewer = Viewer { rights: entered.rights.clone(), actor: entered.who.actor() };
+    let clock = |now_ms| Clock { now_ms, counts: true };
+    let (title, sheet, clock) = page.write(&*pages.node, &id, &viewer, clock)?;
+    let events = format!("{}events?{}", text::space_path(name, &id), page.query());
+    let heading = html! { h1 { bdi { (text::visible(&title)) } } };
+    let main = dress::live(&heading, &events, &sheet, clock);
+    Ok(dress::page(&title, Some(above), &main))
 }

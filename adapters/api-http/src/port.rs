@@ -4,8 +4,10 @@ use engine::command::{Done, Rejection, Request};
 use engine::engine::Engine;
 use engine::log::verify::Intact;
 use engine::step::Now;
+use engine::trust::refusal::Refusal;
 use schema::hash::Hash;
-use schema::id::{ObjectId, Position, SpaceId};
+use schema::id::{LinkSeq, ObjectId, Position, SpaceId};
+use schema::latest::Piece;
 use schema::name::Name;
 use schema::v1::block::Damage;
 use std::io::Read;
@@ -34,6 +36,17 @@ pub struct Stored {
     pub sha256: Hash,
     /// Its size in bytes.
     pub size: u64,
+}
+
+/// What a medium takes along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lend {
+    /// Keys, a hello, and wants: what goes first.
+    Signals,
+    /// Entries after this one, as many as fit into a few megabytes.
+    Entries(LinkSeq),
+    /// A piece of an object that the peer may have.
+    Piece(Piece),
 }
 
 /// How a space reaches those that are not on its node.
@@ -108,10 +121,47 @@ pub trait Node: Send + Sync + 'static {
     /// When a token file cannot be made or read.
     fn tokens(&self, space: &SpaceId, people: &[Name]) -> Result<Vec<(Name, Hash)>, Trouble>;
 
+    /// Throws away the tokens of people who were removed: who is made again under that name gets a
+    /// new one.
+    ///
+    /// # Errors
+    /// When a token file cannot be removed.
+    fn forget(&self, _space: &SpaceId, _people: &[Name]) -> Result<(), Trouble> {
+        Ok(())
+    }
+
     /// How a space reaches those on other nodes; none where it does not.
     fn carriage(&self, _space: &SpaceId) -> Option<Carriage> {
         None
     }
+
+    /// What a medium takes along for a peer, sealed now.
+    ///
+    /// # Errors
+    /// When the space is closed.
+    fn lend(&self, space: &SpaceId, peer: &SpaceId, what: Lend) -> Result<Vec<Vec<u8>>, Trouble>;
+
+    /// A piece of an object from a space's store; none if it is not there.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn piece(
+        &self,
+        space: &SpaceId,
+        object: ObjectId,
+        offset: u64,
+    ) -> Result<Option<Piece>, Trouble>;
+
+    /// Gives envelopes that somebody brought to the door of a space, all in one turn: what they
+    /// bring is durable together, or nothing of it. For each, why it was refused, if it was.
+    ///
+    /// # Errors
+    /// When the space is closed.
+    fn take(
+        &self,
+        space: &SpaceId,
+        envelopes: Vec<Vec<u8>>,
+    ) -> Result<Vec<Option<Refusal>>, Trouble>;
 
     /// The hash of the operator's token.
     fn operator(&self) -> Hash;

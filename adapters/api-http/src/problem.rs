@@ -46,6 +46,12 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not-found", title, hint)
     }
 
+    /// Something that was brought is not what it should be.
+    #[must_use]
+    pub fn not_verified(title: String, hint: &str) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not-verified", title, hint)
+    }
+
     /// A request that makes no sense.
     pub fn invalid(title: impl Into<String>, hint: &str) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", title, hint)
@@ -58,6 +64,7 @@ impl From<Rejection> for Problem {
             RejectionKind::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
             RejectionKind::NotFound => (StatusCode::NOT_FOUND, "not-found"),
             RejectionKind::Conflict => (StatusCode::CONFLICT, "conflict"),
+            RejectionKind::Denied => (StatusCode::FORBIDDEN, "denied"),
             RejectionKind::NotYet => (StatusCode::CONFLICT, "not-yet"),
         };
         Self::new(status, kind, rejection.what, &rejection.hint)

@@ -1,20 +1,26 @@
 //! The routes: what is asked becomes commands and looks, what comes back becomes JSON.
 
+mod courier;
+mod people;
 mod reading;
 mod writing;
 
-use crate::authority::{Who, bearer};
+use crate::authority::{Who, borne};
+use crate::gate::{Asked, Gate, Gated, Keeper, Route};
 use crate::port::{Node, Trouble};
 use crate::problem::Problem;
-use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use crate::throttle::Throttle;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
 use axum::{Json, Router};
+use engine::decide::permission::Permission;
 use engine::engine::Engine;
 use engine::step::Now;
+use schema::hash::Hash;
 use schema::id::SpaceId;
+use schema::limits::PART_BYTES_MAX;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -28,34 +34,98 @@ const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
 pub(crate) struct Context {
     node: Arc<dyn Node>,
     address: SocketAddr,
+    throttle: Throttle,
+}
+
+/// The routes whose bodies are bounded.
+fn bounded() -> Gated<Context> {
+    use Permission::{Audit, Carry, Configure, People, See};
+    let (get, put, post, delete) = (Method::GET, Method::PUT, Method::POST, Method::DELETE);
+    Gated::new()
+        .at(get.clone(), "/v1/spaces", Gate::Known, reading::spaces)
+        .at(post.clone(), "/v1/spaces", Gate::Operator, writing::found)
+        .at(get.clone(), "/v1/spaces/{space}", Gate::Some(See), reading::space)
+        .at(get.clone(), "/v1/spaces/{space}/certificate", Gate::All(Audit), reading::certificate)
+        .at(put.clone(), "/v1/spaces/{space}/configuration", Gate::All(Configure), writing::apply)
+        // What each command needs is decided where it is decided.
+        .at(post.clone(), "/v1/spaces/{space}/commands", Gate::Some(See), writing::ask)
+        .at(get.clone(), "/v1/spaces/{space}/dashboard", Gate::Some(See), reading::dashboard)
+        .at(get.clone(), "/v1/spaces/{space}/links", Gate::All(Audit), reading::links)
+        .at(get.clone(), "/v1/spaces/{space}/packages", Gate::Some(See), reading::packages)
+        .at(get.clone(), "/v1/spaces/{space}/releases", Gate::Some(See), reading::releases)
+        .at(get.clone(), "/v1/spaces/{space}/inbox", Gate::Some(See), reading::inbox)
+        .at(get.clone(), "/v1/spaces/{space}/deployments", Gate::Some(See), reading::deployments)
+        .at(
+            get.clone(),
+            "/v1/spaces/{space}/deployments/{deployment}/output",
+            Gate::Some(See),
+            reading::output,
+        )
+        .at(get.clone(), "/v1/spaces/{space}/journey", Gate::Some(See), reading::journey)
+        .at(get.clone(), "/v1/spaces/{space}/audit/verify", Gate::All(Audit), reading::verify)
+        .at(get.clone(), "/v1/spaces/{space}/audit/trail", Gate::Some(Audit), reading::trail)
+        .at(get.clone(), "/v1/spaces/{space}/users", Gate::All(Audit), people::users)
+        .at(get.clone(), "/v1/spaces/{space}/courier/{peer}", Gate::Some(Carry), courier::plan)
+        .at(
+            get.clone(),
+            "/v1/spaces/{space}/courier/{peer}/signals",
+            Gate::Some(Carry),
+            courier::signals,
+        )
+        .at(
+            get.clone(),
+            "/v1/spaces/{space}/courier/{peer}/entries",
+            Gate::Some(Carry),
+            courier::entries,
+        )
+        .at(
+            get.clone(),
+            "/v1/spaces/{space}/courier/{peer}/packages/{object}",
+            Gate::Some(Carry),
+            courier::pieces,
+        )
+        .at(put, "/v1/spaces/{space}/users/{user}", Gate::All(People), people::put)
+        .at(delete.clone(), "/v1/spaces/{space}/users/{user}", Gate::All(People), people::remove)
+        .at(get, "/v1/spaces/{space}/tokens", Gate::Some(See), people::tokens)
+        .at(post, "/v1/spaces/{space}/tokens", Gate::Some(See), people::create)
+        .at(delete, "/v1/spaces/{space}/tokens/{token}", Gate::Some(See), people::revoke)
+}
+
+/// The routes that take packages, of any size.
+fn packages() -> Gated<Context> {
+    Gated::new().at(
+        Method::PUT,
+        "/v1/spaces/{space}/packages/{id}/{version}",
+        Gate::Some(Permission::Push),
+        writing::push,
+    )
+}
+
+/// The routes that take parts of an export.
+fn parts() -> Gated<Context> {
+    let carry = Gate::Some(Permission::Carry);
+    Gated::new().at(Method::PUT, "/v1/spaces/{space}/courier", carry, courier::import)
+}
+
+/// What is registered here.
+pub(crate) fn table() -> Vec<Route> {
+    let mut all = bounded().table();
+    all.extend(packages().table());
+    all.extend(parts().table());
+    all
 }
 
 /// All routes over `node`, which listens on `address` until `stop`.
 pub(crate) fn all(node: Arc<dyn Node>, address: SocketAddr, stop: watch::Receiver<bool>) -> Router {
-    let pages = crate::pages::routes(Arc::clone(&node), address, stop);
-    let context = Context { node, address };
-    let bounded = Router::new()
-        .route("/v1/spaces", get(reading::spaces).post(writing::found))
-        .route("/v1/spaces/{space}", get(reading::space))
-        .route("/v1/spaces/{space}/certificate", get(reading::certificate))
-        .route("/v1/spaces/{space}/configuration", put(writing::apply))
-        .route("/v1/spaces/{space}/commands", post(writing::ask))
-        .route("/v1/spaces/{space}/dashboard", get(reading::dashboard))
-        .route("/v1/spaces/{space}/links", get(reading::links))
-        .route("/v1/spaces/{space}/packages", get(reading::packages))
-        .route("/v1/spaces/{space}/releases", get(reading::releases))
-        .route("/v1/spaces/{space}/inbox", get(reading::inbox))
-        .route("/v1/spaces/{space}/deployments", get(reading::deployments))
-        .route("/v1/spaces/{space}/deployments/{deployment}/output", get(reading::output))
-        .route("/v1/spaces/{space}/journey", get(reading::journey))
-        .route("/v1/spaces/{space}/audit/verify", get(reading::verify))
-        .route("/v1/spaces/{space}/audit/trail", get(reading::trail))
-        .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX));
-    let packages = Router::new()
-        .route("/v1/spaces/{space}/packages/{id}/{version}", put(writing::push))
-        .layer(axum::extract::DefaultBodyLimit::disable());
+    let throttle = Throttle::default();
+    let pages = crate::pages::routes(Arc::clone(&node), address, throttle.clone(), stop);
+    let context = Context { node, address, throttle };
+    let bounded = bounded().over(&context).layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX));
+    let packages = packages().over(&context).layer(DefaultBodyLimit::disable());
+    let parts = parts().over(&context).layer(DefaultBodyLimit::max(PART_BYTES_MAX));
     bounded
         .merge(packages)
+        .merge(parts)
         .merge(crate::observability::routes(Arc::clone(&context.node)))
         .fallback(|| async {
             Problem::not_found(
@@ -98,32 +168,25 @@ pub(crate) async fn blocking<T: Send + 'static>(
     })
 }
 
-impl Context {
-    /// The space that a path names, by name or id, for somebody who may enter it.
-    fn enter(
-        &self,
-        headers: &axum::http::HeaderMap,
-        space: &str,
-    ) -> Result<(Who, SpaceId), Problem> {
-        let who = bearer(headers, &*self.node)?;
-        let spaces = self.node.spaces();
-        let found = spaces
-            .iter()
-            .find(|(id, name)| name.as_str() == space || id.to_string() == space)
-            .map(|(id, _)| *id);
-        let Some(id) = found else {
-            let names: Vec<&str> = spaces.iter().map(|(_, name)| name.as_str()).collect();
-            let hint = if names.is_empty() {
-                "this node has no spaces yet: `interspace space create NAME`".to_owned()
-            } else {
-                format!("the spaces of this node are: {}", names.join(", "))
-            };
-            return Err(Problem::not_found(format!("there is no space {space} here"), &hint));
-        };
-        who.may_enter(&id)?;
-        Ok((who, id))
+impl Keeper for Context {
+    fn node(&self) -> &Arc<dyn Node> {
+        &self.node
     }
 
+    fn token(&self, headers: &HeaderMap) -> Result<Hash, Problem> {
+        borne(headers)
+    }
+
+    fn throttle(&self) -> &Throttle {
+        &self.throttle
+    }
+
+    fn refuse(&self, _: &Asked, problem: Problem, _: Option<&Who>) -> Response {
+        problem.into_response()
+    }
+}
+
+impl Context {
     /// What `look` sees between two turns of a space.
     fn look<T: Send + 'static>(
         &self,

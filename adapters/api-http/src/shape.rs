@@ -4,10 +4,12 @@ pub mod audit;
 pub mod cell;
 pub mod command;
 pub mod configuration;
+pub mod courier;
 pub mod deployment;
 pub mod inbox;
 pub mod journey;
 pub mod link;
+pub mod person;
 pub mod release;
 pub mod space;
 

@@ -5,6 +5,7 @@
 use api_http::port::{Carriage, Look, Node, Stored, Trouble};
 use api_http::server::Server;
 use engine::command::{Command, Done, Rejection, Request};
+use engine::decide::configuration::OPERATOR;
 use engine::engine::Engine;
 use engine::entropy::Entropy;
 use engine::log::verify::Intact;
@@ -253,8 +254,8 @@ fn open(called: &str, seed: u8) -> (SpaceId, Name, Mood) {
     let certificate = peer.state().certificate().unwrap().write();
     let name = format!("Peer of {called}");
     let command = Command::Trust { certificate, name: name.parse().ok(), grants: Vec::new() };
-    let actor = Actor::Person("ops".parse().unwrap());
-    let request = Request { id: CommandId([1; 16]), actor, command };
+    let actor = Actor::Person(OPERATOR.parse().unwrap());
+    let request = Request { id: CommandId([1; 16]), actor, token: None, command };
     let refused = || Input::Refused { reason: Refusal::Malformed("rubbish"), bytes: vec![1] };
     let inputs = vec![Input::Asked { request, reply: 1 }, refused(), refused()];
     let stepped = engine.step(NOW, inputs);

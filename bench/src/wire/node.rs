@@ -7,6 +7,7 @@ use crate::wire::clock::now_ns;
 use crate::wire::part;
 use api_http::port::Node as _;
 use engine::command::{Command, Request};
+use engine::decide::configuration::OPERATOR;
 use engine::engine::Engine;
 use engine::step::Input;
 use engine::traffic::Traffic;
@@ -158,8 +159,8 @@ impl Node {
             name: None,
             grants: vec![Grant::AcceptResults],
         };
-        let actor = Actor::Person("harbour-master".parse::<Name>()?);
-        let request = Request { id: CommandId([1; 16]), actor, command };
+        let actor = Actor::Person(OPERATOR.parse::<Name>()?);
+        let request = Request { id: CommandId([1; 16]), actor, token: None, command };
         let answer = self.running.ask(&self.space, request);
         answer.map_err(|why| format!("{why:?}"))??;
         Ok(now_ns())

@@ -5,7 +5,7 @@ use crate::decide::Draft;
 use crate::state::State;
 use schema::latest::{Actor, Event};
 use schema::name::Name;
-use schema::v1::event::{Change, ConfigurationApplied, Definition, Kind};
+use schema::v1::event::{Change, ConfigurationApplied, Definition, Kind, Pattern, User};
 use schema::v1::model::{Acceptance, Lifecycle, Project, TemplateValue};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,6 +82,7 @@ fn check(wanted: &Wanted<'_>) -> Result<(), Rejection> {
                 ));
             }
             Definition::User(user) => {
+                check_roles(wanted, user)?;
                 if !tokens.insert(user.token) {
                     return Err(Rejection::invalid(
                         format!("user {} has the token of another user", user.name),
@@ -183,6 +184,32 @@ fn check_acceptance(wanted: &Wanted<'_>, rule: &Acceptance) -> Result<(), Reject
         require(wanted, Kind::Environment, &value.environment, &by)?;
     }
     unique_values(&rule.values, &by)
+}
+
+/// What a role names of this space must be there; what it names of others may come later.
+fn check_roles(wanted: &Wanted<'_>, user: &User) -> Result<(), Rejection> {
+    let by = format!("a role of {}", user.name);
+    let named = |pattern: &Pattern| pattern.space.is_none() && !pattern.is_all();
+    let mut seen = BTreeSet::new();
+    for assigned in &user.roles {
+        if !seen.insert(assigned) {
+            return Err(Rejection::invalid(
+                format!("{} has the role {} twice", user.name, assigned.role.as_str()),
+                "remove one of them",
+            ));
+        }
+        let others = |rejection: Rejection| Rejection {
+            hint: format!("{}; another space's is written SPACE: NAME", rejection.hint),
+            ..rejection
+        };
+        if named(&assigned.project) {
+            require(wanted, Kind::Project, &assigned.project.name, &by).map_err(others)?;
+        }
+        if named(&assigned.environment) {
+            require(wanted, Kind::Environment, &assigned.environment.name, &by).map_err(others)?;
+        }
+    }
+    Ok(())
 }
 
 fn unique<'a>(

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::command::{Command, Done, Rejection, RejectionKind, Request};
-use crate::decide::{Draft, Given, decide, result};
+use crate::decide::{Draft, Given, decide, permission, result};
 use crate::policy;
 use crate::run::{Plan, Report};
 use crate::step::Effect;
@@ -16,7 +16,11 @@ const REACTIONS_MAX: usize = 64;
 impl Engine {
     /// Decides a command and appends what follows from it, once for each command id.
     pub(super) fn ask(&mut self, request: &Request) -> Result<Done, Rejection> {
+        let given =
+            Given { state: &self.state, identity: &self.identity, wall_ms: self.now.wall_ms };
         if let Some(before) = self.state.commands.get(&request.id) {
+            // Who may not any more is told nothing, also not what they once did.
+            permission::check(given, request)?;
             let entries = before.iter().map(|position| self.entry_id(*position)).collect();
             return Ok(Done { entries, repeated: true });
         }
@@ -28,8 +32,6 @@ impl Engine {
                  is here: `interspace space recover`; until then nothing is changed",
             ));
         }
-        let given =
-            Given { state: &self.state, identity: &self.identity, wall_ms: self.now.wall_ms };
         let drafts: Vec<Draft> =
             decide(given, request)?.into_iter().map(|draft| self.completed(draft)).collect();
         if let Command::StateKeys { statement, pair } = &request.command {

@@ -153,6 +153,8 @@ impl Engine {
         let (link, revoking) = (peer.link, peer.keys.newest_revoking());
         self.sealer.renew(&link);
         let Some(traffic) = self.traffic.get_mut(&link) else { return };
+        // What waits was signed by a key that was the newest when it came.
+        traffic.inbox.forget_held_back();
         if let Some(cut) = &stated.cut
             && traffic.inbox.incarnation() == Some(cut.incarnation)
             && traffic.inbox.cut(cut.at)

@@ -163,6 +163,10 @@ impl Engine {
             | Command::Trust { .. }
             | Command::StateKeys { .. }
             | Command::Grant { .. }
+            | Command::PutUser { .. }
+            | Command::RemoveUser { .. }
+            | Command::CreateToken { .. }
+            | Command::RevokeToken { .. }
             | Command::PushPackage { .. }
             | Command::CreateRelease { .. }
             | Command::Reject { .. }

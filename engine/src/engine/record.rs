@@ -193,6 +193,8 @@ impl Engine {
             Event::LinkContradicted(_) | Event::ReleaseRejected(_) => self.fetch_changed = true,
             Event::SpaceCreated(_)
             | Event::LinkOffered(_)
+            | Event::TokenCreated(_)
+            | Event::TokenRevoked(_)
             | Event::PackagePushed(_)
             | Event::IncarnationBegan(_)
             | Event::PromotionAnswered(_)

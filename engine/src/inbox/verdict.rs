@@ -76,6 +76,8 @@ fn permitted(state: &State, peer: &Peer, event: &Event) -> Result<Known, EntryRe
         | Event::PeerStated(_)
         | Event::IncarnationDeclared(_)
         | Event::ConfigurationApplied(_)
+        | Event::TokenCreated(_)
+        | Event::TokenRevoked(_)
         | Event::PackagePushed(_)
         | Event::ReleaseCreated(_)
         | Event::ReleaseAccepted(_)

@@ -2,7 +2,7 @@
 
 use schema::hash::Hash;
 use schema::name::Name;
-use schema::v1::event::{Change, ConfigurationApplied, Definition, Kind};
+use schema::v1::event::{Change, ConfigurationApplied, Definition, Kind, User};
 use schema::v1::model::{Acceptance, Lifecycle, Project};
 use std::collections::BTreeMap;
 
@@ -91,6 +91,26 @@ impl Configuration {
             Some(Definition::Acceptance(rule)) => Some(rule),
             _ => None,
         }
+    }
+
+    /// A person of this space.
+    #[must_use]
+    pub fn user(&self, name: &Name) -> Option<&User> {
+        match self.get(Kind::User, name.as_str()) {
+            Some(Definition::User(user)) => Some(user),
+            _ => None,
+        }
+    }
+
+    /// The names of all people of this space.
+    pub fn users(&self) -> impl Iterator<Item = &Name> {
+        self.definitions.values().filter_map(|definition| match definition {
+            Definition::User(user) => Some(&user.name),
+            Definition::Environment(_)
+            | Definition::Lifecycle(_)
+            | Definition::Project(_)
+            | Definition::Acceptance(_) => None,
+        })
     }
 
     /// The person whose token has this hash. The comparison is of hashes of 256 random bits, so

@@ -91,6 +91,8 @@ fn about(me: SpaceId, event: &Event) -> Option<(ReleaseId, String)> {
         | Event::IncarnationDeclared(_)
         | Event::IncarnationBegan(_)
         | Event::ConfigurationApplied(_)
+        | Event::TokenCreated(_)
+        | Event::TokenRevoked(_)
         | Event::PackagePushed(_)
         | Event::PackageArrived(_)
         | Event::EnvironmentsPublished(_)

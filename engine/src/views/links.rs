@@ -18,6 +18,8 @@ pub struct LinkView {
     pub applied: u64,
     /// The newest entry from the peer that is here.
     pub received: u64,
+    /// Ranges that the peer is known to have for us and that are not here, first and last.
+    pub missing: Vec<(u64, u64)>,
     /// Entries from the peer that wait for a newer build.
     pub held: u64,
     /// Entries from the peer that are kept and never folded.
@@ -41,10 +43,28 @@ pub fn show(link: LinkId, traffic: &Traffic, now_ms: u64) -> LinkView {
         acknowledged: traffic.outbox.acknowledged().0,
         applied: traffic.outbox.applied().0,
         received: traffic.inbox.acknowledged().0,
+        missing: missing(traffic),
         held,
         refused,
         fresh: traffic.signals.fresh(now_ms),
         heard_ms: traffic.signals.heard_wall_ms(),
         rolled_back: traffic.outbox.rolled_back(),
     }
+}
+
+/// What lies between what is here and waits, and the newest entry that the peer said it has.
+fn missing(traffic: &Traffic) -> Vec<(u64, u64)> {
+    let ack = traffic.inbox.ack(traffic.signals.heard());
+    let mut missing = Vec::new();
+    let mut next = ack.acknowledged.0 + 1;
+    for (first, last) in &ack.ranges {
+        if next < first.0 {
+            missing.push((next, first.0 - 1));
+        }
+        next = last.0 + 1;
+    }
+    if next <= traffic.head.0 {
+        missing.push((next, traffic.head.0));
+    }
+    missing
 }

@@ -1,8 +1,10 @@
 //! The command line: `interspace <noun> <verb>`.
 
 mod node;
+mod people;
 
 pub(crate) use node::{Doctor, Up};
+pub(crate) use people::{Scope, Token, User};
 
 use crate::output::Form;
 use clap::{Args, Parser, Subcommand};
@@ -56,6 +58,9 @@ pub(crate) struct Options {
 pub(crate) enum Noun {
     /// The whole story on this machine: a release goes out, its results come back
     Demo {
+        /// Which story
+        #[arg(long, value_enum, default_value = "regions", value_name = "NAME")]
+        story: crate::demo::Story,
         /// Stop when the story is told
         #[arg(long)]
         once: bool,
@@ -91,6 +96,12 @@ pub(crate) enum Noun {
         #[arg(long)]
         dry_run: bool,
     },
+    /// People who may act in the space
+    #[command(subcommand)]
+    User(User),
+    /// Tokens that act for people: for pipelines and programs
+    #[command(subcommand)]
+    Token(Token),
     /// Packages
     #[command(subcommand)]
     Package(Package),
@@ -345,12 +356,53 @@ pub(crate) enum Deployment {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Courier {
+    /// Write what there is for a peer to a folder, as on a stick: entries, acks, packages
+    Export {
+        /// The peer
+        #[arg(long, value_name = "SPACE")]
+        to: Name,
+        /// The folder; it must be there
+        folder: PathBuf,
+        /// Split it over folders that each fit on a medium of this size, such as 4GB or 700MiB
+        #[arg(long, value_name = "SIZE", value_parser = size)]
+        medium_size: Option<u64>,
+        /// Begin after this entry [default: what the peer is known to have]
+        #[arg(long, value_name = "NUMBER")]
+        after: Option<u64>,
+        /// Leave packages out
+        #[arg(long)]
+        no_packages: bool,
+    },
+    /// Take in what somebody brought; in any order, and again without harm
+    Import {
+        /// Files that end in .isp, or folders that hold some
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
     /// What can be told of parts without any key, and without taking them in; needs no node
     Inspect {
         /// Files that end in .isp, or folders that hold some
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
+}
+
+/// A number of bytes, with a unit or without.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let (number, unit) = (digits.trim(), text[digits.len()..].to_ascii_lowercase());
+    let factor = match unit.as_str() {
+        "" | "b" => 1,
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        _ => return Err("units are KB, MB, GB, KiB, MiB and GiB".to_owned()),
+    };
+    let number: u64 = number.parse().map_err(|_| "expected a number, such as 4GB".to_owned())?;
+    number.checked_mul(factor).ok_or_else(|| "that is too large".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

@@ -55,6 +55,15 @@ impl Client {
         response.body_mut().read_to_string().map_err(|why| self.broken(&why))
     }
 
+    /// Gets bytes, at most so many as one answer has.
+    pub(crate) fn bytes(&self, path: &str) -> Result<Vec<u8>, Failure> {
+        let request = self.agent.get(self.url(path)).header("authorization", self.bearer());
+        let mut response = self.checked(request.call())?;
+        let limit = 64 * 1024 * 1024;
+        let body = response.body_mut().with_config().limit(limit).read_to_vec();
+        body.map_err(|why| self.broken(&why))
+    }
+
     /// Sends something new.
     pub(crate) fn post<T: DeserializeOwned>(
         &self,
@@ -75,6 +84,12 @@ impl Client {
         self.json(request.send_json(body))
     }
 
+    /// Removes something.
+    pub(crate) fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        let request = self.agent.delete(self.url(path)).header("authorization", self.bearer());
+        self.json(request.call())
+    }
+
     /// Sends a file.
     pub(crate) fn upload<T: DeserializeOwned>(
         &self,
@@ -85,12 +100,17 @@ impl Client {
         self.json(request.send(ureq::SendBody::from_reader(&mut file)))
     }
 
-    /// Asks the space for something, under the id that was given, or a new one.
-    pub(crate) fn ask(&self, ask: Ask) -> Result<Did, Failure> {
-        let id = match &self.options.command_id {
+    /// The id that was given for this command, or a new one.
+    pub(crate) fn command_id(&self) -> Result<CommandId, Failure> {
+        Ok(match &self.options.command_id {
             None => CommandId(random()?),
             Some(given) => CommandId::of(&[given.as_bytes()]),
-        };
+        })
+    }
+
+    /// Asks the space for something, under the id that was given, or a new one.
+    pub(crate) fn ask(&self, ask: Ask) -> Result<Did, Failure> {
+        let id = self.command_id()?;
         let path = self.path("commands")?;
         let asked = Asked { id, ask };
         self.patiently(|| self.post(&path, &asked))

@@ -12,6 +12,7 @@ mod journey;
 mod link;
 mod open;
 mod package;
+mod people;
 mod release;
 mod space;
 pub(crate) mod up;
@@ -27,8 +28,8 @@ pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
     // Most commands speak to a running node.
     let node = || Client::new(options);
     match &cli.noun {
-        Noun::Demo { once, keep, nats } => {
-            crate::demo::run(*once, keep.as_deref(), nats.as_deref(), out)
+        Noun::Demo { story, once, keep, nats } => {
+            crate::demo::run(*story, *once, keep.as_deref(), nats.as_deref(), out)
         }
         Noun::Doctor(how) => doctor::run(options, how, out),
         Noun::Up(how) => up::run(options, how, out),
@@ -37,6 +38,8 @@ pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
         Noun::Certificate(verb) => certificate::run(verb, &node()?, out),
         Noun::Link(verb) => link::run(verb, &node()?, out),
         Noun::Apply { file, dry_run } => apply::run(file, *dry_run, &node()?, out),
+        Noun::User(verb) => people::user(verb, &node()?, out),
+        Noun::Token(verb) => people::token(verb, &node()?, out),
         Noun::Package(verb) => package::run(verb, &node()?, out),
         Noun::Release(verb) => release::run(verb, &node()?, out),
         Noun::Inbox(verb) => inbox::run(verb, options, &node()?, out),
@@ -46,7 +49,7 @@ pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
         Noun::Deployment(verb) => deployment::run(verb, &node()?, out),
         Noun::Dashboard => dashboard::run(&node()?, out),
         Noun::Journey { release } => journey::run(release, &node()?, out),
-        Noun::Courier(verb) => courier::run(verb, out),
+        Noun::Courier(verb) => courier::run(verb, options, out),
         Noun::Audit(Audit::Verify { expect }) => audit::verify(options, expect.as_deref(), out),
         Noun::Audit(Audit::Trail { place, project, owner }) => {
             audit::trail(place, project, owner.as_ref(), &node()?, out)

@@ -2,6 +2,7 @@
 
 mod nodes;
 mod script;
+mod story;
 mod summary;
 
 use crate::cli::{Cli, Noun, Options, Space};
@@ -16,13 +17,7 @@ use script::{Line, lines};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-
-const STORY: &str = include_str!("../../demo/story.txt");
-const FILES: [(&str, &str); 3] = [
-    ("devtest.toml", include_str!("../../demo/devtest.toml")),
-    ("prod-us.toml", include_str!("../../demo/prod-us.toml")),
-    ("prod-eu.toml", include_str!("../../demo/prod-eu.toml")),
-];
+pub(crate) use story::Story;
 
 /// The project of the story.
 pub(super) const PROJECT: &str = "Interspace";
@@ -35,16 +30,24 @@ struct Stage {
     node: PathBuf,
 }
 
-/// Tells the story. `once` stops then; `keep` keeps the node's folder.
+/// Tells a story. `once` stops then; `keep` keeps the node's folder.
 pub(crate) fn run(
+    story: Story,
     once: bool,
     keep: Option<&Path>,
     nats: Option<&str>,
     out: &mut Output,
 ) -> Result<(), Failure> {
-    let stage = Stage::set(keep)?;
-    let mut nodes = Nodes::start(&stage.node, nats)?;
-    let told = tell(&stage, &mut nodes, out);
+    if story == Story::Airgap && nats.is_some() {
+        let what = "the spaces of the story airgap share no server";
+        return Err(Failure::new(code::USAGE, what, "leave --nats out, or tell the story prod"));
+    }
+    let stage = Stage::set(story, keep)?;
+    let mut nodes = match story {
+        Story::Airgap => Nodes::apart(&stage.node),
+        Story::Regions | Story::Prod => Nodes::start(&stage.node, nats)?,
+    };
+    let told = tell(story, &stage, &mut nodes, out);
     let told = told.and_then(|()| finish(&stage, once, keep, &nodes, out));
     let stopped = nodes.stop();
     drop(stage);
@@ -52,7 +55,7 @@ pub(crate) fn run(
 }
 
 impl Stage {
-    fn set(keep: Option<&Path>) -> Result<Self, Failure> {
+    fn set(story: Story, keep: Option<&Path>) -> Result<Self, Failure> {
         let failed = |why: std::io::Error| {
             Failure::new(code::FAILED, format!("no temporary folder: {why}"), "make room")
         };
@@ -60,10 +63,13 @@ impl Stage {
             tempfile::Builder::new().prefix("interspace-demo-").tempdir().map_err(failed)?;
         let files = temporary.path().join("files");
         std::fs::create_dir(&files).map_err(|why| Failure::io("making", &files, &why))?;
-        for (name, text) in FILES {
+        for (name, text) in story.files() {
             let path = files.join(name);
             std::fs::write(&path, text).map_err(|why| Failure::io("writing", &path, &why))?;
         }
+        // What is carried from one space to the other, where nothing else goes between them.
+        let stick = files.join("stick");
+        std::fs::create_dir(&stick).map_err(|why| Failure::io("making", &stick, &why))?;
         let node = match keep {
             None => temporary.path().join("node"),
             Some(kept) if kept.exists() => {
@@ -103,7 +109,7 @@ pub(super) fn next_version() -> String {
 }
 
 /// Runs the list of commands and shows each with what it says.
-fn tell(stage: &Stage, nodes: &mut Nodes, out: &mut Output) -> Result<(), Failure> {
+fn tell(story: Story, stage: &Stage, nodes: &mut Nodes, out: &mut Output) -> Result<(), Failure> {
     let executable = std::env::current_exe().map_err(|why| {
         Failure::new(code::FAILED, format!("no own path: {why}"), "start it by its path")
     })?;
@@ -112,7 +118,7 @@ fn tell(stage: &Stage, nodes: &mut Nodes, out: &mut Output) -> Result<(), Failur
             .replace("$NEXT", &next_version())
             .replace("$EXECUTABLE", &executable.to_string_lossy())
     };
-    for line in lines(STORY)? {
+    for line in lines(story.text())? {
         match line {
             Line::Heading(text) => show(out, &format!("\n# {text}")),
             Line::Command { words: raw, fails } => {
@@ -188,7 +194,7 @@ fn perform(
 }
 
 fn mistake(why: &impl std::fmt::Display) -> Failure {
-    Failure::new(code::USAGE, why, "this is a mistake in ops/demo/story.txt")
+    Failure::new(code::USAGE, why, "this is a mistake in ops/demo")
 }
 
 /// What comes after the story: its sum as JSON, or what to try next.
@@ -203,7 +209,8 @@ fn finish(
         nodes.all().iter().map(|folder| Client::new(&options(folder))).collect();
     let transport = match nodes {
         Nodes::One(..) => "local",
-        Nodes::Each { .. } => "nats",
+        Nodes::Each { server: Some(_), .. } => "nats",
+        Nodes::Each { server: None, .. } => "stick",
     };
     let sum = summary::take(transport, &clients?)?;
     if out.json() {

@@ -67,6 +67,7 @@ impl From<Problem> for Failure {
             "not-found" => code::NOT_FOUND,
             "conflict" | "not-yet" => code::CONFLICT,
             "invalid" => code::USAGE,
+            "not-verified" => code::NOT_VERIFIED,
             _ => code::FAILED,
         };
         let not_yet = matches!(problem.kind.as_str(), "not-yet" | "not-found");

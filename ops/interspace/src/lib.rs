@@ -19,6 +19,12 @@ use clap::Parser as _;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
+/// The command line as it is declared: every command with its options.
+#[must_use]
+pub fn command_line() -> clap::Command {
+    <cli::Cli as clap::CommandFactory>::command()
+}
+
 /// What the binary does, with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {

@@ -2,6 +2,7 @@
 
 pub(crate) mod carriage;
 pub(crate) mod config;
+pub(crate) mod courier;
 pub(crate) mod directory;
 pub(crate) mod folder;
 pub(crate) mod keys;

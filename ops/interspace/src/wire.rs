@@ -1,14 +1,14 @@
 //! Where the adapters meet: the only file that knows more than one of them.
 
 use crate::failure::{Failure, code};
-use crate::node::carriage::Carriage;
+use crate::node::carriage::{Carriage, carried};
 use crate::node::config::Config;
-use crate::node::directory::{Closed, Directory, Opened, Push, Runs, lock};
-use crate::node::folder::{Folder, Lock, NodeFile, make, token_file};
+use crate::node::directory::{Closed, Directory, Opened, Push, ReadPiece, Runs, lock};
+use crate::node::folder::{Folder, Lock, NodeFile, make, sync_folder, token_file};
 use crate::node::owner::{Clocks, Doors, Mail, Owner};
-use crate::node::store::{Order, push, store_thread};
-use crate::node::{keys, outputs, tokens};
-use api_http::port::{Carriage as Carried, Look, Node, Stored, Trouble};
+use crate::node::store::{Order, push, read_piece, store_thread};
+use crate::node::{courier, keys, outputs, tokens};
+use api_http::port::{Carriage as Carried, Lend, Look, Node, Stored, Trouble};
 use engine::command::{Done, Rejection, Request};
 use engine::engine::CannotOpen;
 use engine::entropy::Entropy;
@@ -18,9 +18,10 @@ use engine::run::Plan;
 use engine::space::Space;
 use engine::step::Input;
 use engine::trust::identity::Seeds;
+use engine::trust::refusal::Refusal;
 use log_sled::LogSled;
 use packages_fs::Packages;
-use runner_process::{Runner, Settings};
+use runner_process::Runner;
 use schema::hash::Hash;
 use schema::id::{LinkId, ObjectId, Position, SpaceId};
 use schema::latest::{EnvelopeKind, Piece};
@@ -38,7 +39,7 @@ use std::thread::JoinHandle;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use transport_local::{Delivery, Switchboard};
-use transport_nats::{Carrier, Class, Status};
+use transport_nats::{Carrier, Class};
 
 /// The hidden name under which this binary guards a step.
 pub const GUARD: &str = "guard";
@@ -137,7 +138,7 @@ impl Running {
             name: name.clone(),
             switchboard: self.switchboard.clone(),
             carrier: carrier.clone(),
-            runner: Arc::new(runner(folder)?),
+            runner: Arc::new(outputs::runner(folder, GUARD)?),
             packages: Arc::clone(&packages),
             store: store_thread(Arc::clone(&packages), mailbox.clone()),
             reads: store_thread(Arc::clone(&packages), mailbox.clone()),
@@ -158,9 +159,16 @@ impl Running {
         };
         self.switchboard.attach(id, Box::new(deliver));
         lock(&self.carriers).extend(carrier.map(|carrier| (id, carrier)));
+        for envelope in courier::kept(&folder.join("courier")) {
+            // What the mailbox has no room for is said again.
+            let _ = mailbox.try_send(Mail::Envelope { envelope, durable: None });
+        }
+        let stored = Arc::clone(&packages);
+        let read: ReadPiece = Arc::new(move |object, at| read_piece(&stored, object, at));
         let push: Push = Arc::new(move |bytes: &mut dyn Read| push(&packages, bytes));
         let (owner, folder) = (Some(thread), folder.to_owned());
-        let opened = Opened { name, folder, mailbox, cancel, runs, closed, owner, push, watched };
+        let opened =
+            Opened { name, folder, mailbox, cancel, runs, closed, owner, push, read, watched };
         self.spaces.add(id, opened);
         Ok(id)
     }
@@ -230,9 +238,37 @@ impl Node for Running {
         people.iter().map(token).collect()
     }
 
+    fn forget(&self, space: &SpaceId, people: &[Name]) -> Result<(), Trouble> {
+        let folder = self.spaces.with(space, |opened| opened.folder.clone())?;
+        let discard = |name: &Name| tokens::discard(&token_file(&folder, name));
+        people.iter().try_for_each(discard).map_err(|failure| Trouble::Failed(failure.what))
+    }
+
     fn carriage(&self, space: &SpaceId) -> Option<Carried> {
         let carrier = lock(&self.carriers).get(space).cloned();
         carrier.map(|carrier| carried(carrier.status()))
+    }
+
+    fn lend(&self, space: &SpaceId, peer: &SpaceId, what: Lend) -> Result<Vec<Vec<u8>>, Trouble> {
+        self.spaces.call(space, |answer| Mail::Lend(*peer, what, answer))
+    }
+
+    fn piece(&self, space: &SpaceId, object: ObjectId, at: u64) -> Result<Option<Piece>, Trouble> {
+        self.spaces.with(space, |opened| Arc::clone(&opened.read))?(object, at)
+    }
+
+    fn take(
+        &self,
+        space: &SpaceId,
+        envelopes: Vec<Vec<u8>>,
+    ) -> Result<Vec<Option<Refusal>>, Trouble> {
+        let folder = self.spaces.with(space, |opened| opened.folder.join("courier"))?;
+        let brought = envelopes.clone();
+        let refused = self.spaces.call(space, |answer| Mail::Take(envelopes, answer))?;
+        let believed = brought.into_iter().zip(&refused).filter(|(_, refused)| refused.is_none());
+        let believed: Vec<Vec<u8>> = believed.map(|(envelope, _)| envelope).collect();
+        courier::keep(&folder, &believed).map_err(|failure| Trouble::Failed(failure.what))?;
+        Ok(refused)
     }
 
     fn operator(&self) -> Hash {
@@ -242,21 +278,6 @@ impl Node for Running {
     fn output(&self, space: &SpaceId, deployment: Position) -> Option<String> {
         let folder = self.spaces.with(space, |opened| opened.folder.join("outputs")).ok()?;
         outputs::read(&folder, deployment)
-    }
-}
-
-/// How a carrier is, for those who ask the node.
-fn carried(status: Status) -> Carried {
-    Carried {
-        over: "NATS",
-        connected: status.connected,
-        server: status.server,
-        disconnected_at_ms: status.disconnected_at_ms,
-        trouble: status.trouble,
-        stored: status.stored,
-        not_stored: status.not_stored,
-        taken: status.taken,
-        connections: status.connections,
     }
 }
 
@@ -365,27 +386,6 @@ fn own(
         }
         result
     })
-}
-
-/// Makes the names in a folder durable.
-fn sync_folder(folder: &Path) -> Result<(), Failure> {
-    let synced = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
-    synced.map_err(|why| Failure::io("writing", folder, &why))
-}
-
-fn runner(folder: &Path) -> Result<Runner, Failure> {
-    let executable = std::env::current_exe().map_err(|why| {
-        Failure::new(code::FAILED, format!("no own path: {why}"), "start it by path")
-    })?;
-    let settings = Settings {
-        environments: folder.join("environments"),
-        guard: vec![executable.into_os_string(), GUARD.into()],
-    };
-    let outputs = folder.join("outputs");
-    let listener = move |plan: &Plan, step: &Name, text: &str| {
-        outputs::add(&outputs, plan.deployment, step, text);
-    };
-    Ok(Runner::new(settings).with_listener(Box::new(listener)))
 }
 
 fn entropy() -> Result<Entropy, Failure> {

@@ -6,6 +6,7 @@
 
 pub mod configuration;
 pub mod deployment;
+pub mod people;
 pub mod promotion;
 pub mod release;
 pub mod trust;
@@ -16,6 +17,7 @@ use crate::v1::entry::{Header, MUST_UNDERSTAND};
 
 pub use configuration::{Change, ConfigurationApplied, Definition, Kind, User};
 pub use deployment::{DeploymentFinished, DeploymentReported, DeploymentStarted};
+pub use people::{Assignment, Pattern, Role, TokenCreated, TokenRevoked, TokenScope};
 pub use promotion::{
     EnvironmentsPublished, PackageArrived, PromotionAnswered, ReleaseAccepted, ReleasePromoted,
     ReleaseRejected,
@@ -116,6 +118,10 @@ events! {
     IncarnationDeclared = 11, version 1, MUST_UNDERSTAND, "incarnation.declared";
     /// A peer's log begins another life.
     IncarnationBegan = 12, version 1, MUST_UNDERSTAND, "incarnation.began";
+    /// An API token was made for a person.
+    TokenCreated = 13, version 1, MUST_UNDERSTAND, "token.created";
+    /// An API token is worth nothing any more.
+    TokenRevoked = 14, version 1, MUST_UNDERSTAND, "token.revoked";
     /// A package was put into the space's store.
     PackagePushed = 20, version 1, 0, "package.pushed";
     /// A release was created.
@@ -159,6 +165,8 @@ impl Event {
             | Self::PeerStated(_)
             | Self::IncarnationDeclared(_)
             | Self::ConfigurationApplied(_)
+            | Self::TokenCreated(_)
+            | Self::TokenRevoked(_)
             | Self::PackagePushed(_)
             | Self::ReleaseCreated(_)
             | Self::ReleaseAccepted(_)

@@ -7,6 +7,7 @@ use crate::network::Weather;
 use crate::pipeline::PROJECT;
 use crate::world::{World, name};
 use engine::command::{Command, Request};
+use engine::decide::configuration::OPERATOR;
 use log_memory::Mishap;
 use schema::id::CommandId;
 use schema::latest::Actor;
@@ -71,8 +72,8 @@ fn restore_grants(run: &mut Run) {
             let id = CommandId(run.world.bytes());
             let grants = grants.clone();
             let command = Command::Grant { peer, grants };
-            let actor = Actor::Person(name("ops"));
-            let request = Request { id, actor, command };
+            let actor = Actor::Person(name(OPERATOR));
+            let request = Request { id, actor, token: None, command };
             let what = run.people.add(&mut run.world, site, request);
             run.note(&what);
         }

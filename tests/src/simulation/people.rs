@@ -51,7 +51,7 @@ impl People {
         };
         let id = CommandId(world.bytes());
         let actor = Actor::Person(name("dana"));
-        let request = Request { id, actor, command };
+        let request = Request { id, actor, token: None, command };
         Some(self.add(world, site, request))
     }
 
@@ -278,6 +278,10 @@ fn describe(command: &Command) -> String {
                 .filter(|definition| matches!(definition, Definition::Environment(_)));
             format!("apply {} environments", places.count())
         }
+        Command::PutUser { user } => format!("put user {}", user.name),
+        Command::RemoveUser { name } => format!("remove user {name}"),
+        Command::CreateToken { user, name, .. } => format!("create token {name} of {user}"),
+        Command::RevokeToken { token } => format!("revoke token {}", token.short()),
         Command::Trust { .. } => "trust".to_owned(),
         Command::StateKeys { .. } => "rotate".to_owned(),
         Command::Grant { peer, grants } => format!("grant {peer} {grants:?}"),

@@ -1,7 +1,7 @@
 //! The configurations that a simulated space may have: drawn anew whenever somebody changes one.
 
 use crate::chance::Chance;
-use crate::pipeline::{PROJECT, phase, text, value};
+use crate::pipeline::{PROJECT, people, phase, text, value};
 use crate::world::name;
 use schema::v1::event::Definition;
 use schema::v1::model::{
@@ -68,6 +68,7 @@ pub fn source(targets: &[&str], chance: &mut Chance) -> Vec<Definition> {
     let mut definitions = environments(all);
     definitions.push(lifecycle("Standard", phases));
     definitions.push(Definition::Project(project));
+    definitions.extend(people());
     definitions
 }
 
@@ -93,6 +94,7 @@ pub fn target(chance: &mut Chance) -> Vec<Definition> {
     let mut definitions = environments(all);
     definitions.push(lifecycle("Production", phases));
     definitions.push(Definition::Acceptance(rule));
+    definitions.extend(people());
     definitions
 }
 

@@ -78,7 +78,7 @@ fn a_person_acts_in_no_other_space_and_operates_no_node() {
     found.fails(4, &["dana does not operate this node"]);
     let file = place.write("space.toml", &place.small("Home").replace("Dev", "Live"));
     let apply = node.run(&["-s", "Home", "--token-file", dana, "apply", "-f", &file]);
-    apply.fails(4, &["dana does not operate this node"]);
+    apply.fails(4, &["dana may not configure the whole space", "the operator of the node"]);
     let releases = node.run(&["-s", "Other", "-o", "json", "release", "list"]).good().json();
     assert_eq!(releases, serde_json::json!([]));
     node.stop();

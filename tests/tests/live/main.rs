@@ -20,6 +20,7 @@ mod metrics;
 mod node;
 mod outcome;
 mod pages;
+mod permissions;
 mod processes;
 mod space;
 mod stop;

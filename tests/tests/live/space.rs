@@ -13,6 +13,10 @@ name = "SPACE"
 
 [[users]]
 name = "dana"
+roles = [
+    { role = "release-manager" },
+    { role = "deployer", environment = "Dev" },
+]
 
 [[environments]]
 name = "Dev"

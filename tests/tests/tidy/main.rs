@@ -6,6 +6,7 @@
 mod code;
 mod dependencies;
 mod documents;
+mod gates;
 mod manifests;
 mod names;
 mod openings;

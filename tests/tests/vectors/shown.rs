@@ -112,6 +112,9 @@ fn fields(event: &Event) -> Value {
         Event::LinkContradicted(e) =>
             json!([e.link, e.at, hex(&e.header), hex(&e.body_hash), hex(&e.signature)]),
         Event::ConfigurationApplied(e) => json!([e.changes.iter().map(change).collect::<Vec<_>>()]),
+        Event::TokenCreated(e) =>
+            json!([e.id, e.user, e.name, hex(&e.hash), e.scope, e.expires_ms]),
+        Event::TokenRevoked(e) => json!([e.id]),
         Event::PackagePushed(e) => package(&e.package),
         Event::ReleaseCreated(e) => json!([e.project, e.version, e.notes, e.snapshot, e.digest]),
         Event::ReleasePromoted(e) => json!([e.release, e.digest, e.target, e.bundle]),
@@ -169,7 +172,7 @@ fn definition(definition: &Definition) -> Value {
         Definition::Lifecycle(lifecycle) => json!({"lifecycle": self::lifecycle(lifecycle)}),
         Definition::Project(project) => json!({"project": self::project(project)}),
         Definition::Acceptance(rule) => json!({"acceptance": acceptance(rule)}),
-        Definition::User(user) => json!({"user": [user.name, hex(&user.token)]}),
+        Definition::User(user) => json!({"user": [user.name, hex(&user.token), user.roles]}),
     }
 }
 

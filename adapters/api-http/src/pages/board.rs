@@ -1,10 +1,11 @@
 //! Boards: each live page that somebody has open is written once per change, for all who look.
 
 use super::moment::Clock;
-use super::page::Page;
+use super::page::{Page, Viewer};
 use super::sheet::Sheet;
 use super::way::Server;
 use crate::port::{Node, Trouble};
+use engine::decide::rights::Rights;
 use schema::id::SpaceId;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,8 +21,8 @@ const IDLE: Duration = Duration::from_secs(60);
 /// How often it is looked whether the server between nodes is still as it was written.
 const SERVER: Duration = Duration::from_secs(1);
 
-/// A page: its space, and the query that names it.
-type Key = (SpaceId, String);
+/// A page: its space, the query that names it, and what those who look at it may see.
+type Key = (SpaceId, String, Rights);
 
 /// What hands a page on that was written.
 type Writer = watch::Sender<Option<Arc<Sheet>>>;
@@ -45,8 +46,13 @@ impl Boards {
     ///
     /// # Errors
     /// When the space is closed already.
-    pub(super) fn watch(&self, space: SpaceId, page: Page) -> Result<Shown, Trouble> {
-        let key = (space, page.query());
+    pub(super) fn watch(
+        &self,
+        space: SpaceId,
+        page: Page,
+        viewer: Viewer,
+    ) -> Result<Shown, Trouble> {
+        let key = (space, page.query(), viewer.rights.clone());
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sender) = open.get(&key) {
             return Ok(sender.subscribe());
@@ -55,18 +61,26 @@ impl Boards {
         let (sender, shown) = watch::channel(None);
         open.insert(key.clone(), sender.clone());
         drop(open);
-        tokio::spawn(self.clone().write(key, page, sender, changes));
+        tokio::spawn(self.clone().write(key, (page, viewer), sender, changes));
         Ok(shown)
     }
 
     /// Writes a page anew after each change, until nobody looks or the space is closed.
-    async fn write(self, key: Key, page: Page, sender: Writer, mut changes: watch::Receiver<u64>) {
+    async fn write(
+        self,
+        key: Key,
+        (page, viewer): (Page, Viewer),
+        sender: Writer,
+        mut changes: watch::Receiver<u64>,
+    ) {
         loop {
             changes.mark_unchanged();
             let server = Server::of(&*self.node, &key.0);
             let (boards, space, wanted) = (self.clone(), key.0, page.clone());
+            let whose = viewer.clone();
             let written = tokio::task::spawn_blocking(move || {
-                wanted.write(&*boards.node, &space, |now_ms| Clock { now_ms, counts: false })
+                let clock = |now_ms| Clock { now_ms, counts: false };
+                wanted.write(&*boards.node, &space, &whose, clock)
             });
             let Ok(Ok((_, sheet, _))) = written.await else {
                 break;

@@ -9,6 +9,8 @@ use super::way::Way;
 use super::{links, releases};
 use crate::port::Node;
 use crate::shape::link::carried;
+use engine::decide::permission::Permission;
+use engine::decide::rights::{Object, Rights};
 use engine::engine::Engine;
 use engine::step::Now;
 use engine::views::dashboard::cells;
@@ -30,7 +32,8 @@ pub(super) struct Dashboard {
     size: u64,
     groups: Vec<Group>,
     rows: Vec<Row>,
-    links: Vec<crate::shape::link::Link>,
+    /// None for who may not see them.
+    links: Option<Vec<crate::shape::link::Link>>,
     releases: releases::Releases,
     way: Way,
 }
@@ -43,12 +46,14 @@ struct Row {
     cells: Vec<Cell>,
 }
 
-/// Looks at a space.
-pub(super) fn look(engine: &Engine, now: Now, way: Way) -> Dashboard {
+/// Looks at a space, as far as it may be seen.
+pub(super) fn look(engine: &Engine, now: Now, way: Way, rights: &Rights) -> Dashboard {
     let state = engine.state();
     let mut groups: Vec<Group> = Vec::new();
     let mut rows: Vec<Row> = Vec::new();
-    for shown in cells(state) {
+    let seen = cells(state).into_iter();
+    let seen = seen.filter(|cell| rights.see_cell(&cell.project, cell.space, &cell.environment));
+    for shown in seen {
         let group = groups.iter_mut().find(|group| group.space == shown.space);
         match group {
             Some(group) if group.environments.contains(&shown.environment) => {}
@@ -72,16 +77,19 @@ pub(super) fn look(engine: &Engine, now: Now, way: Way) -> Dashboard {
         }
     }
     groups.sort_by_cached_key(|group| (group.space != state.me(), group.name.clone()));
-    let mut links = crate::shape::link::show(engine, now);
-    links.sort_by(|one, other| one.peer.cmp(&other.peer));
-    let (size, releases) = (engine.checkpoint().0, releases::look(engine));
+    let links = rights.may(Permission::Audit, &Object::SPACE).then(|| {
+        let mut links = crate::shape::link::show(engine, now);
+        links.sort_by(|one, other| one.peer.cmp(&other.peer));
+        links
+    });
+    let (size, releases) = (engine.checkpoint().0, releases::look(engine, rights));
     Dashboard { size, groups, rows, links, releases, way }
 }
 
 impl Dashboard {
     /// Says how each peer is reached. Not while the space is looked at: it would wait for that.
     pub(super) fn carried(&mut self, node: &dyn Node, space: &SpaceId) {
-        carried(&mut self.links, node, space);
+        carried(self.links.as_deref_mut().unwrap_or_default(), node, space);
     }
 
     /// Writes it. `path` is that of the space's pages.
@@ -98,7 +106,9 @@ impl Dashboard {
                     }
                 }
                 (self.releases.write(path, parts))
-                (links::write(&self.links, &self.way, clock, parts))
+                @if let Some(links) = &self.links {
+                    (links::write(links, &self.way, clock, parts))
+                }
             }
         })
     }

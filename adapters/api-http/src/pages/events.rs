@@ -1,15 +1,19 @@
 //! What an open page is told: server-sent events with the parts that changed.
 
 use super::board::Shown;
-use super::page::Wanted;
+use super::page::{Viewer, Wanted};
 use super::session::Found;
-use super::{Pages, signed_in};
+use super::{Pages, session};
 use crate::authority::identify;
+use crate::gate::{Entered, may};
 use crate::problem::Problem;
-use axum::extract::{Path, Query, State};
+use axum::Extension;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
+use engine::decide::permission::Permission;
+use engine::decide::rights::{Object, Rights};
 use schema::id::SpaceId;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -30,6 +34,7 @@ const RETRY: Duration = Duration::from_secs(1);
 struct Listener {
     pages: Pages,
     space: SpaceId,
+    rights: Rights,
     found: Found,
     shown: Shown,
     sender: mpsc::Sender<Result<Event, Infallible>>,
@@ -41,18 +46,16 @@ struct Listener {
 /// newest state first, so that nothing is missed and nothing is told that is over.
 pub(super) async fn events(
     State(pages): State<Pages>,
+    Extension(entered): Extension<Entered>,
     headers: HeaderMap,
-    Path(space): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Problem> {
     let page = wanted.page()?;
-    let inside = pages.clone();
-    let (found, space) = super::blocking(move || {
-        let (found, who) = signed_in(&inside, &headers)?;
-        let (space, _) = inside.space(&who, &space)?;
-        Ok((found, space))
-    })
-    .await?;
+    let found = session(&pages, &headers)?;
+    let Entered { who, space, rights, .. } = entered;
+    let (node, object, whose) = (pages.node.clone(), page.object(), who.clone());
+    let see = move || may(&*node, &whose, &space, Permission::See, &object);
+    super::blocking(see).await?;
     let busy = || {
         let (title, hint) = ("too many pages are open", "close some of them");
         Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "busy", title, hint)
@@ -61,9 +64,10 @@ pub(super) async fn events(
         return Err(busy());
     }
     let permit = pages.streams.clone().try_acquire_owned().map_err(|_| busy())?;
-    let shown = pages.boards.watch(space, page)?;
+    let viewer = Viewer { rights: rights.clone(), actor: who.actor() };
+    let shown = pages.boards.watch(space, page, viewer)?;
     let (sender, receiver) = mpsc::channel(1);
-    tokio::spawn(Listener { pages, space, found, shown, sender, _permit: permit }.tell());
+    tokio::spawn(Listener { pages, space, rights, found, shown, sender, _permit: permit }.tell());
     let alive = KeepAlive::new().interval(ALIVE);
     let mut response = Sse::new(ReceiverStream::new(receiver)).keep_alive(alive).into_response();
     let headers = response.headers_mut();
@@ -125,10 +129,15 @@ impl Listener {
         self.give(event).await
     }
 
-    /// Whether the token that began the session still opens the space.
+    /// Whether the token that began the session still opens the same of the space.
     async fn still_may(&self) -> bool {
         let (pages, token, space) = (self.pages.clone(), self.found.token, self.space);
-        super::blocking(move || identify(token, &*pages.node)?.may_enter(&space)).await.is_ok()
+        let now = move || {
+            let who = identify(token, &*pages.node)?;
+            who.may_enter(&space)?;
+            may(&*pages.node, &who, &space, Permission::See, &Object::SOMETHING)
+        };
+        super::blocking(now).await.is_ok_and(|now| now == self.rights)
     }
 }
 

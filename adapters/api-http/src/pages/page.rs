@@ -7,10 +7,14 @@ use super::way::Way;
 use super::{cell, dashboard, journey, receipt};
 use crate::port::{Node, Trouble};
 use crate::problem::Problem;
+use engine::command::Rejection;
+use engine::decide::permission::{Permission, require};
+use engine::decide::rights::{Object, Rights};
 use engine::engine::Engine;
 use engine::state::cells::CellId;
 use engine::step::Now;
 use schema::id::SpaceId;
+use schema::latest::Actor;
 use schema::name::{Name, Version};
 use schema::v1::model::{ProjectId, ReleaseId};
 use serde::Deserialize;
@@ -54,6 +58,15 @@ impl Wanted {
     }
 }
 
+/// For whom a page is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Viewer {
+    /// What they may do.
+    pub(super) rights: Rights,
+    /// Who they are, for what is denied to them.
+    pub(super) actor: Actor,
+}
+
 /// What is looked at between two turns, and written after.
 enum Looked {
     Dashboard(dashboard::Dashboard),
@@ -71,12 +84,38 @@ impl Page {
         }
     }
 
-    fn look(&self, engine: &Engine, now: Now, way: Way) -> Option<Looked> {
+    /// What must be seen to see the page.
+    pub(super) fn object(&self) -> Object {
         match self {
-            Self::Dashboard => Some(Looked::Dashboard(dashboard::look(engine, now, way))),
-            Self::Journey(release) => journey::look(engine, release).map(Looked::Journey),
-            Self::Cell(id) => receipt::look(engine, id, now, &way).map(Box::new).map(Looked::Cell),
+            Self::Dashboard => Object::SOMETHING,
+            Self::Journey(release) => Object::seen(release.project.clone()),
+            Self::Cell(id) => Object::cell(id.project.clone(), id.space, id.environment.clone()),
         }
+    }
+
+    /// What there is to be seen of it; none if it is not there.
+    ///
+    /// # Errors
+    /// When it may not be seen, whether it is there or not.
+    fn look(
+        &self,
+        engine: &Engine,
+        now: Now,
+        way: Way,
+        viewer: &Viewer,
+    ) -> Result<Option<Looked>, Rejection> {
+        let (rights, state) = (&viewer.rights, engine.state());
+        let object = self.object();
+        require(state, rights, &viewer.actor, Permission::See, &object)?;
+        Ok(match self {
+            Self::Dashboard => Some(Looked::Dashboard(dashboard::look(engine, now, way, rights))),
+            Self::Journey(release) => journey::look(engine, release).map(Looked::Journey),
+            Self::Cell(id) => {
+                let audits = rights.may(Permission::Audit, &object);
+                let details = receipt::look(engine, id, now, &way, audits);
+                details.map(Box::new).map(Looked::Cell)
+            }
+        })
     }
 
     fn missing(&self) -> Problem {
@@ -93,26 +132,27 @@ impl Page {
     /// Writes it: its title, its sheet, and the clock by which it was written. Blocks.
     ///
     /// # Errors
-    /// When the space is closed, or there is no such page in it.
+    /// When the space is closed, there is no such page in it, or it may not be seen.
     pub(super) fn write(
         &self,
         node: &dyn Node,
         space: &SpaceId,
+        viewer: &Viewer,
         clock: impl FnOnce(u64) -> Clock,
     ) -> Result<(String, Sheet, Clock), Problem> {
         let (sender, receiver) = std::sync::mpsc::sync_channel(1);
-        let (page, way) = (self.clone(), Way::of(node, space));
+        let (page, way, viewer) = (self.clone(), Way::of(node, space), viewer.clone());
         node.look(
             space,
             Box::new(move |engine, now| {
                 let name = engine.identity().name().to_string();
-                let _ = sender.send((name, page.look(engine, now, way), now.wall_ms));
+                let _ = sender.send((name, page.look(engine, now, way, &viewer), now.wall_ms));
             }),
         )?;
         let gone = || Problem::from(Trouble::Closed("the node stops".to_owned()));
         let (name, looked, now_ms) = receiver.recv().map_err(|_| gone())?;
         let (path, clock) = (space_path(&name, space), clock(now_ms));
-        let (title, sheet) = match looked.ok_or_else(|| self.missing())? {
+        let (title, sheet) = match looked?.ok_or_else(|| self.missing())? {
             Looked::Dashboard(mut dashboard) => {
                 dashboard.carried(node, space);
                 (name, dashboard.write(&path, clock))

@@ -25,12 +25,19 @@ pub(super) struct Details {
     journey: Option<String>,
     /// The receipt, its id, and whether its signature was just checked.
     installed: Option<(Receipt, String, bool)>,
-    reasons: Vec<Reason>,
+    /// None for who may not audit it.
+    reasons: Option<Vec<Reason>>,
     freshness: Freshness,
 }
 
-/// Looks at a cell; none if there is no such cell.
-pub(super) fn look(engine: &Engine, id: &CellId, now: Now, way: &Way) -> Option<Details> {
+/// Looks at a cell, for somebody who may audit it or not; none if there is no such cell.
+pub(super) fn look(
+    engine: &Engine,
+    id: &CellId,
+    now: Now,
+    way: &Way,
+    audits: bool,
+) -> Option<Details> {
     let state = engine.state();
     let shown = cells(state).into_iter().find(|shown| {
         shown.project == id.project
@@ -40,7 +47,8 @@ pub(super) fn look(engine: &Engine, id: &CellId, now: Now, way: &Way) -> Option<
     let proof = state.cells.get(id).and_then(|cell| cell.installed.as_deref());
     let proven = shown.installed.is_some_and(|installed| installed.proven);
     let owner = state.name_of(&id.project.space).parse().ok();
-    let reasons = audit::trail(engine, id.space, &id.environment, &id.project.name, owner.as_ref());
+    let trail =
+        || audit::trail(engine, id.space, &id.environment, &id.project.name, owner.as_ref());
     let installed =
         |proof: &Proof| (proof.receipt.clone(), proof.document.id().to_string(), proven);
     Some(Details {
@@ -50,7 +58,7 @@ pub(super) fn look(engine: &Engine, id: &CellId, now: Now, way: &Way) -> Option<
         signer: state.name_of(&id.space),
         journey: proof.map(|proof| cell::of_release(&proof.receipt.release)),
         installed: proof.map(installed),
-        reasons: reasons.unwrap_or_default(),
+        reasons: audits.then(|| trail().unwrap_or_default()),
         freshness: freshness::of(engine, &id.space, now, way),
     })
 }
@@ -119,7 +127,7 @@ impl Details {
                 }
             }
             (steps(&receipt.steps))
-            (why(&self.reasons, clock))
+            @if let Some(reasons) = &self.reasons { (why(reasons, clock)) }
         }
     }
 }

@@ -4,6 +4,7 @@ use super::cell::of_release;
 use super::sheet::Parts;
 use super::text::visible;
 use crate::shape::release::{self, Release};
+use engine::decide::rights::Rights;
 use engine::engine::Engine;
 use maud::{Markup, html};
 
@@ -18,10 +19,10 @@ pub(super) struct Releases {
     me: String,
 }
 
-/// Looks at a space.
-pub(super) fn look(engine: &Engine) -> Releases {
+/// Looks at a space, as far as it may be seen.
+pub(super) fn look(engine: &Engine, rights: &Rights) -> Releases {
     let state = engine.state();
-    let mut all: Vec<_> = state.releases.all().collect();
+    let mut all: Vec<_> = state.releases.all().filter(|(id, _)| rights.see(&id.project)).collect();
     all.sort_by(|(one, _), (other, _)| {
         (&one.project, &other.version).cmp(&(&other.project, &one.version))
     });

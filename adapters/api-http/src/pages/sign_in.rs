@@ -76,7 +76,15 @@ pub(super) async fn sign_in(
     };
     let (token, node) = (hashed(&filled.token), pages.node.clone());
     let next = filled.next;
-    if blocking(move || identify(token, &*node)).await.is_err() {
+    let refused = match blocking(move || Ok(identify(token, &*node))).await {
+        Ok(Ok(_)) => None,
+        Ok(Err(unknown)) => Some(pages.throttle.failed(unknown, Instant::now())),
+        Err(failed) => Some(failed),
+    };
+    if let Some(refused) = refused {
+        if refused.status != StatusCode::UNAUTHORIZED.as_u16() {
+            return problem(&refused, None);
+        }
         let said = form_page(&next, Some("This token is not known."));
         return (StatusCode::UNAUTHORIZED, said).into_response_html();
     }
@@ -103,7 +111,7 @@ pub(super) async fn follow(
     let token = pages.sessions.redeem(&code, Instant::now());
     let known = token.map(|token| {
         let node = pages.node.clone();
-        blocking(move || identify(token, &*node).map(|who| (token, who)))
+        blocking(move || Ok((token, identify(token, &*node)?)))
     });
     let known = match known {
         Some(known) => known.await.ok(),
@@ -145,8 +153,6 @@ pub(super) async fn link(
     headers: HeaderMap,
 ) -> Result<Json<Link>, Problem> {
     let token = borne(&headers)?;
-    let node = pages.node.clone();
-    blocking(move || identify(token, &*node)).await?;
     let code = pages.sessions.code(token, Instant::now()).map_err(|why| no_room(&why))?;
     let seconds = super::session::CODE.as_secs();
     Ok(Json(Link { path: format!("/sign-in/{code}"), seconds }))

@@ -2,10 +2,12 @@
 
 use super::dress::{self, Above, IntoHtml as _, page};
 use super::text::{space_path, visible};
-use super::{Pages, blocking, sign_in, signed_in};
+use super::{Pages, blocking};
+use crate::authority::Who;
 use crate::port::Trouble;
+use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use engine::trust::certificate::fingerprint;
 use maud::{Markup, html};
@@ -13,9 +15,8 @@ use schema::id::SpaceId;
 use schema::name::Name;
 
 /// `GET /`: the spaces, or the only one.
-pub(super) async fn list(State(pages): State<Pages>, headers: HeaderMap) -> Response {
+pub(super) async fn list(State(pages): State<Pages>, Extension(who): Extension<Who>) -> Response {
     let listed = blocking(move || {
-        let (_, who) = signed_in(&pages, &headers)?;
         let mut spaces = pages.node.spaces();
         spaces.retain(|(id, _)| who.may_enter(id).is_ok());
         let state = |(id, name): (SpaceId, Name)| {
@@ -33,9 +34,6 @@ pub(super) async fn list(State(pages): State<Pages>, headers: HeaderMap) -> Resp
         Ok((who, spaces)) => {
             let above = Above { who, space: None };
             (StatusCode::OK, page("Spaces", Some(&above), &write(&spaces))).into_response_html()
-        }
-        Err(problem) if problem.status == StatusCode::UNAUTHORIZED.as_u16() => {
-            (StatusCode::UNAUTHORIZED, sign_in::form_page("", None)).into_response_html()
         }
         Err(problem) => dress::problem(&problem, None),
     }

@@ -1,134 +1,147 @@
 //! Routes that only look.
 
 use super::{Answer, Context, blocking};
-use crate::authority::bearer;
+use crate::authority::Who;
+use crate::gate::{Entered, may};
 use crate::problem::Problem;
 use crate::shape::{audit, cell, deployment, inbox, journey, link, release, space};
-use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
+use axum::{Extension, Json};
+use engine::decide::permission::{Permission, require};
+use engine::decide::rights::{Object, Rights};
 use engine::engine::Engine;
+use engine::state::cells::CellId;
 use engine::step::Now;
 use schema::id::{Position, SpaceId};
 use schema::name::{Name, Version};
-use schema::v1::model::Package;
+use schema::v1::model::{Package, ProjectId};
 use serde::Deserialize;
 
 pub(super) async fn spaces(
     State(context): State<Context>,
-    headers: HeaderMap,
+    Extension(who): Extension<Who>,
 ) -> Answer<Vec<space::Space>> {
     blocking(move || {
-        let who = bearer(&headers, &*context.node)?;
         let entered = context.node.spaces();
         let entered = entered.into_iter().filter(|(id, _)| who.may_enter(id).is_ok());
         let show = |(id, name): (SpaceId, Name)| {
-            let shown = context.look(&id, |engine, _| space::show(engine));
-            shown.unwrap_or_else(|problem| space::closed(id, &name, &problem.title))
+            let rights = may(&*context.node, &who, &id, Permission::See, &Object::SOMETHING)?;
+            let shown = context.look(&id, move |engine, _| space::show(engine, &rights));
+            Ok(shown.unwrap_or_else(|problem| space::closed(id, &name, &problem.title)))
         };
-        Ok(entered.map(show).collect())
+        entered.map(show).collect()
     })
     .await
     .map(Json)
 }
 
-/// Looks at the space that a path names.
+/// Looks at the space that somebody entered, with what they may see in it.
 async fn look<T: Send + 'static>(
     context: Context,
-    headers: HeaderMap,
-    space: String,
-    look: impl FnOnce(&Engine, Now) -> T + Send + 'static,
+    entered: Entered,
+    look: impl FnOnce(&Engine, Now, &Rights) -> T + Send + 'static,
 ) -> Answer<T> {
-    blocking(move || {
-        let (_, id) = context.enter(&headers, &space)?;
-        context.look(&id, look)
-    })
-    .await
-    .map(Json)
+    let Entered { space, rights, .. } = entered;
+    blocking(move || context.look(&space, move |engine, now| look(engine, now, &rights)))
+        .await
+        .map(Json)
 }
 
 pub(super) async fn space(
     State(context): State<Context>,
-    headers: HeaderMap,
-    Path(space): Path<String>,
+    Extension(entered): Extension<Entered>,
 ) -> Answer<space::Space> {
-    look(context, headers, space, |engine, _| space::show(engine)).await
+    look(context, entered, |engine, _, rights| space::show(engine, rights)).await
 }
 
 pub(super) async fn certificate(
     State(context): State<Context>,
-    headers: HeaderMap,
-    Path(space): Path<String>,
+    Extension(entered): Extension<Entered>,
 ) -> Result<String, Problem> {
-    let found = look(context, headers, space, |engine, _| engine.state().certificate()).await?;
+    let found = look(context, entered, |engine, _, _| engine.state().certificate()).await?;
     let missing = || Problem::not_found("the space has no certificate", "verify its log");
     found.0.map(|certificate| certificate.write()).ok_or_else(missing)
 }
 
 pub(super) async fn dashboard(
     State(context): State<Context>,
-    headers: HeaderMap,
-    Path(space): Path<String>,
+    Extension(entered): Extension<Entered>,
 ) -> Answer<Vec<cell::Cell>> {
-    look(context, headers, space, cell::show).await
+    look(context, entered, cell::show).await
 }
 
 pub(super) async fn links(
     State(context): State<Context>,
-    headers: HeaderMap,
-    Path(space): Path<String>,
+    Extension(entered): Extension<Entered>,
 ) -> Answer<Vec<link::Link>> {
     blocking(move || {
-        let (_, id) = context.enter(&headers, &space)?;
-        let mut links = context.look(&id, link::show)?;
-        link::carried(&mut links, &*context.node, &id);
+        let mut links = context.look(&entered.space, link::show)?;
+        link::carried(&mut links, &*context.node, &entered.space);
         Ok(links)
     })
     .await
     .map(Json)
 }
 
+/// Packages that a project uses which may be seen; all of them for who may see everything.
 pub(super) async fn packages(
     State(context): State<Context>,
-    headers: HeaderMap,
-    Path(space): Path<String>,
+    Extension(entered): Extension<Entered>,
 ) -> Answer<Vec<Package>> {
-    let all = |engine: &Engine, _| engine.state().packages.values().cloned().collect();
-    look(context, headers, space, all).await
+    let seen = |engine: &Engine, _, rights: &Rights| {
+        let state = engine.state();
+        let whole = rights.may(Permission::See, &Object::SPACE);
+        let used = |package: &&Package| {
+            let mut uses = state.configuration.projects().filter(|name| {
+                let project = state.configuration.project(name);
+                project.is_some_and(|project| project.packages.contains(&package.id))
+            });
+            uses.any(|name| rights.see(&ProjectId { space: state.me(), name: name.clone() }))
+        };
+        state.packages.values().filter(|package| whole || used(package)).cloned().collect()
+    };
+    look(context, entered, seen).await
 }
 
 pub(super) async fn releases(
     State(context): State<Context>,
-    headers: HeaderMap,
-    Path(space): Path<String>,
+    Extension(entered): Extension<Entered>,
 ) -> Answer<Vec<release::Release>> {
-    look(context, headers, space, |engine, _| release::list(engine)).await
+    look(context, entered, |engine, _, rights| release::list(engine, rights)).await
 }
 
 pub(super) async fn inbox(
     State(context): State<Context>,
-    headers: HeaderMap,
-    Path(space): Path<String>,
+    Extension(entered): Extension<Entered>,
 ) -> Answer<Vec<inbox::Bundle>> {
-    look(context, headers, space, |engine, _| inbox::show(engine)).await
+    look(context, entered, |engine, _, rights| inbox::show(engine, rights)).await
 }
 
 pub(super) async fn deployments(
     State(context): State<Context>,
-    headers: HeaderMap,
-    Path(space): Path<String>,
+    Extension(entered): Extension<Entered>,
 ) -> Answer<Vec<deployment::Deployment>> {
-    look(context, headers, space, |engine, _| deployment::list(engine)).await
+    look(context, entered, |engine, _, rights| deployment::list(engine, rights)).await
 }
 
 pub(super) async fn output(
     State(context): State<Context>,
-    headers: HeaderMap,
-    Path((space, number)): Path<(String, u64)>,
+    Extension(entered): Extension<Entered>,
+    Path((_, number)): Path<(String, u64)>,
 ) -> Result<String, Problem> {
     blocking(move || {
-        let (_, id) = context.enter(&headers, &space)?;
-        context.node.output(&id, Position(number)).ok_or_else(|| {
+        let actor = entered.who.actor();
+        let (rights, space) = (entered.rights, entered.space);
+        context.look(&space, move |engine, _| {
+            let state = engine.state();
+            // One that is not there could be any: only who may see all is told so.
+            let object = state.cells.deployment(Position(number)).map_or(Object::SPACE, |known| {
+                let CellId { project, space, environment } = known.cell.clone();
+                Object::cell(project, space, environment)
+            });
+            require(state, &rights, &actor, Permission::See, &object)
+        })??;
+        context.node.output(&space, Position(number)).ok_or_else(|| {
             Problem::not_found(
                 format!("there is no output of deployment {number}"),
                 "`interspace deployment list` shows all deployments",
@@ -149,17 +162,22 @@ pub(super) struct Which {
 
 pub(super) async fn journey(
     State(context): State<Context>,
-    headers: HeaderMap,
-    Path(space): Path<String>,
+    Extension(entered): Extension<Entered>,
     Query(which): Query<Which>,
 ) -> Answer<Vec<journey::Step>> {
-    let found = look(context, headers, space, move |engine, _| {
+    let actor = entered.who.actor();
+    let found = look(context, entered, move |engine, _, rights| {
+        let (state, name) = (engine.state(), which.project.clone());
+        // What may not be seen is denied before it is looked for.
+        let object = other(engine, which.owner.as_ref())
+            .map_or(Object::SPACE, |space| Object::seen(ProjectId { space, name }));
+        require(state, rights, &actor, Permission::See, &object)?;
         let name = engine::command::ReleaseName {
             owner: which.owner,
             project: which.project,
             version: which.version,
         };
-        let id = engine::decide::resolve(engine.state(), &name)?;
+        let id = engine::decide::resolve(state, &name)?;
         Ok::<_, engine::command::Rejection>(journey::show(engine, &id))
     });
     Ok(Json(found.await?.0?))
@@ -167,13 +185,11 @@ pub(super) async fn journey(
 
 pub(super) async fn verify(
     State(context): State<Context>,
-    headers: HeaderMap,
-    Path(space): Path<String>,
+    Extension(entered): Extension<Entered>,
 ) -> Answer<audit::Verified> {
     blocking(move || {
-        let (_, id) = context.enter(&headers, &space)?;
-        let called = context.look(&id, |engine, _| engine.identity().name().to_string())?;
-        Ok(match context.node.verify(&id)? {
+        let called = entered.name.to_string();
+        Ok(match context.node.verify(&entered.space)? {
             Ok(intact) => audit::Verified::intact(&intact),
             Err(damage) => audit::Verified::damaged(&called, &damage),
         })
@@ -196,15 +212,34 @@ pub(super) struct Cell {
 
 pub(super) async fn trail(
     State(context): State<Context>,
-    headers: HeaderMap,
-    Path(space): Path<String>,
+    Extension(entered): Extension<Entered>,
     Query(which): Query<Cell>,
 ) -> Answer<Vec<audit::Reason>> {
     let what = format!("{} in {}", which.project, which.environment);
-    let found = look(context, headers, space, move |engine, _| {
-        let of = other(engine, which.of.as_ref())?;
+    let actor = entered.who.actor();
+    let found = look(context, entered, move |engine, _, rights| {
+        let of = other(engine, which.of.as_ref());
+        let owned = |id: &CellId| {
+            which.owner.is_none() || other(engine, which.owner.as_ref()) == Some(id.project.space)
+        };
+        let cells = engine.state().cells.all().map(|(id, _)| id).filter(|id| {
+            Some(id.space) == of
+                && id.environment == which.environment
+                && id.project.name == which.project
+                && owned(id)
+        });
+        let cell = |id: &CellId| Object::cell(id.project.clone(), id.space, id.environment.clone());
+        let mut objects: Vec<Object> = cells.map(cell).collect();
+        if objects.is_empty() {
+            objects.push(Object::SPACE);
+        }
+        for object in &objects {
+            require(engine.state(), rights, &actor, Permission::Audit, object)?;
+        }
         let owner = which.owner.as_ref();
-        audit::trail(engine, of, &which.environment, &which.project, owner)
+        let trail =
+            of.and_then(|of| audit::trail(engine, of, &which.environment, &which.project, owner));
+        Ok::<_, engine::command::Rejection>(trail)
     });
     let nothing = || {
         Problem::not_found(
@@ -212,7 +247,7 @@ pub(super) async fn trail(
             "`interspace dashboard` shows what is installed where",
         )
     };
-    found.await?.0.map(Json).ok_or_else(nothing)
+    found.await?.0?.map(Json).ok_or_else(nothing)
 }
 
 /// The space that a name stands for here.

@@ -1,51 +1,52 @@
 //! Routes that change something.
 
 use super::{Answer, Context, blocking};
-use crate::authority::{Who, bearer};
+use crate::authority::Who;
+use crate::gate::Entered;
 use crate::problem::Problem;
 use crate::shape::command::{Asked, Did, command};
 use crate::shape::configuration::{Applied, SpaceFile, describe};
 use crate::shape::space::{self, Founding};
-use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
+use axum::{Extension, Json};
 use engine::command::{Command, Request};
 use engine::decide::configuration::changes;
+use engine::decide::permission;
+use engine::decide::rights::Rights;
+use engine::engine::Engine;
 use http_body_util::BodyExt as _;
 use schema::id::{CommandId, SpaceId};
-use schema::latest::Actor;
-use schema::name::{PackageName, Version};
-use schema::v1::event::Change;
+use schema::name::{Name, PackageName, Version};
+use schema::v1::event::{Change, Definition};
 use schema::v1::model::{HexHash, Package};
 use serde::Deserialize;
 use std::io::Read;
 use tokio::sync::mpsc;
 
 /// The JSON of a body, or what is wrong with it.
-fn body<T>(json: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
+pub(super) fn body<T>(json: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
     json.map(|Json(body)| body)
         .map_err(|why| Problem::invalid(why.body_text(), "see the description of the interface"))
 }
 
 pub(super) async fn found(
     State(context): State<Context>,
-    headers: HeaderMap,
     json: Result<Json<Founding>, JsonRejection>,
 ) -> Answer<space::Space> {
     let founding = body(json)?;
     blocking(move || {
-        bearer(&headers, &*context.node)?.must_operate()?;
         let id = context.node.found(&founding.name)?;
-        context.look(&id, |engine, _| space::show(engine))
+        context.look(&id, |engine, _| space::show(engine, &Rights::whole()))
     })
     .await
     .map(Json)
 }
 
-/// Asks a space in somebody's name.
-fn ask_as(
+/// Asks a space in somebody's name. The entries bear the name of the person, whichever of their
+/// tokens they use; which one it was is traced.
+pub(super) fn ask_as(
     context: &Context,
     space: &SpaceId,
     who: Who,
@@ -53,23 +54,22 @@ fn ask_as(
     command: Command,
 ) -> Result<Did, Problem> {
     let id = own_id(&who, id);
-    let request = Request { id, actor: Actor::Person(who.name), command };
+    if let Some(token) = who.token {
+        tracing::info!(%space, person = %who.name, %token, command = %id, "asked through a token");
+    }
+    let request = Request { id, actor: who.actor(), token: who.token, command };
     Ok(context.node.ask(space, request)??.into())
 }
 
 pub(super) async fn ask(
     State(context): State<Context>,
-    headers: HeaderMap,
-    Path(space): Path<String>,
+    Extension(entered): Extension<Entered>,
     json: Result<Json<Asked>, JsonRejection>,
 ) -> Answer<Did> {
     let Asked { id, ask } = body(json)?;
     blocking(move || {
-        let (who, space) = context.enter(&headers, &space)?;
+        let Entered { who, space, .. } = entered;
         let command = context.look(&space, move |engine, _| command(ask, engine))?;
-        if matches!(command, Command::Trust { .. } | Command::Grant { .. }) {
-            who.must_operate()?;
-        }
         ask_as(&context, &space, who, id, command)
     })
     .await
@@ -78,7 +78,7 @@ pub(super) async fn ask(
 
 /// The id under which somebody's command is logged: theirs, bound to their name, so that nobody
 /// takes an id of another person or of policy.
-fn own_id(who: &Who, id: CommandId) -> CommandId {
+pub(super) fn own_id(who: &Who, id: CommandId) -> CommandId {
     CommandId::of(&[b"person", &id.0, who.name.as_str().as_bytes()])
 }
 
@@ -92,16 +92,13 @@ pub(super) struct How {
 
 pub(super) async fn apply(
     State(context): State<Context>,
-    headers: HeaderMap,
-    Path(space): Path<String>,
+    Extension(entered): Extension<Entered>,
     Query(how): Query<How>,
     json: Result<Json<SpaceFile>, JsonRejection>,
 ) -> Answer<Applied> {
     let file = body(json)?;
     blocking(move || {
-        let (who, id) = context.enter(&headers, &space)?;
-        who.must_operate()?;
-        let called = context.look(&id, |engine, _| engine.identity().name().clone())?;
+        let Entered { who, space: id, name: called, .. } = entered;
         if called != file.space.name {
             return Err(Problem::invalid(
                 format!("the file is for the space {}, not for {called}", file.space.name),
@@ -110,7 +107,7 @@ pub(super) async fn apply(
         }
         let tokens = context.node.tokens(&id, &file.people())?;
         let definitions = file.definitions(tokens);
-        let wanted = definitions.clone();
+        let (wanted, looked) = (definitions.clone(), definitions.clone());
         let would = context.look(&id, move |engine, _| {
             let state = engine.state();
             let words = |change: &Change| {
@@ -118,11 +115,13 @@ pub(super) async fn apply(
                     if state.configuration.get(definition.kind(), &definition.key()).is_some());
                 describe(change, known)
             };
-            changes(state, &wanted).map(|changes| changes.iter().map(words).collect::<Vec<_>>())
+            changes(state, &looked).map(|changes| changes.iter().map(words).collect::<Vec<_>>())
         })??;
         if !how.dry_run && !would.is_empty() {
             let unique = unique_id(&definitions, &would);
-            ask_as(&context, &id, who, unique, Command::Apply { definitions })?;
+            let gone = context.look(&id, move |engine, _| missing(engine, &definitions))?;
+            ask_as(&context, &id, who, unique, Command::Apply { definitions: wanted })?;
+            context.node.forget(&id, &gone)?;
         }
         Ok(Applied { changes: would, dry_run: how.dry_run })
     })
@@ -130,28 +129,42 @@ pub(super) async fn apply(
     .map(Json)
 }
 
+/// Those who are users now and are not among `definitions`.
+fn missing(engine: &Engine, definitions: &[Definition]) -> Vec<Name> {
+    let mut people: Vec<Name> = engine.state().configuration.users().cloned().collect();
+    people.retain(|name| {
+        !definitions.iter().any(|kept| matches!(kept, Definition::User(user) if user.name == *name))
+    });
+    people
+}
+
 /// An id that no other change has: the change and this very moment. Applying is repeatable by
 /// itself, because a configuration that is in force already changes nothing.
-fn unique_id<T: std::fmt::Debug>(definitions: &T, would: &[String]) -> CommandId {
+pub(super) fn unique_id<T: std::fmt::Debug>(definitions: &T, would: &[String]) -> CommandId {
     let now = format!("{:?} {definitions:?} {would:?}", std::time::SystemTime::now());
     CommandId::of(&[now.as_bytes()])
 }
 
 pub(super) async fn push(
     State(context): State<Context>,
-    headers: HeaderMap,
-    Path((space, package, version)): Path<(String, String, String)>,
+    Extension(entered): Extension<Entered>,
+    Path((_, package, version)): Path<(String, String, String)>,
     body: Body,
 ) -> Answer<Package> {
     let (sender, receiver) = mpsc::channel(4);
     let reading = tokio::spawn(forward(body, sender));
     let pushed = blocking(move || {
-        let (who, space) = context.enter(&headers, &space)?;
+        let Entered { who, space, rights, .. } = entered;
         let invalid = |why: schema::name::BadName| {
             Problem::invalid(why.to_string(), "rename the package or version")
         };
         let package: PackageName = package.parse().map_err(invalid)?;
         let version: Version = version.parse().map_err(invalid)?;
+        let (id, actor) = (package.clone(), who.actor());
+        // Before anything is stored.
+        context.look(&space, move |engine, _| {
+            permission::push(engine.state(), &rights, &actor, &id)
+        })??;
         let mut reader = Chunks { receiver, chunk: Vec::new(), at: 0 };
         let stored = context.node.push(&space, &mut reader)?;
         let package = Package {

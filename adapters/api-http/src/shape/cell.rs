@@ -1,5 +1,6 @@
 //! The cells of a dashboard.
 
+use engine::decide::rights::Rights;
 use engine::engine::Engine;
 use engine::step::Now;
 use engine::views::dashboard::{Deployed, cells};
@@ -51,12 +52,14 @@ pub struct Attempt {
     pub receipt: String,
 }
 
-/// Shows every cell.
+/// Shows every cell that may be seen.
 #[must_use]
-pub fn show(engine: &Engine, now: Now) -> Vec<Cell> {
+pub fn show(engine: &Engine, now: Now, rights: &Rights) -> Vec<Cell> {
     let state = engine.state();
     let links = engine.links(now);
-    let shown = cells(state).into_iter().map(|cell| {
+    let seen = cells(state).into_iter();
+    let seen = seen.filter(|cell| rights.see_cell(&cell.project, cell.space, &cell.environment));
+    let shown = seen.map(|cell| {
         let remote = cell.space != state.me();
         let link = links.iter().find(|link| link.peer == cell.space);
         let heard = link.and_then(|link| link.heard_ms).map(super::time);

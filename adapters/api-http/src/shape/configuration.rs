@@ -2,7 +2,7 @@
 
 use schema::hash::Hash;
 use schema::name::{Name, PackageName, Text};
-use schema::v1::event::{Change, Definition, User};
+use schema::v1::event::{Assignment, Change, Definition, Pattern, Role, User};
 use schema::v1::model::{
     Acceptance, Lifecycle, Phase, Project, Step, Template, TemplateValue, Variable,
 };
@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 pub struct SpaceFile {
     /// Which space.
     pub space: SpaceTable,
-    /// People who may act here; each gets a token file.
+    /// People; each gets a token file, and may do what their roles allow.
     #[serde(default)]
-    pub users: Vec<NamedTable>,
+    pub users: Vec<UserTable>,
     /// Places to deploy to.
     #[serde(default)]
     pub environments: Vec<NamedTable>,
@@ -45,6 +45,38 @@ pub struct SpaceTable {
 pub struct NamedTable {
     /// The name.
     pub name: Name,
+}
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserTable {
+    /// The name.
+    pub name: Name,
+    /// What they may do, and where. Without a role they may do nothing.
+    #[serde(default)]
+    pub roles: Vec<RoleTable>,
+}
+
+/// A role of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoleTable {
+    /// Which.
+    pub role: Role,
+    /// Of which projects: `*`, `NAME`, `SPACE: NAME` or `SPACE: *`. Everywhere, if left out.
+    #[serde(default = "Pattern::all")]
+    pub project: Pattern,
+    /// In which environments, written alike.
+    #[serde(default = "Pattern::all")]
+    pub environment: Pattern,
+}
+
+impl From<RoleTable> for Assignment {
+    fn from(table: RoleTable) -> Self {
+        let RoleTable { role, project, environment } = table;
+        Self { role, project, environment }
+    }
 }
 
 /// A lifecycle.
@@ -183,11 +215,15 @@ impl SpaceFile {
         self.users.iter().map(|user| user.name.clone()).collect()
     }
 
-    /// All definitions. `tokens` holds the hash of each user's token.
+    /// All definitions. `tokens` holds the hash of each user's token, in the order of the users.
     #[must_use]
     pub fn definitions(self, tokens: Vec<(Name, Hash)>) -> Vec<Definition> {
         let environments = self.environments.into_iter().map(|e| Definition::Environment(e.name));
-        let users = tokens.into_iter().map(|(name, token)| Definition::User(User { name, token }));
+        let roles = self.users.into_iter().map(|user| user.roles);
+        let users = roles.zip(tokens).map(|(roles, (name, token))| {
+            let roles = roles.into_iter().map(Assignment::from).collect();
+            Definition::User(User { name, token, roles })
+        });
         let lifecycles = self.lifecycles.into_iter().map(|l| Definition::Lifecycle(l.into()));
         let projects = self.projects.into_iter().map(|p| Definition::Project(p.into()));
         let rules = self.acceptances.into_iter().map(|a| Definition::Acceptance(a.into()));

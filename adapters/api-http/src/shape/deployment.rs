@@ -1,5 +1,6 @@
 //! Deployments of a space.
 
+use engine::decide::rights::Rights;
 use engine::engine::Engine;
 use engine::state::cells::Deployment as Known;
 use schema::id::Position;
@@ -49,11 +50,14 @@ pub struct Step {
     pub output: Option<String>,
 }
 
-/// Shows every deployment, newest first.
+/// Shows every deployment that may be seen, newest first.
 #[must_use]
-pub fn list(engine: &Engine) -> Vec<Deployment> {
-    let mut all: Vec<Deployment> =
-        engine.state().cells.deployments().map(|(at, known)| show(engine, *at, known)).collect();
+pub fn list(engine: &Engine, rights: &Rights) -> Vec<Deployment> {
+    let seen = engine.state().cells.deployments().filter(|(_, known)| {
+        let cell = &known.cell;
+        rights.see_cell(&cell.project, cell.space, &cell.environment)
+    });
+    let mut all: Vec<Deployment> = seen.map(|(at, known)| show(engine, *at, known)).collect();
     all.reverse();
     all
 }

@@ -1,5 +1,6 @@
 //! Bundles of other spaces, with what is asked before each can be accepted.
 
+use engine::decide::rights::Rights;
 use engine::engine::Engine;
 use engine::state::releases::Answer;
 use engine::views::inbox::{Waiting, bundles, ready};
@@ -65,9 +66,9 @@ pub struct Question {
     pub value: Option<String>,
 }
 
-/// Shows every bundle.
+/// Shows every bundle that may be seen.
 #[must_use]
-pub fn show(engine: &Engine) -> Vec<Bundle> {
+pub fn show(engine: &Engine, rights: &Rights) -> Vec<Bundle> {
     let state = engine.state();
     let waiting = bundles(state, engine.fetches());
     let show = |waiting: &Waiting<'_>| {
@@ -104,7 +105,7 @@ pub fn show(engine: &Engine) -> Vec<Bundle> {
             succeeded_in: content.receipts.iter().filter_map(environment).collect(),
         }
     };
-    waiting.iter().map(show).collect()
+    waiting.iter().filter(|waiting| rights.see(&waiting.id.project)).map(show).collect()
 }
 
 fn package((package, here): &(&schema::v1::model::Package, u64)) -> Package {

@@ -27,6 +27,9 @@ pub struct Link {
     pub applied: u64,
     /// Entries from the peer that are here.
     pub received: u64,
+    /// Ranges that the peer has for us and that are not here, first and last.
+    #[serde(default)]
+    pub missing: Vec<(u64, u64)>,
     /// Of those, waiting for a newer build.
     pub held: u64,
     /// Of those, kept and never folded.
@@ -77,6 +80,7 @@ pub fn show(engine: &Engine, now: Now) -> Vec<Link> {
             acknowledged: link.acknowledged,
             applied: link.applied,
             received: link.received,
+            missing: link.missing,
             held: link.held,
             refused: link.refused,
             fresh: link.fresh,

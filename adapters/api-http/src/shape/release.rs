@@ -1,5 +1,6 @@
 //! Releases and how far each is, with the reason why not further.
 
+use engine::decide::rights::Rights;
 use engine::engine::Engine;
 use engine::progress::{Place, Standing, describe, standings, why_not};
 use engine::state::State;
@@ -67,11 +68,11 @@ pub struct Blocked {
     pub reason: String,
 }
 
-/// Shows every release, newest version of each project first.
+/// Shows every release that may be seen, newest version of each project first.
 #[must_use]
-pub fn list(engine: &Engine) -> Vec<Release> {
+pub fn list(engine: &Engine, rights: &Rights) -> Vec<Release> {
     let state = engine.state();
-    let mut all: Vec<_> = state.releases.all().collect();
+    let mut all: Vec<_> = state.releases.all().filter(|(id, _)| rights.see(&id.project)).collect();
     all.sort_by(|(one, _), (other, _)| {
         (&one.project, &other.version).cmp(&(&other.project, &one.version))
     });

@@ -1,9 +1,12 @@
 //! Spaces.
 
+use engine::decide::permission::Permission;
+use engine::decide::rights::{Object, Rights};
 use engine::engine::Engine;
 use engine::trust::certificate::fingerprint;
 use schema::id::SpaceId;
 use schema::name::Name;
+use schema::v1::model::ProjectId;
 use serde::{Deserialize, Serialize};
 
 /// A space to be founded.
@@ -37,20 +40,30 @@ pub struct Space {
     pub refused: std::collections::BTreeMap<String, u64>,
 }
 
-/// Shows a space.
+/// Shows a space, as much of it as may be seen. What was refused at the door is for who audits it.
 #[must_use]
-pub fn show(engine: &Engine) -> Space {
+pub fn show(engine: &Engine, rights: &Rights) -> Space {
     let state = engine.state();
+    let (me, known) = (state.me(), &state.configuration);
     let texts = |names: Vec<&Name>| names.into_iter().map(Name::to_string).collect();
     let refused = engine.quarantine().counts().iter();
+    let refused = refused.filter(|_| rights.may(Permission::Audit, &Object::SPACE));
+    let project = |name: &Name| ProjectId { space: me, name: name.clone() };
+    let projects: Vec<_> = known.projects().filter(|name| rights.see(&project(name))).collect();
+    let environments = known.environments().filter(|name| rights.see_environment(me, name));
+    let whole = rights.may(Permission::See, &Object::SPACE);
+    let lifecycles = known.lifecycles().filter(|lifecycle| {
+        let mut projects = projects.iter().filter_map(|name| known.project(name));
+        whole || projects.any(|project| project.lifecycle == **lifecycle)
+    });
     Space {
         name: engine.identity().name().to_string(),
-        id: state.me(),
-        fingerprint: fingerprint(&state.me()),
+        id: me,
+        fingerprint: fingerprint(&me),
         entries: engine.checkpoint().0,
-        environments: texts(state.configuration.environments().collect()),
-        projects: texts(state.configuration.projects().collect()),
-        lifecycles: texts(state.configuration.lifecycles().collect()),
+        environments: texts(environments.collect()),
+        lifecycles: texts(lifecycles.collect()),
+        projects: texts(projects),
         closed: None,
         refused: refused.map(|(reason, count)| ((*reason).to_owned(), *count)).collect(),
     }

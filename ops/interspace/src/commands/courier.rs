@@ -1,15 +1,23 @@
 //! `courier`: what travels on a stick.
 
+mod export;
+mod import;
 mod inspect;
 mod words;
 
-use crate::cli::Courier as Verb;
+use crate::cli::{Courier as Verb, Options};
+use crate::client::Client;
 use crate::failure::{Failure, code};
 use crate::output::Output;
 use transport_file::Fault;
 
-pub(super) fn run(verb: &Verb, out: &mut Output) -> Result<(), Failure> {
+pub(super) fn run(verb: &Verb, options: &Options, out: &mut Output) -> Result<(), Failure> {
     match verb {
+        Verb::Export { to, folder, medium_size, after, no_packages } => {
+            let what = export::What { after: *after, packages: !no_packages };
+            export::run(to, folder, *medium_size, &what, &Client::new(options)?, out)
+        }
+        Verb::Import { paths } => import::run(paths, &Client::new(options)?, out),
         Verb::Inspect { paths } => inspect::run(paths, out),
     }
 }

@@ -19,12 +19,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) enum Nodes {
     /// All spaces are on one node, in this process.
     One(PathBuf, Up),
-    /// Each space is on a node of its own; they meet on a server.
+    /// Each space is on a node of its own; they meet on a server, or by a stick only.
     Each {
         /// The folder that holds theirs.
         folder: PathBuf,
-        /// The address of the server.
-        server: String,
+        /// The address of the server; none where only a stick goes between them.
+        server: Option<String>,
         /// In the order in which the spaces were founded.
         nodes: Vec<Node>,
     },
@@ -50,9 +50,14 @@ impl Nodes {
             Some(server) => {
                 // What is wrong with the server is told before a node is started.
                 carriage::must_serve(&Config::with_nats(server), server)?;
-                Ok(Self::Each { folder, server: server.to_owned(), nodes: Vec::new() })
+                Ok(Self::Each { folder, server: Some(server.to_owned()), nodes: Vec::new() })
             }
         }
+    }
+
+    /// As many nodes in `folder` as there will be spaces, with nothing between them.
+    pub(super) fn apart(folder: &Path) -> Self {
+        Self::Each { folder: folder.to_owned(), server: None, nodes: Vec::new() }
     }
 
     /// The node on which a space is to be founded.
@@ -61,7 +66,7 @@ impl Nodes {
             Self::One(folder, _) => Ok(folder.clone()),
             Self::Each { folder, server, nodes } => {
                 let folder = folder.join(slug(space.as_str()));
-                nodes.push(Node::start(space, &folder, server)?);
+                nodes.push(Node::start(space, &folder, server.as_deref())?);
                 Ok(folder)
             }
         }
@@ -99,15 +104,16 @@ impl Nodes {
 }
 
 impl Node {
-    fn start(space: &Name, folder: &Path, server: &str) -> Result<Self, Failure> {
+    fn start(space: &Name, folder: &Path, server: Option<&str>) -> Result<Self, Failure> {
         let failed = |why: std::io::Error| {
             let what = format!("the node of {space} cannot be started: {why}");
             Failure::new(code::FAILED, what, "start this program by its path")
         };
         let executable = std::env::current_exe().map_err(failed)?;
         let mut process = Command::new(executable)
-            .args(["up", "--until-closed", "--nats", server, "--dir"])
+            .args(["up", "--until-closed", "--dir"])
             .arg(folder)
+            .args(server.into_iter().flat_map(|server| ["--nats", server]))
             .env_remove("INTERSPACE_DIR")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())

@@ -33,7 +33,7 @@ fn line(text: &str) -> Result<Line, Failure> {
     };
     let words = shlex::split(command).ok_or_else(|| {
         let what = format!("`{command}` is not a command");
-        Failure::new(code::FAILED, what, "this is a mistake in ops/demo/story.txt")
+        Failure::new(code::FAILED, what, "this is a mistake in ops/demo")
     })?;
     Ok(Line::Command { words, fails })
 }
@@ -56,8 +56,11 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path) {
         | Noun::Certificate(
             Certificate::Export { file: Some(file) } | Certificate::Import { file, .. },
         )
-        | Noun::Package(Package::Push { file, .. }) => place(file),
-        Noun::Courier(Courier::Inspect { paths }) => paths.iter_mut().for_each(place),
+        | Noun::Package(Package::Push { file, .. })
+        | Noun::Courier(Courier::Export { folder: file, .. }) => place(file),
+        Noun::Courier(Courier::Inspect { paths } | Courier::Import { paths }) => {
+            paths.iter_mut().for_each(place);
+        }
         Noun::Demo { .. }
         | Noun::Doctor(_)
         | Noun::Up(_)
@@ -65,6 +68,8 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path) {
         | Noun::Space(_)
         | Noun::Certificate(Certificate::Show | Certificate::Export { file: None })
         | Noun::Link(_)
+        | Noun::User(_)
+        | Noun::Token(_)
         | Noun::Package(Package::List)
         | Noun::Release(_)
         | Noun::Inbox(_)

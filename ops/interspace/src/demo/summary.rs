@@ -97,7 +97,7 @@ pub(super) fn take(transport: &'static str, clients: &[Client]) -> Result<Summar
     let source = "DevTest Space";
     let (_, client) = places.iter().find(|(name, _)| name == source).ok_or_else(|| {
         let what = format!("{source} is not there");
-        Failure::new(code::FAILED, what, "this is a mistake in ops/demo/story.txt")
+        Failure::new(code::FAILED, what, "this is a mistake in ops/demo")
     })?;
     let query = format!("journey?project={PROJECT}&version={}", encoded(version()));
     let steps: Vec<Step> = of(client, source, &query)?;

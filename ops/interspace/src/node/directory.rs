@@ -3,7 +3,8 @@
 use crate::node::owner::Mail;
 use api_http::port::{Stored, Trouble};
 use engine::log::Fault;
-use schema::id::SpaceId;
+use schema::id::{ObjectId, SpaceId};
+use schema::latest::Piece;
 use schema::name::Name;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -16,6 +17,10 @@ use tokio::sync::watch;
 
 /// Puts an object into a space's store.
 pub(crate) type Push = Arc<dyn Fn(&mut dyn Read) -> Result<Stored, Trouble> + Send + Sync>;
+
+/// Reads a piece of an object from a space's store.
+pub(crate) type ReadPiece =
+    Arc<dyn Fn(ObjectId, u64) -> Result<Option<Piece>, Trouble> + Send + Sync>;
 
 /// The threads on which deployments run.
 pub(crate) type Runs = Arc<Mutex<Vec<JoinHandle<()>>>>;
@@ -31,6 +36,7 @@ pub(crate) struct Opened {
     pub(crate) closed: Closed,
     pub(crate) owner: Option<JoinHandle<Result<(), Fault>>>,
     pub(crate) push: Push,
+    pub(crate) read: ReadPiece,
     pub(crate) watched: watch::Receiver<u64>,
 }
 

@@ -11,6 +11,7 @@
 //!   packages/                  objects by their hash
 //!   environments/              a folder for each environment
 //!   outputs/                   what steps said
+//!   courier/                   how far each peer is that is reached by hand
 //!   tokens/<person>.token      mode 0600
 //! ```
 
@@ -175,6 +176,12 @@ pub(crate) fn slug(name: &str) -> String {
     }
     let hash = schema::hash::sha256(&[name.as_bytes()]);
     format!("{plain}-{}", schema::id::base32(&hash[..5]))
+}
+
+/// Makes the names in a folder durable.
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), Failure> {
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|why| Failure::io("writing", folder, &why))
 }
 
 /// Makes a folder that only its owner may enter.

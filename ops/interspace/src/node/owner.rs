@@ -4,12 +4,13 @@
 #[cfg(test)]
 mod tests;
 
-use api_http::port::Look;
+use api_http::port::{Lend, Look};
 use engine::command::{Done, Rejection, Request};
 use engine::log::verify::{Intact, Verifier};
 use engine::log::{Fault, Log};
 use engine::space::Space;
 use engine::step::{Effect, Input, Now};
+use engine::trust::refusal::Refusal;
 use engine::views::links::LinkView;
 use schema::hash::Hash;
 use schema::id::{LinkId, ObjectId, Position, SpaceId};
@@ -29,6 +30,9 @@ const DRAIN_MAX: usize = 512;
 
 /// Bytes of envelopes that are taken out of the mailbox at once, at the most.
 const DRAIN_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Bytes of entries that are lent at once, at which no more are added.
+const LENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// How long the owner sleeps when nothing is due; then it lets the fence catch up.
 const IDLE: Duration = Duration::from_secs(1);
@@ -51,6 +55,11 @@ pub(crate) enum Mail {
     Ask(Box<Request>, SyncSender<Result<Done, Rejection>>),
     /// Somebody looks.
     Look(Look),
+    /// A medium takes something along for a peer.
+    Lend(SpaceId, Lend, SyncSender<Vec<Vec<u8>>>),
+    /// Somebody brings envelopes: all of them are taken in one turn. Each answer is why one was
+    /// refused.
+    Take(Vec<Vec<u8>>, SyncSender<Vec<Option<Refusal>>>),
     /// Somebody has the log verified.
     Verify(SyncSender<Result<Intact, Damage>>),
     /// The node stops.
@@ -114,6 +123,8 @@ struct Drained {
     looks: Vec<Look>,
     bytes: usize,
     durable: Vec<OnDurable>,
+    lends: Vec<(SpaceId, Lend, SyncSender<Vec<Vec<u8>>>)>,
+    taken: Vec<(Vec<Option<Refusal>>, SyncSender<Vec<Option<Refusal>>>)>,
     audits: Vec<SyncSender<Result<Intact, Damage>>>,
     stop: bool,
 }
@@ -168,6 +179,13 @@ impl<L: Log, D: Doors> Owner<L, D> {
             for durable in drained.durable {
                 durable();
             }
+            // Who asked may be gone.
+            for (refused, answer) in drained.taken {
+                let _ = answer.send(refused);
+            }
+            for (peer, what, answer) in drained.lends {
+                let _ = answer.send(self.lend(&peer, what)?);
+            }
             let now = self.clocks.now();
             self.publish(now);
             for look in drained.looks {
@@ -183,6 +201,25 @@ impl<L: Log, D: Doors> Owner<L, D> {
                 return Ok(self.space.into_log());
             }
         }
+    }
+
+    /// Seals what a medium takes along, a few megabytes at the most.
+    fn lend(&mut self, peer: &SpaceId, what: Lend) -> Result<Vec<Vec<u8>>, Fault> {
+        Ok(match what {
+            Lend::Signals => self.space.lend_signals(peer),
+            Lend::Piece(piece) => self.space.lend_piece(peer, &piece).into_iter().collect(),
+            Lend::Entries(mut after) => {
+                let (mut lent, mut bytes) = (Vec::new(), 0);
+                while bytes < LENT_BYTES_MAX
+                    && let Some((last, envelope)) = self.space.lend_entries(peer, after)?
+                {
+                    bytes += envelope.len();
+                    after = last;
+                    lent.push(envelope);
+                }
+                lent
+            }
+        })
     }
 
     fn is_due(&self) -> bool {
@@ -223,6 +260,21 @@ impl<L: Log, D: Doors> Owner<L, D> {
                 self.next_reply += 1;
                 self.replies.insert(self.next_reply, answer);
                 drained.inputs.push(Input::Asked { request: *request, reply: self.next_reply });
+            }
+            Mail::Lend(peer, what, answer) => drained.lends.push((peer, what, answer)),
+            Mail::Take(envelopes, answer) => {
+                let mut refused = Vec::with_capacity(envelopes.len());
+                for envelope in envelopes {
+                    drained.bytes += envelope.len();
+                    let input = self.space.receive(envelope);
+                    refused.push(if let Input::Refused { reason, .. } = &input {
+                        Some(*reason)
+                    } else {
+                        None
+                    });
+                    drained.inputs.push(input);
+                }
+                drained.taken.push((refused, answer));
             }
             Mail::Look(look) => drained.looks.push(look),
             Mail::Verify(answer) => drained.audits.push(answer),

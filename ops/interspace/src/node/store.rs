@@ -29,6 +29,17 @@ pub(crate) fn push(packages: &Packages, bytes: &mut dyn Read) -> Result<Stored, 
     Ok(Stored { object: stored.object, sha256: stored.sha256.0, size: stored.size })
 }
 
+/// A piece of an object; none if it is not there.
+pub(crate) fn read_piece(
+    packages: &Packages,
+    object: ObjectId,
+    offset: u64,
+) -> Result<Option<Piece>, Trouble> {
+    let read = packages.read_piece(&object, offset);
+    let read = read.map_err(|fault| Trouble::Failed(fault.to_string()))?;
+    Ok(read.map(|(total, bytes)| Piece { object, total, offset, bytes }))
+}
+
 /// Does what a space's store is told, in order, on a thread of its own.
 pub(crate) fn store_thread(
     packages: Arc<Packages>,

@@ -33,3 +33,12 @@ pub(crate) fn ensure(path: &Path) -> Result<Hash, Failure> {
     let token = Zeroizing::new(token.map_err(|why| Failure::io("reading the token", path, &why))?);
     Ok(hash(Domain::Token, &[token.trim().as_bytes()]))
 }
+
+/// Throws a token away. One that is not there is gone already.
+pub(crate) fn discard(path: &Path) -> Result<(), Failure> {
+    match std::fs::remove_file(path) {
+        Ok(()) => Ok(()),
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(why) => Err(Failure::io("removing the token", path, &why)),
+    }
+}

@@ -1,6 +1,7 @@
 //! Events of configuration: what `apply` changed, all of it in one entry or none.
 
 use crate::name::Name;
+use crate::v1::event::people::Assignment;
 use crate::v1::model::{Acceptance, Lifecycle, Project};
 use bincode::{Decode, Encode};
 
@@ -55,6 +56,8 @@ pub struct User {
     pub name: Name,
     /// H(token). A token is 256 random bits, so a plain hash is enough.
     pub token: [u8; 32],
+    /// What they may do, and where. Without a role they may do nothing.
+    pub roles: Vec<Assignment>,
 }
 
 /// One change.

@@ -99,6 +99,8 @@ fn effects(header: &Header, event: &Event) -> Vec<String> {
         | Event::IncarnationDeclared(_)
         | Event::IncarnationBegan(_)
         | Event::ConfigurationApplied(_)
+        | Event::TokenCreated(_)
+        | Event::TokenRevoked(_)
         | Event::EnvironmentsPublished(_)
         | Event::Unknown { .. } => Vec::new(),
     }

@@ -44,6 +44,7 @@ fn envelope(run: &mut Run, site: usize) -> Option<Vec<u8>> {
     let request = Request {
         id: CommandId([9; 16]),
         actor: Actor::Policy,
+        token: None,
         command: Command::Apply { definitions },
     };
     let traffic = twin.traffic().get(&link)?;

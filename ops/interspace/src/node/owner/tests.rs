@@ -50,7 +50,7 @@ fn turn(room: usize) -> (bool, bool, Result<Small, Fault>) {
     };
     let command = Command::PushPackage { package };
     let id = CommandId([3; 16]);
-    let request = Request { id, actor: Actor::Person(name), command };
+    let request = Request { id, actor: Actor::Person(name), token: None, command };
     mailbox.send(Mail::Ask(Box::new(request), answer)).unwrap();
     mailbox.send(Mail::Stop).unwrap();
     let ended = Owner::new(space, Nowhere, clocks, receiver).run();
