@@ -154,9 +154,9 @@ are parameters; what a permission means is said in `engine/src/decide/permission
 
 A role holds for projects (`Web`, `Prod EU: Web`, `Prod EU: *`, `*`) and environments, written so
 too. What is done in an environment needs the role there. What is done with a project as a whole
-needs it in all environments; with the space as a whole, for all projects as well. To see the releases
-of a project and their journeys, a role in any of its environments is enough; what is deployed where,
-and its logs, needs the role in that environment.
+needs it in all environments; with the space as a whole, for all projects as well. To see the
+releases of a project and their journeys, a role in any of its environments is enough; what is
+deployed where, and its logs, needs the role in that environment.
 
 Lists leave out what may not be seen. One thing that is asked for by name and may not be seen is
 denied with 403 whether it is there or not, so that the answer tells nothing of it. Commands that
