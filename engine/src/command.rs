@@ -36,7 +36,7 @@ pub enum Command {
         /// H(token); the token itself never comes here.
         hash: Hash,
         /// What it leaves of the person's roles.
-        scope: TokenScope,
+        scope: Box<TokenScope>,
         /// From when on it is worth nothing, milliseconds since 1970; none: it never expires.
         expires_ms: Option<u64>,
     },

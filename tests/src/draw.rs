@@ -234,7 +234,11 @@ impl Draw {
             user: self.name(),
             name: self.name(),
             hash: self.bytes(),
-            scope: TokenScope { roles, project: self.pattern(), environment: self.pattern() },
+            scope: Box::new(TokenScope {
+                roles,
+                project: self.pattern(),
+                environment: self.pattern(),
+            }),
             expires_ms: self.coin().then(|| self.number()),
         })
     }

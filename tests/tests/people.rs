@@ -54,6 +54,7 @@ fn promote(project: &str) -> Command {
 
 fn token(user: &str, called: &str, scope: TokenScope, expires_ms: Option<u64>) -> Command {
     let hash = schema::hash::sha256(&[user.as_bytes(), called.as_bytes()]);
+    let scope = Box::new(scope);
     Command::CreateToken { user: name(user), name: name(called), hash, scope, expires_ms }
 }
 
@@ -66,7 +67,10 @@ fn definitions(roles: &[Assignment]) -> Vec<Definition> {
     let mut all = source("true");
     let web = all.iter_mut().find_map(|definition| match definition {
         Definition::Project(project) => Some(project),
-        _ => None,
+        Definition::Environment(_)
+        | Definition::Lifecycle(_)
+        | Definition::Acceptance(_)
+        | Definition::User(_) => None,
     });
     let web = web.unwrap();
     web.packages.clear();

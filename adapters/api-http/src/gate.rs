@@ -156,9 +156,15 @@ async fn pass<K: Keeper>(
             }
             next.run(request).await
         }
-        Ok(Err((problem, who))) => keeper.refuse(&asked, problem, who.as_ref()),
+        Ok(Err(refused)) => keeper.refuse(&asked, refused.problem, refused.who.as_ref()),
         Err(problem) => keeper.refuse(&asked, problem, None),
     }
+}
+
+/// Why a request does not pass, and whose it was, if that is known.
+struct Refused {
+    problem: Problem,
+    who: Option<Who>,
 }
 
 /// Who passes, and into which space; or why not, and who it was. Blocks.
@@ -167,11 +173,12 @@ fn judge<K: Keeper>(
     gate: Gate,
     named: Option<&str>,
     headers: &HeaderMap,
-) -> Result<(Who, Option<Entered>), (Problem, Option<Who>)> {
+) -> Result<(Who, Option<Entered>), Box<Refused>> {
     let node = &**keeper.node();
-    let token = keeper.token(headers).map_err(|problem| (problem, None))?;
+    let nobody = |problem| Box::new(Refused { problem, who: None });
+    let token = keeper.token(headers).map_err(nobody)?;
     let who = identify(token, node);
-    let who = who.map_err(|problem| (keeper.throttle().failed(problem, Instant::now()), None))?;
+    let who = who.map_err(|why| nobody(keeper.throttle().failed(why, Instant::now())))?;
     let judged = match gate {
         Gate::Anybody => Ok(None),
         Gate::Operator => who.must_operate().map(|()| None),
@@ -183,7 +190,7 @@ fn judge<K: Keeper>(
     };
     match judged {
         Ok(entered) => Ok((who, entered)),
-        Err(problem) => Err((problem, Some(who))),
+        Err(problem) => Err(Box::new(Refused { problem, who: Some(who) })),
     }
 }
 

@@ -37,7 +37,7 @@ struct Observer {
     throttle: Throttle,
 }
 
-/// The routes. Each of them decides by itself whom it tells what: no space is asked who somebody is.
+/// The routes. Each decides by itself whom it tells what: no space is asked who somebody is.
 fn gated() -> Gated<Arc<Observer>> {
     Gated::new()
         .at(Method::GET, "/metrics", Gate::Anybody, metrics_of)

@@ -17,8 +17,8 @@ const FAILURES_MAX: u32 = 64;
 pub(crate) struct Throttle(Arc<Mutex<Option<(Instant, u32)>>>);
 
 impl Throttle {
-    /// What is said of a token of which it is not known whose it is; another thing if there were too
-    /// many of them. A token that is known never comes here: nobody is locked out by who guesses.
+    /// What is said of a token that is nobody's or over; other words if too many were nobody's.
+    /// A token that is known never comes here: nobody is locked out by who guesses.
     pub(crate) fn failed(&self, why: Unidentified, now: Instant) -> Problem {
         if why != Unidentified::Unknown {
             return why.into();

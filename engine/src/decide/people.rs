@@ -107,7 +107,7 @@ pub fn create(
         user: user.clone(),
         name: name.clone(),
         hash: *wanted.hash,
-        scope: wanted.scope.clone(),
+        scope: Box::new(wanted.scope.clone()),
         expires_ms: wanted.expires_ms,
     };
     Ok(vec![Draft::internal(actor.clone(), Event::TokenCreated(event))])

@@ -1,4 +1,4 @@
-//! Permission: which role may do what, and what each command needs. Whatever is not named is denied.
+//! Permission: which role may do what, and what each command needs; the rest is denied.
 //!
 //! | | viewer | deployer | release-manager | approver | auditor | space-owner |
 //! | --- | --- | --- | --- | --- | --- | --- |

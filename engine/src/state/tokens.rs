@@ -70,7 +70,7 @@ impl Tokens {
             user: event.user.clone(),
             name: event.name.clone(),
             hash: event.hash,
-            scope: event.scope.clone(),
+            scope: (*event.scope).clone(),
             created_ms: at.header.time_ms,
             created_by: at.header.actor.clone(),
             expires_ms: event.expires_ms,

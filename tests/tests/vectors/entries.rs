@@ -34,7 +34,7 @@ fn events(made: &mut Vec<Vector>) {
         // The first draw of each kind that is neither tiny nor a page long.
         let drawn = (0..50).map(|seed| Draw::new(1000 + seed).event(*kind));
         let mut encoded = drawn.map(|event| event.encode().3);
-        let bytes = encoded.find(|bytes| (20..2500).contains(&bytes.len()));
+        let bytes = encoded.find(|bytes| (16..2500).contains(&bytes.len()));
         let input = payload(*kind, *version, *flags, &bytes.expect("one of fifty"));
         let case = format!("event_{}", called.replace('.', "_"));
         accept(made, &case, "event", NONE, input);

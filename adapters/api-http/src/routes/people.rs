@@ -95,7 +95,7 @@ pub(super) async fn create(
         let token = draw()?;
         let now_ms = context.look(&space, |_, now| now.wall_ms)?;
         let expires_ms = seconds.map(|all| now_ms.saturating_add(all.saturating_mul(1000)));
-        let hash = hashed(&token);
+        let (hash, scope) = (hashed(&token), Box::new(scope));
         let command = Command::CreateToken { user, name, hash, scope, expires_ms };
         let made = TokenId(own_id(&who, id).0);
         let did = ask_as(&context, &space, who, id, command)?;

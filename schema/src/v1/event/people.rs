@@ -167,7 +167,7 @@ pub struct TokenCreated {
     /// H(token). A token is 256 random bits, so a plain hash is enough.
     pub hash: [u8; 32],
     /// What it leaves of the person's roles.
-    pub scope: TokenScope,
+    pub scope: Box<TokenScope>,
     /// From when on it is worth nothing, milliseconds since 1970; none if it never expires.
     pub expires_ms: Option<u64>,
 }
