@@ -17,7 +17,7 @@ const OLDEST: [u32; 3] = [2, 9, 0];
 /// last has none that are known.
 const SOUND: [[u32; 3]; 2] = [[2, 12, 12], [2, 14, 3]];
 
-pub(super) async fn examine(visit: &Visit, settings: &Settings) -> Vec<Finding> {
+pub(crate) async fn examine(visit: &Visit, settings: &Settings) -> Vec<Finding> {
     let info = visit.client.server_info();
     let mut findings = vec![round_trip(visit, &info).await];
     findings.push(version(&info.version));

@@ -11,6 +11,7 @@ mod neighbour;
 mod operated;
 mod outages;
 mod permissions;
+mod planned;
 mod proxy;
 mod server;
 mod signals;

@@ -149,6 +149,7 @@ fn unusable(space: &Name, why: &BadSettings) -> Failure {
     let hint = match why {
         BadSettings::TooOpen(path, _) => format!("`chmod 600 {}`", path.display()),
         BadSettings::Unreadable(..)
+        | BadSettings::Unwritable(..)
         | BadSettings::NotThat(..)
         | BadSettings::NoAddress(..)
         | BadSettings::NoServer => "correct [nats] in the node's configuration".to_owned(),
