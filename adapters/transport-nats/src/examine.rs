@@ -90,7 +90,12 @@ impl Visit {
         Ok(Self { me, client, context, denied })
     }
 
-    /// What the server denied so far, as the end of a sentence.
+    /// What the server denied so far, in its words.
+    pub(crate) fn denied(&self) -> Vec<String> {
+        self.denied.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What the server denied last, as the end of a sentence.
     pub(crate) fn denials(&self) -> String {
         let denied = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
         denied.last().map(|what| format!(" ({})", crate::events::said(what))).unwrap_or_default()

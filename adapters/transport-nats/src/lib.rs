@@ -13,6 +13,7 @@
 //! ```
 
 mod carrier;
+mod check;
 mod events;
 mod examine;
 mod keeper;
@@ -27,6 +28,7 @@ mod status;
 mod subject;
 
 pub use carrier::{Carrier, Delivery, Receiver};
+pub use check::{Attempt, Checked, Deed, Verdict, check, forbidden};
 pub use examine::{Finding, Severity, examine, examine_server};
 pub use layout::{ACK_WAIT, WAITING_MAX, consumer_of, stream_of};
 pub use login::{Login, NoLogin, login_in};

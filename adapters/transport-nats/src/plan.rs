@@ -18,6 +18,7 @@ mod permissions;
 
 pub use apply::apply;
 pub use permissions::Permissions;
+pub(crate) use permissions::{STORE, covers};
 
 use crate::layout::{consumer_of, stream_of};
 use crate::login::Login;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "all of this is tests, and what they are made of")]
 
+mod check;
 mod delivery;
 mod doctor;
 mod endings;
@@ -17,4 +18,5 @@ mod server;
 mod signals;
 mod space;
 mod tls;
+mod traps;
 mod waiting;
