@@ -1,7 +1,9 @@
 //! The command line: `interspace <noun> <verb>`.
 
+mod broker;
 mod node;
 
+pub(crate) use broker::Broker;
 pub(crate) use node::{Doctor, Up};
 
 use crate::output::Form;
@@ -68,6 +70,9 @@ pub(crate) enum Noun {
     },
     /// What is wrong here, and what to do: folder, clock, keys, links, broker
     Doctor(Doctor),
+    /// A NATS server between spaces: its plan, logins, and whether it is narrow enough
+    #[command(subcommand)]
+    Broker(Broker),
     /// Run a node until Ctrl-C
     #[command(after_long_help = node::UP_EXAMPLE)]
     Up(Up),

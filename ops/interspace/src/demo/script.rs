@@ -59,6 +59,7 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path) {
         | Noun::Package(Package::Push { file, .. }) => place(file),
         Noun::Demo { .. }
         | Noun::Doctor(_)
+        | Noun::Broker(_)
         | Noun::Up(_)
         | Noun::Open
         | Noun::Space(_)

@@ -140,7 +140,7 @@ pub(crate) fn examine(
 }
 
 /// A small runtime for one look.
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|why| Failure::new(code::FAILED, why, "try again"))
 }
