@@ -19,6 +19,7 @@ mod metrics;
 mod node;
 mod outcome;
 mod pages;
+mod planned;
 mod processes;
 mod space;
 mod stop;
