@@ -1,10 +1,10 @@
-//! Whether a login at a server is as narrow as planned: what must work is tried, and so is what must
-//! be denied.
+//! Whether a login at a server is as narrow as planned: what must work is tried, and so is what
+//! must be denied.
 //!
-//! Nothing on the server is changed, however wide it is. What a server could be made to do is tried
-//! under names that nobody has, or with a body that it cannot read: it says that, instead of that it
-//! denies it. Nothing is ever deleted or purged, and what is published goes to a stream that does
-//! not exist, so none stores it.
+//! Nothing on the server is changed, however wide it is. What a server could be made to do is
+//! tried under names that nobody has, or with a body that it cannot read: it says that, instead of
+//! that it denies it. Nothing is ever deleted or purged, and what is published goes to a stream
+//! that does not exist, so none stores it.
 
 mod attempt;
 mod forbidden;

@@ -9,8 +9,9 @@
 //!
 //! A user never sits in the account that has the streams. Permissions say under which subjects one
 //! may publish, and no server looks at the subject for the *answer*: a badly formed pull whose
-//! answer is to go to `$JS.API.STREAM.DELETE.x` deletes a stream, because the answer is published in
-//! the same account and has no body. Between accounts the server puts a subject of its own there.
+//! answer is to go to `$JS.API.STREAM.DELETE.x` deletes a stream, because the answer is published
+//! in the same account and has no body. Between accounts the server puts a subject of its own
+//! there.
 
 mod apply;
 mod configuration;
@@ -155,8 +156,8 @@ impl Plan {
         configuration::text(self)
     }
 
-    /// What makes the streams and consumers, in the order in which it must be sent. Sending it again
-    /// changes nothing.
+    /// What makes the streams and consumers, in the order in which it must be sent. Sending it
+    /// again changes nothing.
     #[must_use]
     pub fn makings(&self) -> Vec<Making> {
         let mut makings = Vec::new();

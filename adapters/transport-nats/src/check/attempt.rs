@@ -68,8 +68,8 @@ pub(super) enum Outcome {
     Unknown(String),
 }
 
-/// Tries it. A server answers in order, so what was neither denied nor answered when it has answered
-/// something later was allowed.
+/// Tries it. A server answers in order, so what was neither denied nor answered when it has
+/// answered something later was allowed.
 pub(super) async fn attempt(visit: &Visit, attempt: &Attempt) -> Outcome {
     let own = subject(&visit.me, &visit.me, Class::Signals);
     let kind = match attempt.deed {

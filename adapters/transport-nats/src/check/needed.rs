@@ -4,8 +4,8 @@ use super::{Attempt, Deed};
 use crate::subject::{Class, consumer, stream, subject};
 use schema::id::SpaceId;
 
-/// What the space `me` must be allowed for each of its peers. That it may send signals is not tried:
-/// the peer would hear one.
+/// What the space `me` must be allowed for each of its peers. That it may send signals is not
+/// tried: the peer would hear one.
 pub(super) fn needed(me: &SpaceId, peers: &[SpaceId]) -> Vec<Attempt> {
     let mut needed = Vec::new();
     for peer in peers {

@@ -31,8 +31,8 @@ const HEAD: &str = "\
 #   listen: \"0.0.0.0:4222\"
 #   include \"interspace.conf\"
 #
-# A second `accounts` block would take the place of the one below. Never set `no_auth_user`, and never
-# empty a list: to a server an empty `allow` allows everything.
+# A second `accounts` block would take the place of the one below. Never set `no_auth_user`, and
+# never empty a list: to a server an empty `allow` allows everything.
 ";
 
 /// Whether each path can stand in a configuration.

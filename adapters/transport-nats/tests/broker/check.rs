@@ -1,5 +1,5 @@
-//! Whether a login is as narrow as planned: said of a server that is, and of each way in which it is
-//! not.
+//! Whether a login is as narrow as planned: said of a server that is, and of each way in which it
+//! is not.
 
 use crate::permissions::login as password;
 use crate::planned::{Planned, login};

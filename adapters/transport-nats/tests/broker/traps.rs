@@ -10,7 +10,7 @@ use transport_nats::{
     Class, WAITING_MAX, consumer, consumer_of, inbox, stream, stream_of, subject,
 };
 
-/// What the third user sends so that somebody answers, each with a body to which the answer differs.
+/// What the third user sends so that somebody answers, with bodies that are answered differently.
 fn answered() -> Vec<(String, &'static str)> {
     let (theirs, ours) = (stream(&id(1)), consumer(&id(3), Class::Entries));
     let next = format!("$JS.API.CONSUMER.MSG.NEXT.{theirs}.{ours}");
@@ -87,8 +87,8 @@ async fn t27_no_answer_to_a_user_of_a_planned_server_becomes_a_request() {
     assert!(b.inbox().signals.is_empty(), "and nothing else");
 }
 
-/// Why the plan keeps users and streams apart: this is what happens otherwise. If a server ever looks
-/// at the address of an answer, this test is the first to say so.
+/// Why the plan keeps users and streams apart: this is what happens otherwise. If a server ever
+/// looks at the address of an answer, this test is the first to say so.
 #[tokio::test]
 async fn t27_where_users_and_streams_share_an_account_an_answer_deletes_a_stream() {
     let next = format!(

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 pub(crate) enum Broker {
     /// Make a login in FILE, or read it there, and print its public half
     ///
-    /// The seed stays in the file, which only its owner may read; node.toml names it: nkey = "FILE".
-    /// The public half goes to the operator of the server.
+    /// The seed stays in the file, which only its owner may read; node.toml names it: nkey =
+    /// "FILE". The public half goes to the operator of the server.
     Login {
         /// The file with the seed
         file: PathBuf,
@@ -45,8 +45,8 @@ pub(crate) enum Broker {
     },
     /// Try at the server, as each space of the node, what must work and what must be denied
     ///
-    /// Nothing is changed on the server, however wide it is. Exit code 0 means that all is as narrow
-    /// as `interspace broker plan` makes it, 7 that it is not or that it could not be told.
+    /// Nothing is changed on the server, however wide it is. Exit code 0 means that all is as
+    /// narrow as `interspace broker plan` makes it, 7 that it is not or that it cannot be told.
     Check(Doctor),
 }
 

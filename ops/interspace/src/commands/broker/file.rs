@@ -116,7 +116,8 @@ mod tests {
         let login = |name: &str| transport_nats::login_in(&folder.join(name)).unwrap();
         format!(
             "operator = \"{}\"\nstore = \"/s\"\n[tls]\ncertificate = \"/c\"\nkey = \"/k\"\n\
-             [space.A]\nid = \"{ONE}\"\nlogin = \"{}\"\n[space.B]\nid = \"{TWO}\"\nlogin = \"{}\"\n",
+             [space.A]\nid = \"{ONE}\"\nlogin = \"{}\"\n\
+             [space.B]\nid = \"{TWO}\"\nlogin = \"{}\"\n",
             login("o"),
             login("a"),
             login("b")
