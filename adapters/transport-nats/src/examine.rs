@@ -1,8 +1,8 @@
 //! What an operator is told of a server before anything depends on it.
 
 mod finding;
-mod layout;
-mod server;
+pub(crate) mod layout;
+pub(crate) mod server;
 
 pub use finding::{Finding, Severity};
 
@@ -50,16 +50,16 @@ pub async fn examine_server(settings: &Settings, me: SpaceId) -> Vec<Finding> {
 }
 
 /// A connection that asks and sends nothing.
-struct Visit {
-    me: SpaceId,
-    client: Client,
-    context: Context,
+pub(crate) struct Visit {
+    pub(crate) me: SpaceId,
+    pub(crate) client: Client,
+    pub(crate) context: Context,
     /// What the server denied, in its words.
     denied: Arc<Mutex<Vec<String>>>,
 }
 
 impl Visit {
-    async fn begin(settings: &Settings, me: SpaceId) -> Result<Self, Finding> {
+    pub(crate) async fn begin(settings: &Settings, me: SpaceId) -> Result<Self, Finding> {
         let unusable = |why: BadSettings| {
             Finding::problem(
                 format!("No connection: {why}."),
@@ -90,8 +90,13 @@ impl Visit {
         Ok(Self { me, client, context, denied })
     }
 
-    /// What the server denied so far, as the end of a sentence.
-    fn denials(&self) -> String {
+    /// What the server denied so far, in its words.
+    pub(crate) fn denied(&self) -> Vec<String> {
+        self.denied.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What the server denied last, as the end of a sentence.
+    pub(crate) fn denials(&self) -> String {
         let denied = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
         denied.last().map(|what| format!(" ({})", crate::events::said(what))).unwrap_or_default()
     }

@@ -13,10 +13,13 @@
 //! ```
 
 mod carrier;
+mod check;
 mod events;
 mod examine;
 mod keeper;
 mod layout;
+mod login;
+mod plan;
 mod publish;
 mod pull;
 mod settings;
@@ -25,8 +28,11 @@ mod status;
 mod subject;
 
 pub use carrier::{Carrier, Delivery, Receiver};
+pub use check::{Attempt, Checked, Deed, Verdict, check, forbidden};
 pub use examine::{Finding, Severity, examine, examine_server};
 pub use layout::{ACK_WAIT, WAITING_MAX, consumer_of, stream_of};
+pub use login::{Login, NoLogin, login_in};
+pub use plan::{BadPlan, Making, Permissions, Plan, PlannedSpace, ServerFiles, apply};
 pub use pull::Taken;
 pub use settings::{BadSettings, Credentials, Settings, Tls};
 pub use status::Status;

@@ -76,6 +76,9 @@ pub enum BadSettings {
     /// A file cannot be read.
     #[error("{0} cannot be read: {1}")]
     Unreadable(PathBuf, std::io::Error),
+    /// A file cannot be made.
+    #[error("{0} cannot be written: {1}")]
+    Unwritable(PathBuf, std::io::Error),
     /// A file with a secret can be read by others.
     #[error("others may read {0}: its mode is {1:o}")]
     TooOpen(PathBuf, u32),
@@ -175,7 +178,7 @@ impl Credentials {
 }
 
 /// What a file with a secret holds; only its owner may read it.
-fn secret(path: &std::path::Path) -> Result<String, BadSettings> {
+pub(crate) fn secret(path: &std::path::Path) -> Result<String, BadSettings> {
     check_mode(path)?;
     let text = std::fs::read_to_string(path);
     let text = text.map_err(|why| BadSettings::Unreadable(path.to_owned(), why))?;

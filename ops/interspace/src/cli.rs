@@ -1,8 +1,10 @@
 //! The command line: `interspace <noun> <verb>`.
 
+mod broker;
 mod node;
 mod people;
 
+pub(crate) use broker::Broker;
 pub(crate) use node::{Doctor, Up};
 pub(crate) use people::{Scope, Token, User};
 
@@ -73,6 +75,9 @@ pub(crate) enum Noun {
     },
     /// What is wrong here, and what to do: folder, clock, keys, links, broker
     Doctor(Doctor),
+    /// A NATS server between spaces: its plan, logins, and whether it is narrow enough
+    #[command(subcommand)]
+    Broker(Broker),
     /// Run a node until Ctrl-C
     #[command(after_long_help = node::UP_EXAMPLE)]
     Up(Up),

@@ -2,6 +2,7 @@
 
 mod apply;
 pub(crate) mod audit;
+mod broker;
 mod certificate;
 mod courier;
 mod dashboard;
@@ -32,6 +33,7 @@ pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
             crate::demo::run(*story, *once, keep.as_deref(), nats.as_deref(), out)
         }
         Noun::Doctor(how) => doctor::run(options, how, out),
+        Noun::Broker(verb) => broker::run(verb, options, out),
         Noun::Up(how) => up::run(options, how, out),
         Noun::Open => open::run(&node()?, out),
         Noun::Space(verb) => space::run(verb, &node()?, out),

@@ -21,6 +21,7 @@ mod node;
 mod outcome;
 mod pages;
 mod permissions;
+mod planned;
 mod processes;
 mod space;
 mod stop;

@@ -25,24 +25,24 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) fn good(what: impl Into<String>) -> Self {
+    pub(crate) fn good(what: impl Into<String>) -> Self {
         Self { severity: Severity::Good, what: what.into(), hint: String::new(), last: false }
     }
 
-    pub(super) fn advice(what: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(crate) fn advice(what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { severity: Severity::Advice, hint: hint.into(), ..Self::good(what) }
     }
 
-    pub(super) fn problem(what: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(crate) fn problem(what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { severity: Severity::Problem, hint: hint.into(), ..Self::good(what) }
     }
 
     /// The same, and nothing else can be found out after it.
-    pub(super) fn and_that_is_all(self) -> Self {
+    pub(crate) fn and_that_is_all(self) -> Self {
         Self { last: true, ..self }
     }
 
-    pub(super) fn ends_the_visit(&self) -> bool {
+    pub(crate) fn ends_the_visit(&self) -> bool {
         self.last
     }
 }

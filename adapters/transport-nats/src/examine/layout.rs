@@ -13,7 +13,7 @@ use async_nats::jetstream::stream::{
 use schema::id::SpaceId;
 use schema::limits::ENVELOPE_BYTES_MAX;
 
-pub(super) async fn examine(visit: &Visit, settings: &Settings, peers: &[SpaceId]) -> Vec<Finding> {
+pub(crate) async fn examine(visit: &Visit, settings: &Settings, peers: &[SpaceId]) -> Vec<Finding> {
     let made_by = if settings.make_streams {
         "It is made when the node starts: start it, and ask again."
     } else {

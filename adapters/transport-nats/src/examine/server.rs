@@ -17,7 +17,7 @@ const OLDEST: [u32; 3] = [2, 9, 0];
 /// last has none that are known.
 const SOUND: [[u32; 3]; 2] = [[2, 12, 12], [2, 14, 3]];
 
-pub(super) async fn examine(visit: &Visit, settings: &Settings) -> Vec<Finding> {
+pub(crate) async fn examine(visit: &Visit, settings: &Settings) -> Vec<Finding> {
     let info = visit.client.server_info();
     let mut findings = vec![round_trip(visit, &info).await];
     findings.push(version(&info.version));
@@ -132,9 +132,26 @@ fn no_jetstream() -> Finding {
     .and_that_is_all()
 }
 
+/// The server's number for an account without JetStream.
+pub(crate) const NOT_ENABLED: u64 = 10_039;
+
+/// What a server answers when it is asked for an account.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Reply {
+    Account(Account),
+    Refused { error: Refused },
+}
+
+/// Why a server does not say more.
+#[derive(Deserialize)]
+pub(crate) struct Refused {
+    pub(crate) err_code: u64,
+}
+
 /// What a server says of an account. The client's own type does not fit what old servers say.
 #[derive(Deserialize)]
-struct Account {
+pub(crate) struct Account {
     storage: u64,
     streams: u64,
     limits: Bounds,
@@ -150,10 +167,17 @@ struct Bounds {
 }
 
 async fn account(visit: &Visit) -> Vec<Finding> {
-    let account: Result<Account, _> = visit.context.request("INFO", &()).await;
+    let account: Result<Reply, _> = visit.context.request("INFO", &()).await;
     let look = "Look at the account yourself.";
     match account.map_err(|why| (why.kind(), why)) {
-        Ok(account) => bounds(&account),
+        Ok(Reply::Account(account)) => bounds(&account),
+        Ok(Reply::Refused { error }) if error.err_code == NOT_ENABLED => {
+            vec![Finding::good("The streams are in another account than ours, as they should be.")]
+        }
+        Ok(Reply::Refused { error }) => {
+            let what = format!("The bounds of our account are unknown: error {}.", error.err_code);
+            vec![Finding::advice(what, look)]
+        }
         Err((Unanswered::NoResponders, _)) => vec![no_jetstream()],
         Err((Unanswered::TimedOut, _)) => vec![Finding::advice(
             format!("The bounds of our account may not be looked at{}.", visit.denials()),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "all of this is tests, and what they are made of")]
 
+mod check;
 mod delivery;
 mod doctor;
 mod endings;
@@ -11,9 +12,11 @@ mod neighbour;
 mod operated;
 mod outages;
 mod permissions;
+mod planned;
 mod proxy;
 mod server;
 mod signals;
 mod space;
 mod tls;
+mod traps;
 mod waiting;

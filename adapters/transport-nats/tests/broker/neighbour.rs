@@ -84,7 +84,7 @@ async fn neighbour(server: &Server) -> (Client, Arc<Mutex<Vec<String>>>) {
 }
 
 /// What would add, take, remove, or send elsewhere what is not its own.
-fn unpublishable() -> Vec<String> {
+pub(crate) fn unpublishable() -> Vec<String> {
     let (own, name) = (stream(&id(1)), consumer(&id(2), Class::Entries));
     let mut subjects =
         vec![format!("{}.forged", inbox(&id(1))), format!("$JS.ACK.{own}.{name}.1.1.1.1.0")];
@@ -112,7 +112,7 @@ fn unpublishable() -> Vec<String> {
 }
 
 /// What would tell it of others.
-fn unhearable() -> Vec<String> {
+pub(crate) fn unhearable() -> Vec<String> {
     vec![
         ">".to_owned(),
         "interspace.v1.>".to_owned(),

@@ -10,10 +10,10 @@ use tempfile::TempDir;
 use transport_nats::{Settings, Tls};
 
 /// An authority, and what it has signed for 127.0.0.1.
-struct Authority(TempDir);
+pub(crate) struct Authority(TempDir);
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let authority = Self(tempfile::tempdir().unwrap());
         authority.openssl(&format!(
             "req -x509 -newkey ed25519 -nodes -days 2 -subj /CN=authority \
@@ -26,7 +26,7 @@ impl Authority {
         authority
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
@@ -66,7 +66,7 @@ impl Authority {
     }
 }
 
-fn trusting(server: &Server, ca: &Path) -> Settings {
+pub(crate) fn trusting(server: &Server, ca: &Path) -> Settings {
     let tls = Tls { required: true, ca: Some(ca.to_owned()), client: None };
     Settings { tls, ..server.settings() }
 }

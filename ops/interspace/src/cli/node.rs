@@ -40,7 +40,7 @@ pub(super) const UP_EXAMPLE: &str = r#"An example of a configuration, with all t
   [nats]                             # without it, the spaces of a node reach only each other
   servers = ["tls://nats.example:4222"]
   credentials = "node.creds"         # or nkey, token, or user and password: files, mode 0600
-  make_streams = false               # true, unless the operator of the server has made them
+  make_streams = false               # true, unless `interspace broker apply` has made them
 
   [nats.tls]
   required = true

@@ -13,6 +13,9 @@ use crate::node::folder::{Folder, NodeFile};
 use crate::output::{Output, visible};
 use api_http::shape::space::Space;
 use finding::{Finding, State};
+pub(in crate::commands) use links::away;
+use schema::name::Name;
+use transport_nats::Settings;
 
 /// Looks at everything.
 pub(super) fn run(options: &Options, how: &Doctor, out: &mut Output) -> Result<(), Failure> {
@@ -32,7 +35,7 @@ pub(super) fn run(options: &Options, how: &Doctor, out: &mut Output) -> Result<(
             findings.extend(links::look(client, spaces));
             for space in spaces {
                 if let Ok(name) = space.name.parse() {
-                    let away = links::away(client, space);
+                    let away = away(client, space);
                     findings.extend(broker::look(&config, &name, space.id, &away));
                 }
             }
@@ -53,6 +56,16 @@ pub(super) fn run(options: &Options, how: &Doctor, out: &mut Output) -> Result<(
         findings.extend(folder::look_at_logs(&folder, &config));
     }
     show(&findings, out)
+}
+
+/// How a space of the node reaches others; none where it does not.
+pub(super) fn settings_of_node(
+    options: &Options,
+    how: &Doctor,
+    space: &Name,
+) -> Result<Option<Settings>, Failure> {
+    let node = Folder::of(options)?.node_file()?;
+    config(how, node.as_ref())?.settings(Some(space))
 }
 
 /// How the node runs: as asked, or as the running node says of itself.

@@ -63,6 +63,7 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path) {
         }
         Noun::Demo { .. }
         | Noun::Doctor(_)
+        | Noun::Broker(_)
         | Noun::Up(_)
         | Noun::Open
         | Noun::Space(_)

@@ -141,7 +141,7 @@ pub(crate) fn examine(
 }
 
 /// A small runtime for one look.
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|why| Failure::new(code::FAILED, why, "try again"))
 }
@@ -150,6 +150,7 @@ fn unusable(space: &Name, why: &BadSettings) -> Failure {
     let hint = match why {
         BadSettings::TooOpen(path, _) => format!("`chmod 600 {}`", path.display()),
         BadSettings::Unreadable(..)
+        | BadSettings::Unwritable(..)
         | BadSettings::NotThat(..)
         | BadSettings::NoAddress(..)
         | BadSettings::NoServer => "correct [nats] in the node's configuration".to_owned(),

@@ -7,7 +7,7 @@ use api_http::shape::space::Space;
 use schema::id::SpaceId;
 
 /// The peers of a space that are not on its node.
-pub(super) fn away(client: &Client, space: &Space) -> Vec<SpaceId> {
+pub(in crate::commands) fn away(client: &Client, space: &Space) -> Vec<SpaceId> {
     let path = format!("/v1/spaces/{}/links", encoded(&space.name));
     let links: Vec<Link> = client.get(&path).unwrap_or_default();
     let away = links.iter().filter(|link| link.carried != "here");
