@@ -1,0 +1,191 @@
+"""What the own entries of a log say, and whether they may: keys, offers, peers, releases.
+
+An event with an effect on what is verified has a line in `EFFECTS`; all others only have to be
+well-formed, with documents that verify.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import certificate, derivation, document, entry, header, ids, judgement
+from .certificate import Certificate
+from .document import Document
+from .entry import Entry
+from .envelope import verify_origin
+from .events import Told
+from .header import Header
+from .papers import Papers
+from .refusal import Refused
+from .strand import Strand
+
+# Events whose document has to be this space's own.
+OWN_DOCUMENTS = {"link.offered", "deployment.finished", "deployment.reported"}
+
+
+@dataclass
+class Peer:
+    """A peer on its link, with the chain of each incarnation that came."""
+
+    certificate: Certificate
+    frozen: bool = False
+    strands: dict[bytes, Strand] = field(default_factory=dict)
+
+
+@dataclass
+class Ledger:
+    """Everything that a log said so far."""
+
+    certificate: Certificate | None = None
+    incarnation: str = ""
+    offers: list[bytes] = field(default_factory=list)
+    peers: dict[bytes, Peer] = field(default_factory=dict)
+    papers: Papers = field(default_factory=Papers)
+    events: Counter[str] = field(default_factory=Counter)
+    skipped: list[tuple[int, int, int]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def own(self) -> Certificate:
+        """The certificate of the log's space."""
+        if self.certificate is None:
+            raise Refused("the log does not begin with its space")
+        return self.certificate
+
+    def learn(self, known: Certificate) -> None:
+        """Takes a certificate; a newer one continues the one that is known."""
+        older = self.papers.known.get(known.space)
+        if older is not None and not known.continues(older):
+            raise Refused("the certificate does not continue the one that is known")
+        self.papers.known[known.space] = known
+
+    def take(self, position: int, data: bytes) -> None:
+        """Takes an own entry."""
+        own = entry.read(data)
+        told = own.told()
+        if (position == 1) != (told is not None and told.event.name == "space.created"):
+            raise Refused("a log begins with its space, once")
+        if told is None:
+            self.skipped.append((position, own.kind, own.version))
+            return
+        self._check_audience(own, told)
+        self.events[told.event.name] += 1
+        effect = EFFECTS.get(told.event.name)
+        if effect:
+            effect(self, told.fields, position)
+        self._check_documents(told, position)
+
+    def _check_audience(self, own: Entry, told: Told) -> None:
+        is_for_a_peer = isinstance(own.audience, dict)
+        if is_for_a_peer != told.event.crosses:
+            raise Refused(f"{told.event.name} has an audience that it never has")
+        if is_for_a_peer and ids.read(own.audience["link"]) not in self.peers:
+            raise Refused("the entry is for a link that the log does not know")
+
+    def _check_documents(self, told: Told, position: int) -> None:
+        for missing in self.papers.verify(told):
+            self.notes.append(f"Position {position}: {missing}")
+        if told.event.name in OWN_DOCUMENTS:
+            if any(each.space() != self.own().space for each in self.papers.read(told)):
+                raise Refused("Foreign")
+
+    def strand(self, told: Header) -> Strand:
+        """The chain to which an envelope belongs."""
+        peer = self.peers[told.link]
+        if told.incarnation not in peer.strands:
+            begin = derivation.chain_begin(
+                told.origin, told.recipient, told.link, told.incarnation
+            )
+            peer.strands[told.incarnation] = Strand(begin)
+        return peer.strands[told.incarnation]
+
+    def verify_header(self, head: bytes, body_hash: bytes, signature: bytes) -> Header:
+        """The header of an envelope that a peer really sent to this space over this link."""
+        told = header.read(head)
+        peer = self.peers.get(told.link)
+        if len(head) != header.HEADER_BYTES or told.kind != header.ENTRIES:
+            raise Refused("the evidence is not of entries")
+        if peer is None:
+            raise Refused("unknown-link")
+        if told.recipient != ids.read(self.own().space):
+            raise Refused("not-for-me")
+        if told.origin != ids.read(peer.certificate.space):
+            raise Refused("wrong-origin")
+        verify_origin(peer.certificate, told, head, body_hash, signature)
+        return told
+
+
+def _created(ledger: Ledger, says: dict[str, Any], _position: int) -> None:
+    ledger.certificate = certificate.read(says["certificate"])
+    ledger.incarnation = says["incarnation"]
+    ledger.learn(ledger.certificate)
+
+
+def _offered(ledger: Ledger, says: dict[str, Any], _position: int) -> None:
+    offer = document.read(says["offer"], "offer")
+    ledger.offers.append(bytes.fromhex(offer.payload["random"]))
+
+
+def _trusted(ledger: Ledger, says: dict[str, Any], _position: int) -> None:
+    known = certificate.read(says["certificate"])
+    if known.space != says["peer"] or known.space == ledger.own().space:
+        raise Refused("the certificate is of another space than the peer")
+    ledger.learn(known)
+    link = ids.read(says["link"])
+    if link in ledger.peers:
+        if ledger.peers[link].certificate.space != known.space:
+            raise Refused("the link is that of another peer")
+        ledger.peers[link].certificate = known
+        return
+    if link not in _links(ledger, known):
+        raise Refused("the link is not made of the offers of both sides")
+    ledger.peers[link] = Peer(known)
+
+
+def _links(ledger: Ledger, peer: Certificate) -> list[bytes]:
+    """The ids that a link to this peer may have."""
+    if peer.offer is None:
+        return []
+    here, there = ids.read(ledger.own().space), ids.read(peer.space)
+    return [derivation.link_id(here, offer, there, peer.offer) for offer in ledger.offers]
+
+
+def _granted(ledger: Ledger, says: dict[str, Any], _position: int) -> None:
+    if ids.read(says["link"]) not in ledger.peers:
+        raise Refused("the grants are for a link that the log does not know")
+
+
+def _contradicted(ledger: Ledger, says: dict[str, Any], position: int) -> None:
+    parts = (bytes.fromhex(says[name]) for name in ("header", "body_hash", "signature"))
+    told = ledger.verify_header(*parts)
+    if told.link != ids.read(says["link"]):
+        raise Refused("the proof is of another link")
+    if not ledger.strand(told).contradicts(told):
+        # The chains at both ends are right: only the body, which is not kept, shows the difference.
+        ledger.notes.append(f"Position {position}: the header alone does not prove the contradiction")
+    ledger.peers[told.link].frozen = True
+
+
+def _created_release(ledger: Ledger, says: dict[str, Any], _position: int) -> None:
+    project = {"space": ledger.own().space, "name": says["project"]}
+    release = {"project": project, "version": says["version"]}
+    if judgement.snapshot_digest(release, says["snapshot"]) != ids.read(says["digest"]):
+        raise Refused("the digest is not that of the snapshot")
+
+
+def _promoted(_ledger: Ledger, says: dict[str, Any], _position: int) -> None:
+    bundle: Document = document.read(says["bundle"], "bundle")
+    same = judgement.same_release(bundle.payload["release"], says["release"])
+    if not same or ids.read(bundle.payload["digest"]) != ids.read(says["digest"]):
+        raise Refused("the bundle is of another release")
+
+
+EFFECTS: dict[str, Callable[[Ledger, dict[str, Any], int], None]] = {
+    "space.created": _created,
+    "link.offered": _offered,
+    "peer.trusted": _trusted,
+    "grants.changed": _granted,
+    "link.contradicted": _contradicted,
+    "release.created": _created_release,
+    "release.promoted": _promoted,
+}
