@@ -1,0 +1,217 @@
+"""What a space may not write is found in its log, although each leaf, root and signature is right."""
+
+import json
+import unittest
+from dataclasses import replace
+
+from oracle import ids
+from oracle.record import Own
+
+from . import story
+from .identity import drawn
+from .refused import wrong
+from .story import ANNA, BERTA, CARLA
+from .test_archive import contradiction
+
+
+class LyingSpaces(unittest.TestCase):
+    """The space itself wrote what it may not: every leaf, root and signature is right."""
+
+    def setUp(self) -> None:
+        self.story = story.begun()
+        self.scribe, self.anna = self.story.scribe, self.story.anna
+
+    def wrong(self) -> str:
+        """Why the log is refused."""
+        return wrong(self.scribe.archive())
+
+    def test_a_checkpoint_that_skips_a_record(self) -> None:
+        self.scribe.append(self.scribe.trust(ANNA), size=3)
+        self.assertIn("Position 4: the checkpoint behind it is of another size", self.wrong())
+
+    def test_a_checkpoint_with_a_key_that_nobody_knows(self) -> None:
+        self.scribe.key = 2
+        self.scribe.append(self.scribe.trust(ANNA))
+        self.assertIn("Position 4: the checkpoint behind it is not signed", self.wrong())
+
+    def test_an_entry_of_a_peer_without_evidence(self) -> None:
+        self.scribe.append(self.anna.publish(self.story.environments("Staging")))
+        self.assertIn("Position 4: no evidence before it", self.wrong())
+
+    def test_evidence_in_an_older_block_is_none(self) -> None:
+        one = self.anna.publish(self.story.environments("Staging"))
+        self.scribe.append(self.anna.evidence(1, 1), one)
+        self.scribe.append(self.anna.publish(self.story.environments("Test")))
+        self.assertEqual(self.wrong(), "Position 6: no evidence before it in its block proves the entry")
+
+    def test_evidence_behind_its_entry_is_none(self) -> None:
+        one = self.anna.publish(self.story.environments("Staging"))
+        self.scribe.append(one, self.anna.evidence(1, 1))
+        self.assertIn("Position 4: no evidence before it", self.wrong())
+
+    def test_evidence_whose_entries_are_missing(self) -> None:
+        one = self.anna.publish(self.story.environments("Staging"))
+        self.anna.publish(self.story.environments("Test"))
+        self.scribe.append(self.anna.evidence(1, 2), one)
+        self.assertIn("Position 5: entries are missing behind their evidence", self.wrong())
+
+    def test_an_entry_that_is_not_the_one_that_was_sent(self) -> None:
+        one = self.anna.publish(self.story.environments("Staging"))
+        forged = replace(one, entry=self.story.environments("Forged"))
+        self.scribe.append(self.anna.evidence(1, 1), forged)
+        self.assertIn("Position 5: the chain over the entries does not lead", self.wrong())
+
+    def test_an_entry_that_stands_elsewhere_in_the_peers_log(self) -> None:
+        one = self.anna.publish(self.story.environments("Staging"))
+        self.scribe.append(self.anna.evidence(1, 1), replace(one, position=one.position + 1))
+        self.assertIn("Position 5: the chain over the entries does not lead", self.wrong())
+
+    def test_entries_that_changed_places(self) -> None:
+        one = self.anna.publish(self.story.environments("Staging"))
+        two = self.anna.publish(self.story.environments("Test"))
+        self.scribe.append(self.anna.evidence(1, 2), two, one)
+        self.assertIn("Position 5: the entry does not have the next number", self.wrong())
+
+    def test_entries_that_swapped_their_numbers(self) -> None:
+        one = self.anna.publish(self.story.environments("Staging"))
+        two = self.anna.publish(self.story.environments("Test"))
+        swapped = [replace(two, link_seq=1), replace(one, link_seq=2)]
+        self.scribe.append(self.anna.evidence(1, 2), *swapped)
+        self.assertIn("Position 6: the chain over the entries does not lead", self.wrong())
+
+    def test_evidence_that_leaves_a_gap(self) -> None:
+        for name in ("Staging", "Test"):
+            self.anna.publish(self.story.environments(name))
+        self.scribe.append(self.anna.evidence(2, 2), self.anna.entries[1])
+        self.assertIn("Position 4: the evidence leaves a gap", self.wrong())
+
+    def test_evidence_of_another_past(self) -> None:
+        one = self.anna.publish(self.story.environments("Staging"))
+        self.scribe.append(self.anna.evidence(1, 1), one)
+        two = self.anna.publish(self.story.environments("Test"))
+        self.scribe.append(self.anna.evidence(2, 2, chain_before=drawn("another past")), two)
+        self.assertIn("Position 6: the evidence has another chain", self.wrong())
+
+    def test_evidence_that_the_peer_did_not_sign(self) -> None:
+        one = self.anna.publish(self.story.environments("Staging"))
+        evidence = self.anna.evidence(1, 1)
+        lies = {
+            "bad-signature": replace(evidence, body_hash=drawn("another body")),
+            "unknown-key": self.anna.evidence(1, 1, origin_key=2),
+            "wrong-origin": self.anna.evidence(1, 1, origin=CARLA.space()),
+            "not-for-me": self.anna.evidence(1, 1, recipient=CARLA.space()),
+            "unknown-link": self.anna.evidence(1, 1, link=CARLA.link(BERTA)),
+            "envelope: magic": replace(evidence, header=b"X" + evidence.header[1:]),
+            "the evidence is not of entries": replace(evidence, header=evidence.header + b"\x00"),
+        }
+        for reason, lie in lies.items():
+            with self.subTest(reason=reason):
+                self.setUp()
+                self.scribe.append(lie, one)
+                self.assertEqual(self.wrong(), f"Position 4: {reason}")
+
+    def test_an_entry_under_the_name_of_another_space(self) -> None:
+        one = self.anna.publish(self.story.environments("Staging"))
+        self.scribe.append(self.anna.evidence(1, 1), replace(one, origin=CARLA.space()))
+        self.assertIn("Position 5: the entry is not of the peer on its link", self.wrong())
+
+    def test_evidence_on_a_link_that_is_frozen(self) -> None:
+        one = self.anna.publish(self.story.environments("Staging"))
+        self.scribe.append(self.anna.evidence(1, 1), one)
+        self.scribe.append(contradiction(self.story, chain_after=drawn("another story")))
+        two = self.anna.publish(self.story.environments("Test"))
+        self.scribe.append(self.anna.evidence(2, 2), two)
+        self.assertIn("Position 7: the link was frozen", self.wrong())
+
+    def test_a_contradiction_that_the_peer_did_not_sign(self) -> None:
+        forged = contradiction_signed_by_nobody(self.story)
+        self.scribe.append(forged)
+        self.assertEqual(self.wrong(), "Position 4: bad-signature")
+
+    def test_a_receipt_with_a_false_signature(self) -> None:
+        forged = json.dumps(story.receipt(BERTA, ANNA, use="2"))
+        self.scribe.append(self.story.own("deployment.finished", {"deployment": 4, "receipt": forged}))
+        self.assertEqual(self.wrong(), "Position 4: BadSignature(1)")
+
+    def test_a_receipt_in_the_name_of_a_peer(self) -> None:
+        foreign = json.dumps(story.receipt(ANNA, ANNA))
+        self.scribe.append(self.story.own("deployment.finished", {"deployment": 4, "receipt": foreign}))
+        self.assertEqual(self.wrong(), "Position 4: Foreign")
+
+    def test_a_bundle_with_a_false_receipt_in_it(self) -> None:
+        forged = story.bundle(BERTA, ANNA, receipts=[story.receipt(BERTA, BERTA, use="2")])
+        says = story.promotion(BERTA, ANNA, forged)
+        self.scribe.append(self.story.own("release.promoted", says, crosses=True))
+        self.assertEqual(self.wrong(), "Position 4: BadSignature(1)")
+
+    def test_a_bundle_of_another_release(self) -> None:
+        other = story.release(BERTA) | {"version": "2.0.0"}
+        forged = story.bundle(BERTA, ANNA, release=other)
+        says = story.promotion(BERTA, ANNA, forged)
+        self.scribe.append(self.story.own("release.promoted", says, crosses=True))
+        self.assertEqual(self.wrong(), "Position 4: the bundle is of another release")
+
+    def test_a_release_with_another_digest(self) -> None:
+        says = {
+            "project": "Web", "version": "1.0.0", "notes": "", "snapshot": story.SNAPSHOT,
+            "digest": story.digest(ANNA),
+        }
+        self.scribe.append(self.story.own("release.created", says))
+        self.assertEqual(self.wrong(), "Position 4: the digest is not that of the snapshot")
+
+    def test_a_peer_on_a_link_that_is_not_theirs(self) -> None:
+        says = {
+            "peer": CARLA.id(), "name": "Carla", "link": ids.show(drawn("any link")),
+            "certificate": CARLA.certificate(), "grants": [],
+        }
+        self.scribe.append(self.story.own("peer.trusted", says))
+        self.assertEqual(self.wrong(), "Position 4: the link is not made of the offers of both sides")
+
+    def test_a_peer_with_the_certificate_of_another(self) -> None:
+        says = {
+            "peer": CARLA.id(), "name": "Carla", "link": ids.show(CARLA.link(BERTA)),
+            "certificate": ANNA.certificate(), "grants": [],
+        }
+        self.scribe.append(self.story.own("peer.trusted", says))
+        self.assertIn("Position 4: the certificate is of another space", self.wrong())
+
+    def test_a_certificate_that_forgets_a_key(self) -> None:
+        self.scribe.append(self.scribe.trust(ANNA, statements=2), self.scribe.trust(ANNA))
+        self.assertIn("Position 5: the certificate does not continue", self.wrong())
+
+    def test_a_space_that_begins_twice(self) -> None:
+        self.scribe.begin()
+        self.assertIn("Position 4: a log begins with its space, once", self.wrong())
+
+    def test_a_log_that_begins_with_something_else(self) -> None:
+        scribe = story.Scribe(BERTA)
+        scribe.append(scribe.trust(ANNA))
+        self.assertIn("Position 1: a log begins with its space, once", wrong(scribe.archive()))
+
+    def test_an_own_entry_that_is_none(self) -> None:
+        self.scribe.append(Own(bytes(16), b"junk"))
+        self.assertEqual(self.wrong(), "Position 4: entry")
+
+    def test_an_own_event_with_other_flags(self) -> None:
+        own = self.story.own("environments.published", {"environments": []}, crosses=True)
+        self.scribe.append(Own(own.salt, own.entry[:5] + b"\x01" + own.entry[6:]))
+        self.assertEqual(self.wrong(), "Position 4: event: flags")
+
+    def test_an_own_event_with_an_audience_that_it_never_has(self) -> None:
+        self.scribe.append(self.story.own("environments.published", {"environments": []}))
+        self.assertIn("Position 4: environments.published has an audience", self.wrong())
+
+    def test_an_empty_block(self) -> None:
+        self.scribe.append()
+        self.assertEqual(self.wrong(), "Position 4: the block is empty")
+
+
+def contradiction_signed_by_nobody(written: story.Story) -> Own:
+    """A record that would freeze Anna's link with an envelope that she never sent."""
+    written.anna.publish(written.environments("Staging"))
+    proof = replace(written.anna.evidence(1, 1), signature=bytes(64))
+    says = {
+        "link": ids.show(written.anna.link), "at": 1, "header": proof.header.hex(),
+        "body_hash": proof.body_hash.hex(), "signature": proof.signature.hex(),
+    }
+    return written.own("link.contradicted", says)
