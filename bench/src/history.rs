@@ -8,6 +8,8 @@ use engine::log::{Fault, Log};
 use engine::space::Space;
 use engine::step::{Effect, Input, Now};
 use engine::trust::certificate::Keys;
+#[cfg(test)]
+use engine::trust::identity::Secrets;
 use engine::trust::identity::Seeds;
 use schema::hash::sha256;
 use schema::id::{CommandId, Incarnation, ObjectId};
@@ -122,7 +124,7 @@ mod tests {
     #[test]
     fn the_log_holds_as_many_mirrored_as_own_entries_and_replays() {
         let log = write(512, LogMemory::create).unwrap();
-        let engine = Engine::replay(&log, &seeds(), entropy(), NOW).unwrap();
+        let engine = Engine::replay(&log, &Secrets::from(&seeds()), entropy(), NOW).unwrap();
         assert_eq!(engine.state().packages.len(), 256);
         let mut verifier = Verifier::new();
         log.scan(&mut |first, bytes| {

@@ -1,7 +1,8 @@
 //! What can be asked of a space, who asks, and what is answered.
 
+use crate::trust::identity::Pair;
 use schema::id::{CommandId, EntryId, Position};
-use schema::latest::Actor;
+use schema::latest::{Actor, Document};
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::event::Definition;
 use schema::v1::model::{Grant, Package, TemplateValue};
@@ -23,6 +24,13 @@ pub enum Command {
         name: Option<Name>,
         /// What may flow.
         grants: Vec<Grant>,
+    },
+    /// Go on under new keys.
+    StateKeys {
+        /// The key statement.
+        statement: Document,
+        /// The seeds of its keys.
+        pair: Pair,
     },
     /// Change what may flow.
     Grant {

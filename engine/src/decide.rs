@@ -3,6 +3,7 @@
 pub mod configuration;
 pub mod deployment;
 pub mod import;
+pub mod keys;
 pub mod release;
 pub mod result;
 pub mod trust;
@@ -75,6 +76,7 @@ pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejecti
         Command::Trust { certificate, name, grants } => {
             trust::trust(given.state, actor, certificate, name.as_ref(), grants)
         }
+        Command::StateKeys { statement, .. } => keys::state(given.state, actor, statement),
         Command::Grant { peer, grants } => trust::grant(given.state, actor, peer, grants),
         Command::PushPackage { package } => release::push(given.state, actor, package),
         Command::CreateRelease { project, version, notes, packages } => {

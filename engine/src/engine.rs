@@ -3,6 +3,8 @@
 mod act;
 mod arrive;
 mod depart;
+mod keys;
+mod rebuild;
 mod record;
 mod start;
 
@@ -12,6 +14,7 @@ use crate::entropy::Entropy;
 use crate::fetch::Fetches;
 use crate::log::tree::Tree;
 use crate::quarantine::Quarantine;
+use crate::retraction::Retractions;
 use crate::state::State;
 use crate::step::{Effect, Input, Now, Stepped};
 use crate::traffic::Traffic;
@@ -42,6 +45,9 @@ pub struct Engine {
     fetches: Fetches,
     quarantine: Quarantine,
     keyring_changed: bool,
+    retractions: Retractions,
+    /// Whether what is true now is not what the log tells any more, because of a retraction.
+    rebuild: bool,
     /// Releases whose chances changed in this step.
     touched: BTreeSet<ReleaseId>,
     /// Whether other objects may be missing than before.
@@ -58,8 +64,17 @@ impl Engine {
     /// must be thrown away and replayed.
     pub fn step(&mut self, now: Now, inputs: Vec<Input>) -> Stepped {
         self.now = now;
-        for input in inputs {
+        let mut inputs = inputs.into_iter();
+        while !self.rebuild
+            && let Some(input) = inputs.next()
+        {
             self.take(input);
+        }
+        if self.rebuild {
+            // Nothing is decided from what is not true any more.
+            let block = self.take_block(now.wall_ms);
+            let rest = inputs.collect();
+            return Stepped { block, effects: std::mem::take(&mut self.effects), rest: Some(rest) };
         }
         self.react();
         if std::mem::take(&mut self.fetch_changed) {
@@ -67,7 +82,7 @@ impl Engine {
         }
         let block = self.take_block(now.wall_ms);
         self.depart();
-        Stepped { block, effects: std::mem::take(&mut self.effects) }
+        Stepped { block, effects: std::mem::take(&mut self.effects), rest: None }
     }
 
     fn take(&mut self, input: Input) {

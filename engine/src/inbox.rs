@@ -65,6 +65,11 @@ pub struct Inbox {
     held: u64,
     /// Entries kept and never folded.
     refused: u64,
+    /// Entries that somebody else wrote with a key of the peer.
+    retracted: u64,
+    /// The newest statement of the peer that revokes a key, 0 if none does, and the newest entry
+    /// that came before it was known: under suspicion.
+    suspected: (u32, LinkSeq),
     held_back: BTreeMap<LinkSeq, Verified>,
     held_back_bytes: usize,
 }
@@ -82,6 +87,8 @@ impl Inbox {
             applied: LinkSeq(0),
             held: 0,
             refused: 0,
+            retracted: 0,
+            suspected: (0, LinkSeq(0)),
             held_back: BTreeMap::new(),
             held_back_bytes: 0,
         }
@@ -103,6 +110,44 @@ impl Inbox {
     #[must_use]
     pub const fn held_and_refused(&self) -> (u64, u64) {
         (self.held, self.refused)
+    }
+
+    /// Entries kept and left out of everything, because somebody else wrote them.
+    #[must_use]
+    pub const fn retracted(&self) -> u64 {
+        self.retracted
+    }
+
+    /// c at an entry that is here.
+    #[must_use]
+    pub fn chain_at(&self, number: LinkSeq) -> Option<Hash> {
+        self.chain.get(usize::try_from(number.0).ok()?).copied()
+    }
+
+    /// Forgets every entry after `at`: the peer sends its own ones again. False if none is here.
+    pub(crate) fn cut(&mut self, at: LinkSeq) -> bool {
+        self.held_back.clear();
+        self.held_back_bytes = 0;
+        let stays = usize::try_from(at.0).unwrap_or(usize::MAX).saturating_add(1);
+        let cuts = self.chain.len() > stays;
+        self.chain.truncate(stays);
+        self.applied = self.applied.min(at);
+        cuts
+    }
+
+    /// The newest statement of the peer that revokes a key, as far as it is known; 0 if none does.
+    pub(crate) const fn revoking(&self) -> u32 {
+        self.suspected.0
+    }
+
+    /// The peer revoked a key: what is here may be somebody else's.
+    pub(crate) const fn suspect(&mut self, revoking: u32) {
+        self.suspected = (revoking, self.acknowledged());
+    }
+
+    /// Whether the entry came before the peer revoked a key.
+    pub(crate) fn is_suspect(&self, number: LinkSeq) -> bool {
+        number <= self.suspected.1
     }
 
     /// Envelopes that wait for an earlier one.
@@ -230,6 +275,7 @@ impl Inbox {
         match folded {
             Folded::Held => self.held += 1,
             Folded::Refused => self.refused += 1,
+            Folded::Retracted => self.retracted += 1,
             Folded::Done => {}
         }
         if self.held == 0 {
@@ -281,6 +327,8 @@ pub enum Folded {
     Held,
     /// Kept and never folded.
     Refused,
+    /// Kept and left out, because somebody else wrote it.
+    Retracted,
 }
 
 fn size(verified: &Verified) -> usize {

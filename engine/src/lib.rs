@@ -26,6 +26,7 @@ pub mod trust;
 pub mod fetch;
 pub mod inbox;
 pub mod quarantine;
+pub mod retraction;
 pub mod traffic;
 // Entries are folded and shown.
 pub mod run;

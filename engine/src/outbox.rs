@@ -11,6 +11,7 @@ use schema::limits::{
     ENVELOPE_BYTES_SOFT, ENVELOPE_ENTRIES_MAX, ENVELOPE_FRAME_BYTES_MAX, IN_FLIGHT_BYTES_MAX,
     IN_FLIGHT_ENTRIES_MAX, RESEND_MS_MAX, RESEND_MS_MIN,
 };
+use schema::v1::event::Cut;
 use std::collections::VecDeque;
 
 /// A run of entries to be sent: where they are in the log.
@@ -165,10 +166,29 @@ impl Outbox {
         self.chain.push(next);
     }
 
+    /// The last entry that was written up to `position`, and c there.
+    pub(crate) fn place(&self, position: Position) -> Cut {
+        let count = self.index.partition_point(|(at, _)| *at <= position);
+        let chain = self.chain.get(count).copied().unwrap_or_default();
+        Cut { incarnation: self.incarnation, at: LinkSeq(count as u64), chain }
+    }
+
+    /// Whoever claimed more than this log may have had it from somebody else who had a key.
+    pub(crate) fn forgive(&mut self) {
+        self.flight.rolled_back = false;
+    }
+
     /// Takes an ack into account. `start` is this process's own; only an ack that echoes it
     /// answers a hello, and only with a newer echo may *acknowledged* fall, because the peer was
-    /// restored.
-    pub fn acknowledge(&mut self, ack: &Ack, start: &[u8; 16], now_ms: u64) -> Acknowledged {
+    /// restored. `misled` tells that the peer does not know yet that a key of this space was
+    /// revoked: it may have what somebody else wrote.
+    pub fn acknowledge(
+        &mut self,
+        ack: &Ack,
+        start: &[u8; 16],
+        misled: bool,
+        now_ms: u64,
+    ) -> Acknowledged {
         let fresh = ack.echo.start == *start;
         if ack.acknowledged.0 > 0 {
             if ack.incarnation != self.incarnation {
@@ -176,8 +196,9 @@ impl Outbox {
             }
             let known = usize::try_from(ack.acknowledged.0).ok().and_then(|at| self.chain.get(at));
             if known != Some(&ack.chain) {
-                self.flight.rolled_back |= fresh;
-                return if fresh { Acknowledged::RolledBack } else { Acknowledged::Foreign };
+                let rolled_back = fresh && !misled;
+                self.flight.rolled_back |= rolled_back;
+                return if rolled_back { Acknowledged::RolledBack } else { Acknowledged::Foreign };
             }
         }
         let flight = &mut self.flight;

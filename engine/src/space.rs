@@ -6,9 +6,9 @@
 use crate::engine::{CannotOpen, Engine};
 use crate::entropy::Entropy;
 use crate::log::{Fault, Log};
-use crate::step::{Effect, Input, Now, Stepped};
+use crate::step::{Effect, Input, Now};
 use crate::trust::door;
-use crate::trust::identity::Seeds;
+use crate::trust::identity::{Secrets, Seeds};
 use crate::trust::keyring::{Epochs, Keyring};
 use schema::id::{EntryId, Incarnation, Position};
 use schema::latest::{Block, Entry, EnvelopeKind, Record};
@@ -21,7 +21,7 @@ pub struct Space<L> {
     keyring: Keyring,
     epochs: Epochs,
     /// What the last turn appended.
-    last: Option<Block>,
+    last: Vec<Block>,
 }
 
 impl<L: Log> Space<L> {
@@ -49,13 +49,19 @@ impl<L: Log> Space<L> {
     ///
     /// # Errors
     /// When the log is damaged or the keys are not its own.
-    pub fn open(log: L, seeds: &Seeds, entropy: Entropy, now: Now) -> Result<Self, CannotOpen> {
-        let engine = Engine::replay(&log, seeds, entropy, now)?;
+    pub fn open(log: L, secrets: &Secrets, entropy: Entropy, now: Now) -> Result<Self, CannotOpen> {
+        let engine = Engine::replay(&log, secrets, entropy, now)?;
         Ok(Self::with(engine, log))
     }
 
     fn with(engine: Engine, log: L) -> Self {
-        Self { engine, log, keyring: Keyring::default(), epochs: Epochs::default(), last: None }
+        Self {
+            engine,
+            log,
+            keyring: Keyring::default(),
+            epochs: Epochs::default(),
+            last: Vec::new(),
+        }
     }
 
     /// Opens one envelope from outside: what [`Self::turn`] takes in.
@@ -75,11 +81,21 @@ impl<L: Log> Space<L> {
     /// When the log fails. Then nothing of this turn may be seen, and the space must be opened
     /// again.
     pub fn turn(&mut self, now: Now, inputs: Vec<Input>) -> Result<Vec<Effect>, Fault> {
-        let Stepped { block, effects } = self.engine.step(now, inputs);
-        if let Some(block) = &block {
-            self.log.append(block)?;
+        let mut todo = Some(inputs);
+        let mut effects = Vec::new();
+        self.last.clear();
+        while let Some(inputs) = todo {
+            let stepped = self.engine.step(now, inputs);
+            if let Some(block) = stepped.block {
+                self.log.append(&block)?;
+                self.last.push(block);
+            }
+            effects.extend(stepped.effects);
+            todo = stepped.rest;
+            if todo.is_some() {
+                self.rebuild()?;
+            }
         }
-        self.last = block;
         let mut visible = Vec::with_capacity(effects.len());
         for effect in effects {
             match effect {
@@ -107,6 +123,16 @@ impl<L: Log> Space<L> {
             }
         }
         Ok(visible)
+    }
+
+    /// Tells anew from the log what is true.
+    fn rebuild(&mut self) -> Result<(), Fault> {
+        self.engine.rebuild(&self.log).map_err(|why| match why {
+            CannotOpen::Log(fault) => fault,
+            CannotOpen::NoCertificate | CannotOpen::Keys(_) => {
+                Fault::Store { doing: "telling the log anew", why: why.to_string() }
+            }
+        })
     }
 
     /// The entries, own and mirrored, that the last turn appended: where they are, what they are,

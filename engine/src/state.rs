@@ -76,6 +76,8 @@ impl State {
                 self.incarnation = Some(created.incarnation);
             }
             Event::LinkOffered(offered) => self.fold_offer(&offered.offer),
+            Event::KeysStated(stated) => self.fold_keys(&stated.statement),
+            Event::PeerStated(stated) => self.links.stated(stated),
             Event::PeerTrusted(trusted) => self.links.trust(trusted),
             Event::GrantsChanged(changed) => self.links.grant(changed),
             Event::LinkContradicted(contradicted) => self.links.freeze(&contradicted.link),
@@ -135,6 +137,8 @@ impl State {
             | Event::PeerTrusted(_)
             | Event::GrantsChanged(_)
             | Event::LinkContradicted(_)
+            | Event::KeysStated(_)
+            | Event::PeerStated(_)
             | Event::ConfigurationApplied(_)
             | Event::PackagePushed(_)
             | Event::ReleaseCreated(_)
@@ -145,6 +149,18 @@ impl State {
             | Event::DeploymentFinished(_)
             | Event::Unknown { .. } => {}
         }
+    }
+
+    fn fold_keys(&mut self, json: &str) {
+        let document = Document::read(json).ok();
+        let newer = document.and_then(|document| self.keys.as_ref()?.continued(&[document]).ok());
+        self.keys = newer.or(self.keys.take());
+    }
+
+    /// Whether this log is of that incarnation, or was.
+    #[must_use]
+    pub fn has_lived(&self, incarnation: &Incarnation) -> bool {
+        self.incarnation.as_ref() == Some(incarnation)
     }
 
     fn fold_offer(&mut self, json: &str) {

@@ -143,4 +143,7 @@ pub struct Stepped {
     pub block: Option<Block>,
     /// What is done then, in this order.
     pub effects: Vec<Effect>,
+    /// When what is true has to be told anew from the log, because entries in it were written by
+    /// somebody else: what came in and was not taken yet. It is for the step after.
+    pub rest: Option<Vec<Input>>,
 }

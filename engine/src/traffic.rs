@@ -16,6 +16,9 @@ pub struct Traffic {
     pub inbox: Inbox,
     /// The newest entry that the peer says it has for us.
     pub head: LinkSeq,
+    /// The newest key statement of this space that the peer sealed to since this start; 0 before
+    /// it was heard.
+    pub knows: u32,
     /// Beats, hellos and acks.
     pub signals: Signals,
 }
@@ -36,6 +39,7 @@ impl Traffic {
             outbox: Outbox::new(me, peer, link, incarnation),
             inbox: Inbox::new(peer, me, link),
             head: LinkSeq(0),
+            knows: 0,
             signals: Signals::new(start, now_ms),
         }
     }

@@ -2,7 +2,7 @@
 
 pub use crate::v1::block::{Block, Checkpoint};
 pub use crate::v1::document::bundle::Bundle;
-pub use crate::v1::document::certificate::{Certificate, KeyStatement, Offer};
+pub use crate::v1::document::certificate::{Certificate, KeyStatement, Offer, Revocation};
 pub use crate::v1::document::dsse::{Document, Kind};
 pub use crate::v1::document::receipt::{Outcome, Receipt, StepReport};
 pub use crate::v1::entry::{Actor, Audience, Entry, Header};
@@ -12,3 +12,4 @@ pub use crate::v1::model;
 pub use crate::v1::piece::{Piece, Want};
 pub use crate::v1::record::{Evidence, Mirrored, Own, Record};
 pub use crate::v1::signal::{Ack, Beat, Mark};
+pub use crate::v1::statements::Statements;

@@ -64,6 +64,12 @@ pub const DOCUMENT_BYTES_MAX: usize = 480 * 1024;
 /// Key statements in one certificate.
 pub const CERTIFICATE_STATEMENTS_MAX: usize = 256;
 
+/// Largest key statement in its JSON form, in bytes.
+pub const KEY_STATEMENT_BYTES_MAX: usize = 16 * 1024;
+
+/// Key statements in one envelope of kind *keys*: all that a certificate may have but the first.
+pub const STATEMENTS_TOLD_MAX: usize = CERTIFICATE_STATEMENTS_MAX - 1;
+
 /// Output kept of one step of a deployment, in bytes; more is cut, and the cut is marked.
 pub const STEP_OUTPUT_BYTES_MAX: usize = 64 * 1024;
 

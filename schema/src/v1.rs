@@ -9,3 +9,4 @@ pub mod model;
 pub mod piece;
 pub mod record;
 pub mod signal;
+pub mod statements;

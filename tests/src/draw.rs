@@ -9,10 +9,10 @@ use schema::latest::{Ack, Actor, Audience, Beat, Event, Header, Mark, Piece, Wan
 use schema::limits::PIECE_BYTES_MAX;
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::event::{
-    Change, ConfigurationApplied, Definition, DeploymentFinished, DeploymentReported,
-    DeploymentStarted, EnvironmentsPublished, GrantsChanged, Kind, LinkContradicted, LinkOffered,
-    PackageArrived, PackagePushed, PeerTrusted, PromotionAnswered, ReleaseAccepted, ReleaseCreated,
-    ReleasePromoted, ReleaseRejected, SpaceCreated, User,
+    Change, ConfigurationApplied, Cut, Definition, DeploymentFinished, DeploymentReported,
+    DeploymentStarted, EnvironmentsPublished, GrantsChanged, KeysStated, Kind, LinkContradicted,
+    LinkOffered, PackageArrived, PackagePushed, PeerStated, PeerTrusted, PromotionAnswered,
+    ReleaseAccepted, ReleaseCreated, ReleasePromoted, ReleaseRejected, SpaceCreated, User,
 };
 use schema::v1::model::{
     Acceptance, Disclosure, Grant, HexHash, Lifecycle, Package, Phase, Project, ProjectId,
@@ -231,6 +231,7 @@ impl Draw {
     pub fn event(&mut self, kind: u16) -> Event {
         match kind {
             1..=5 => self.trust_event(kind),
+            6..=7 => self.key_event(kind),
             10 => Event::ConfigurationApplied(ConfigurationApplied {
                 changes: self.list(4, Self::change),
             }),
@@ -273,6 +274,26 @@ impl Draw {
                 body_hash: self.bytes(),
                 signature: self.bytes(),
             }),
+        }
+    }
+
+    fn key_event(&mut self, kind: u16) -> Event {
+        match kind {
+            6 => Event::KeysStated(KeysStated { statement: self.text().to_string() }),
+            _ => Event::PeerStated(PeerStated {
+                peer: self.space(),
+                statements: self.list(3, |draw| draw.text().to_string()),
+                cut: self.maybe(Self::cut),
+            }),
+        }
+    }
+
+    /// Where somebody else's entries begin.
+    pub fn cut(&mut self) -> Cut {
+        Cut {
+            incarnation: Incarnation(self.bytes()),
+            at: LinkSeq(self.number()),
+            chain: self.bytes(),
         }
     }
 

@@ -16,5 +16,6 @@ pub mod simulation;
 pub mod site;
 pub mod store;
 pub mod stranger;
+pub mod thief;
 pub mod visitor;
 pub mod world;

@@ -9,7 +9,7 @@ use engine::entropy::Entropy;
 use engine::log::{Fault, Log};
 use engine::space::Space;
 use engine::step::{Input, Now};
-use engine::trust::identity::Seeds;
+use engine::trust::identity::{Secrets, Seeds};
 use log_memory::{Device, LogMemory};
 use schema::id::{LinkId, ObjectId, SpaceId};
 use schema::latest::Piece;
@@ -23,8 +23,10 @@ pub struct Site {
     pub called: String,
     /// What its log is on.
     pub device: Device,
-    /// Its keys.
+    /// The keys that it was founded with, and the root key.
     pub seeds: Seeds,
+    /// The keys that its node holds.
+    pub secrets: Secrets,
     /// The running space; none while it is down.
     pub space: Option<Space<LogMemory>>,
     /// What its packages are in; survives a crash.
@@ -60,6 +62,7 @@ impl Site {
             id: space.engine().identity().space(),
             called: called.to_owned(),
             device: space.log().device(),
+            secrets: Secrets::from(&seeds),
             seeds,
             space: Some(space),
             store: Store::default(),
@@ -99,7 +102,7 @@ impl Site {
     pub fn start(&mut self, entropy: [u8; 32], now: Now) -> Result<(), String> {
         let log = LogMemory::open(&self.device).map_err(|fault| fault.to_string())?;
         let entropy = Entropy::from_seed(entropy);
-        let space = Space::open(log, &self.seeds, entropy, now).map_err(|why| why.to_string())?;
+        let space = Space::open(log, &self.secrets, entropy, now).map_err(|why| why.to_string())?;
         self.space = Some(space);
         Ok(())
     }

@@ -3,7 +3,7 @@
 use engine::entropy::Entropy;
 use engine::trust::certificate::Keys;
 use engine::trust::epoch::{Direction, begin};
-use engine::trust::identity::{Identity, Seeds, found};
+use engine::trust::identity::{Identity, Pair, Secrets, Seeds, continue_statements, found};
 use engine::trust::seal::{Head, Run, Sealer};
 use engine::trust::signature::SecretKey;
 use schema::bytes::Writer;
@@ -102,6 +102,44 @@ impl Stranger {
     #[must_use]
     pub const fn incarnation(&self) -> Incarnation {
         self.incarnation
+    }
+
+    /// The same space under new keys.
+    ///
+    /// # Panics
+    /// Never: the statement is of these very keys.
+    #[must_use]
+    pub fn rotated(&self) -> Self {
+        self.rotated_again(self)
+    }
+
+    /// The same space under keys that follow on those of `before`.
+    ///
+    /// # Panics
+    /// Never: the statement is of these very keys.
+    #[must_use]
+    pub fn rotated_again(&self, before: &Self) -> Self {
+        let keys = Keys::verify(&before.certificate).expect("its own");
+        let number = keys.newest().number;
+        let mut entropy = Entropy::from_seed([u8::try_from(number).expect("a few"); 32]);
+        let pair = Pair::draw(&mut entropy);
+        let old = Pair { signing: before.seeds.signing, sealing: before.seeds.sealing };
+        let root = &self.seeds.root;
+        let statement = continue_statements(&keys, root, Some(&old), &pair, Vec::new(), TIME_MS);
+        let newer = keys.continued(&[statement]).expect("it continues them");
+        let mut seeds = self.seeds.clone();
+        (seeds.signing, seeds.sealing) = (pair.signing, pair.sealing);
+        let secrets = Secrets::default().with(number + 1, pair);
+        Self {
+            seeds,
+            identity: Identity::of(&newer, secrets),
+            certificate: newer.certificate(),
+            offer: self.offer,
+            incarnation: self.incarnation,
+            entropy,
+            sealer: Sealer::default(),
+            lines: self.lines.clone(),
+        }
     }
 
     /// Begins another life of its log, as if it had lost the last one.

@@ -10,10 +10,12 @@ use crate::faults::Faults;
 use crate::network::{Network, Parcel};
 use crate::site::{Site, StoreWork};
 use engine::command::{Command, Done, Rejection, Request};
+use engine::entropy::Entropy;
 use engine::log::Fault;
 use engine::step::{Effect, Input, Now};
+use engine::trust::identity::{Pair, continue_statements};
 use schema::id::{CommandId, ObjectId, Position, SpaceId};
-use schema::latest::Actor;
+use schema::latest::{Actor, Revocation};
 use schema::limits::PIECE_BYTES_MAX;
 use schema::name::Name;
 use schema::v1::model::{Disclosure, Grant};
@@ -366,6 +368,28 @@ impl World {
         let (entropy, now) = (self.bytes(), self.now_at(site));
         self.sites[site].start(entropy, now)?;
         self.turn(site, Vec::new()).map_err(|fault| fault.to_string())
+    }
+
+    /// A site goes on under new keys, with its root key at hand.
+    ///
+    /// # Errors
+    /// When it is rejected.
+    ///
+    /// # Panics
+    /// When the site is down.
+    pub fn rotate(&mut self, site: usize, revoked: Vec<Revocation>) -> Result<Done, Rejection> {
+        let pair = Pair::draw(&mut Entropy::from_seed(self.bytes()));
+        let wall_ms = self.now_at(site).wall_ms;
+        let it = &self.sites[site];
+        let keys = it.engine().state().keys.as_ref().expect("founded");
+        let number = keys.newest().number;
+        let before = it.secrets.pair(number);
+        let root = &it.seeds.root;
+        let statement = continue_statements(keys, root, before, &pair, revoked, wall_ms);
+        // A node has the key files before the log names them.
+        self.sites[site].secrets =
+            std::mem::take(&mut self.sites[site].secrets).with(number + 1, pair.clone());
+        self.ask(site, "ops", Command::StateKeys { statement, pair })
     }
 
     /// Puts an object into a site's store, as `package push` does before its command.

@@ -28,9 +28,11 @@ impl Class {
         match kind {
             EnvelopeKind::Entries => Self::Entries,
             EnvelopeKind::Piece => Self::Pieces,
-            EnvelopeKind::Ack | EnvelopeKind::Beat | EnvelopeKind::Hello | EnvelopeKind::Want => {
-                Self::Signals
-            }
+            EnvelopeKind::Ack
+            | EnvelopeKind::Beat
+            | EnvelopeKind::Hello
+            | EnvelopeKind::Want
+            | EnvelopeKind::Keys => Self::Signals,
         }
     }
 

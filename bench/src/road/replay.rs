@@ -129,7 +129,7 @@ pub(crate) fn fold(plan: &Plan) -> Result<Figure, Failure> {
 }
 
 fn replay(log: &dyn Log) -> Result<Engine, Failure> {
-    Ok(Engine::replay(log, &history::seeds(), history::entropy(), history::NOW)?)
+    Ok(Engine::replay(log, &(&history::seeds()).into(), history::entropy(), history::NOW)?)
 }
 
 fn audit(log: &LogSled) -> Result<Intact, Failure> {

@@ -5,9 +5,9 @@ use crate::decide::Draft;
 use crate::state::State;
 use crate::trust::certificate::Keys;
 use schema::id::{LinkId, LinkSeq};
-use schema::latest::{Actor, Certificate, Event};
+use schema::latest::{Actor, Certificate, Document, Event};
 use schema::name::Name;
-use schema::v1::event::{GrantsChanged, PeerTrusted};
+use schema::v1::event::{GrantsChanged, PeerStated, PeerTrusted};
 use schema::v1::model::Grant;
 
 /// Trusts the space that a certificate is of. The same certificate again changes nothing.
@@ -48,6 +48,9 @@ pub fn trust(
     let name = name.unwrap_or_else(|| keys.name()).clone();
     if let Some(known) = state.links.peer(&peer) {
         if known.link == link && known.name == name {
+            if keys.newest().number > known.keys.newest().number {
+                return newer_keys(actor, &known.keys, &keys);
+            }
             return grant(state, actor, &name, &merged(&known.grants, wanted));
         }
         return Err(Rejection::conflict(
@@ -65,6 +68,20 @@ pub fn trust(
     let grants = merged(&[], wanted);
     let event = PeerTrusted { peer, name, link, certificate, grants };
     Ok(vec![Draft::internal(actor.clone(), Event::PeerTrusted(event))])
+}
+
+/// The newer keys of a peer, from its certificate.
+fn newer_keys(actor: &Actor, known: &Keys, told: &Keys) -> Result<Vec<Draft>, Rejection> {
+    let newer = told.after(known.newest().number);
+    known.continued(newer).map_err(|why| {
+        Rejection::conflict(
+            format!("the certificate does not continue the one that is trusted: {why}"),
+            "ask the other side which is right; a space that lost its root key needs a new link",
+        )
+    })?;
+    let statements = newer.iter().map(Document::write).collect();
+    let event = PeerStated { peer: known.space(), statements, cut: None };
+    Ok(vec![Draft::internal(actor.clone(), Event::PeerStated(event))])
 }
 
 /// Sets what may flow over the link to a peer.

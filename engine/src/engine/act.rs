@@ -20,7 +20,8 @@ impl Engine {
             let entries = before.iter().map(|position| self.entry_id(*position)).collect();
             return Ok(Done { entries, repeated: true });
         }
-        if self.traffic.values().any(|traffic| traffic.outbox.rolled_back()) {
+        let remedy = matches!(request.command, Command::StateKeys { .. });
+        if !remedy && self.traffic.values().any(|traffic| traffic.outbox.rolled_back()) {
             return Err(Rejection::conflict(
                 "this log was rolled back: a peer has entries that it has lost",
                 "put the newest copy of the node's folder back; until then nothing is changed",
@@ -28,7 +29,11 @@ impl Engine {
         }
         let given =
             Given { state: &self.state, identity: &self.identity, wall_ms: self.now.wall_ms };
-        let drafts = decide(given, request)?;
+        let drafts: Vec<Draft> =
+            decide(given, request)?.into_iter().map(|draft| self.completed(draft)).collect();
+        if let Command::StateKeys { statement, pair } = &request.command {
+            self.learn_pair(statement, pair)?;
+        }
         let entries = self.append_drafts(request.id, &drafts)?;
         self.schedule(&drafts, &entries);
         Ok(Done { entries, repeated: false })

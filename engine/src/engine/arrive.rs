@@ -6,6 +6,7 @@ use crate::inbox::Admission;
 use crate::outbox::Acknowledged;
 use crate::state::releases::{Answer, Source};
 use crate::step::Effect;
+use crate::trust::certificate::Keys;
 use crate::trust::door::{Content, Verified};
 use crate::trust::refusal::Refusal;
 use schema::id::{CommandId, LinkId, LinkSeq, ObjectId, SpaceId};
@@ -28,6 +29,10 @@ impl Engine {
             return;
         }
         let newest = verified.header().newest;
+        let knows = verified.header().recipient_key;
+        if let Some(traffic) = self.traffic.get_mut(&link) {
+            traffic.knows = traffic.knows.max(knows);
+        }
         if matches!(verified.content(), Content::Entries(_)) {
             self.arrive_entries(link, verified);
             self.note_head(link, newest);
@@ -45,12 +50,13 @@ impl Engine {
             Content::Hello(beat, ack) => {
                 traffic.signals.hear(&beat, now.monotonic_ms, now.wall_ms);
                 traffic.signals.owe_ack(true, now.monotonic_ms);
-                self.acknowledge(link, &ack);
+                self.acknowledge(link, &ack, knows);
             }
             Content::Ack(ack) => {
                 traffic.signals.echoed(ack.echo, now.monotonic_ms, now.wall_ms);
-                self.acknowledge(link, &ack);
+                self.acknowledge(link, &ack, knows);
             }
+            Content::Keys(told) => self.arrive_keys(origin, *told),
             Content::Want(want) => self.wanted(link, origin, &want),
             Content::Piece(piece) => self.piece(&origin, piece),
         }
@@ -85,7 +91,9 @@ impl Engine {
                     self.quarantine.refuse(reason, &evidence.header, self.now.wall_ms);
                 }
                 Admission::Contradiction(at) => {
-                    self.contradicted(link, at, evidence);
+                    if !self.retract(link, at) {
+                        self.contradicted(link, at, evidence);
+                    }
                     return;
                 }
             }
@@ -115,11 +123,14 @@ impl Engine {
         self.effects.push(Effect::Alarm(alarm));
     }
 
-    fn acknowledge(&mut self, link: LinkId, ack: &Ack) {
+    /// `knows` is the statement of this space that the peer sealed the ack to.
+    fn acknowledge(&mut self, link: LinkId, ack: &Ack, knows: u32) {
+        let revoking = self.state.keys.as_ref().map_or(0, Keys::newest_revoking);
         let Some(traffic) = self.traffic.get_mut(&link) else {
             return;
         };
-        match traffic.outbox.acknowledge(ack, &self.start, self.now.monotonic_ms) {
+        let now_ms = self.now.monotonic_ms;
+        match traffic.outbox.acknowledge(ack, &self.start, knows < revoking, now_ms) {
             Acknowledged::Taken => {
                 if traffic.outbox.answered() && ack.echo.start == self.start {
                     traffic.signals.answered();

@@ -46,6 +46,10 @@ impl Engine {
         while let Some(traffic) = self.traffic.get_mut(&link)
             && let Some(due) = traffic.signals.due(now_ms)
         {
+            if matches!(due, Due::Hello | Due::Beat) {
+                self.tell_keys(link);
+            }
+            let Some(traffic) = self.traffic.get_mut(&link) else { return };
             let busy = traffic.outbox.acknowledged() < traffic.outbox.newest();
             let answered = traffic.outbox.answered();
             let mut body = Writer::new();
@@ -85,7 +89,7 @@ impl Engine {
     }
 
     /// Seals and sends an envelope without entries.
-    fn send(&mut self, link: LinkId, kind: EnvelopeKind, body: Writer) {
+    pub(super) fn send(&mut self, link: LinkId, kind: EnvelopeKind, body: Writer) {
         let Some(traffic) = self.traffic.get(&link) else {
             return;
         };

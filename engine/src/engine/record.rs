@@ -117,7 +117,7 @@ impl Engine {
         let at = At { id: self.entry_id(position), position, header };
         self.state.fold_own(&at, &event);
         self.journeys.fold(self.identity.space(), &at, &event);
-        self.follow(&event);
+        self.follow(position, &event);
         if let Audience::Link(link) = &header.audience
             && let Some(traffic) = self.traffic.get_mut(link)
         {
@@ -128,8 +128,10 @@ impl Engine {
     }
 
     /// What an own event changes beside the state.
-    fn follow(&mut self, event: &Event) {
+    fn follow(&mut self, position: Position, event: &Event) {
         match event {
+            Event::KeysStated(_) => self.follow_own_keys(),
+            Event::PeerStated(stated) => self.follow_peer_keys(position, stated),
             Event::PeerTrusted(trusted) => {
                 let incarnation = self.state.incarnation.unwrap_or(Incarnation([0; 16]));
                 let me = self.identity.space();
@@ -192,6 +194,10 @@ impl Engine {
         let Some((_, peer)) = self.state.links.on(&mirrored.link) else {
             return;
         };
+        if self.retractions.cover(position, mirrored) {
+            traffic.inbox.advance(mirrored, Folded::Retracted);
+            return;
+        }
         let verdict = if traffic.inbox.is_held() {
             Verdict::Hold
         } else {

@@ -6,11 +6,12 @@ use crate::fetch::Fetches;
 use crate::log::tree::Tree;
 use crate::log::{Fault, Log};
 use crate::quarantine::Quarantine;
+use crate::retraction::Retractions;
 use crate::run::Report;
 use crate::state::State;
 use crate::step::Now;
 use crate::trust::certificate::{Disbelief, Keys};
-use crate::trust::identity::{Identity, Seeds, found};
+use crate::trust::identity::{Identity, Secrets, Seeds, found};
 use crate::trust::seal::Sealer;
 use crate::views::journey::Journeys;
 use schema::id::{CommandId, Incarnation, Position};
@@ -71,11 +72,11 @@ impl Engine {
     /// When the log is damaged, or the keys are not its own.
     pub fn replay(
         log: &dyn Log,
-        seeds: &Seeds,
+        secrets: &Secrets,
         entropy: Entropy,
         now: Now,
     ) -> Result<Self, CannotOpen> {
-        let mut engine = Self::rebuilt(log, seeds, entropy, now)?;
+        let mut engine = Self::rebuilt(log, secrets, entropy, now)?;
         engine.begin();
         Ok(engine)
     }
@@ -87,29 +88,52 @@ impl Engine {
     /// When the log is damaged, or the keys are not its own.
     pub fn rebuilt(
         log: &dyn Log,
-        seeds: &Seeds,
+        secrets: &Secrets,
         entropy: Entropy,
         now: Now,
     ) -> Result<Self, CannotOpen> {
+        let mut entropy = entropy;
+        let mut retractions = Retractions::default();
+        // What is retracted is known only later in the log; then it is told once more without it.
+        loop {
+            let seeded = Entropy::from_seed(entropy.bytes());
+            let engine = Self::told(log, secrets, seeded, now, retractions)?;
+            if !engine.rebuild {
+                return Ok(engine);
+            }
+            retractions = engine.retractions;
+        }
+    }
+
+    /// What the log tells without what is retracted, up to a retraction that is not known yet.
+    fn told(
+        log: &dyn Log,
+        secrets: &Secrets,
+        entropy: Entropy,
+        now: Now,
+        retractions: Retractions,
+    ) -> Result<Self, CannotOpen> {
         let mut engine: Option<Self> = None;
-        let mut entropy = Some(entropy);
+        let mut beginning = Some((entropy, retractions));
         let mut failed: Option<CannotOpen> = None;
         let mut newest: Option<Checkpoint> = None;
         log.scan(&mut |first, bytes| {
             let result = Block::read(bytes, first).map_err(|damage| Fault::Damaged(damage).into());
             let result = result.and_then(|block| {
                 if engine.is_none() {
-                    let identity = Self::identity_of(&block, seeds)?;
-                    let entropy = entropy.take().ok_or(CannotOpen::NoCertificate)?;
-                    engine = Some(Self::empty(identity, entropy, now));
+                    let identity = Self::identity_of(&block, secrets)?;
+                    let (entropy, retractions) =
+                        beginning.take().ok_or(CannotOpen::NoCertificate)?;
+                    engine = Some(Self { retractions, ..Self::empty(identity, entropy, now) });
                 }
-                engine.as_mut().ok_or(CannotOpen::NoCertificate)?.replay_block(&block)?;
-                Ok(block.checkpoint)
+                let engine = engine.as_mut().ok_or(CannotOpen::NoCertificate)?;
+                engine.replay_block(&block)?;
+                Ok((block.checkpoint, engine.rebuild))
             });
             match result {
-                Ok(checkpoint) => {
+                Ok((checkpoint, again)) => {
                     newest = Some(checkpoint);
-                    ControlFlow::Continue(())
+                    if again { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
                 }
                 Err(why) => {
                     failed = Some(why);
@@ -120,6 +144,10 @@ impl Engine {
         match (failed, engine) {
             (Some(why), _) => Err(why),
             (None, None) => Err(CannotOpen::NoCertificate),
+            (None, Some(engine)) if engine.rebuild => Ok(engine),
+            (None, Some(engine)) if !engine.identity.can_sign() => {
+                Err(CannotOpen::Keys(Disbelief::Foreign))
+            }
             (None, Some(engine)) if engine.signed(newest.as_ref()) => Ok(engine),
             (None, Some(engine)) => {
                 let what = "the newest checkpoint is not signed by the space".to_owned();
@@ -145,6 +173,8 @@ impl Engine {
             fetches: Fetches::default(),
             quarantine: Quarantine::default(),
             keyring_changed: true,
+            retractions: Retractions::default(),
+            rebuild: false,
             touched: BTreeSet::new(),
             fetch_changed: false,
             tell_environments: false,
@@ -165,9 +195,9 @@ impl Engine {
         keys.signing(*key).is_some_and(|key| key.verifies(note.as_bytes(), signature))
     }
 
-    fn identity_of(block: &Block, seeds: &Seeds) -> Result<Identity, CannotOpen> {
+    fn identity_of(block: &Block, secrets: &Secrets) -> Result<Identity, CannotOpen> {
         let keys = crate::log::verify::certificate_of(block).ok_or(CannotOpen::NoCertificate)?;
-        Identity::new(&keys, seeds).map_err(CannotOpen::Keys)
+        Ok(Identity::of(&keys, secrets.clone()))
     }
 
     fn replay_block(&mut self, block: &Block) -> Result<(), CannotOpen> {

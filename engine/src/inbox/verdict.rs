@@ -70,6 +70,8 @@ fn permitted(state: &State, peer: &Peer, event: &Event) -> Result<Known, EntryRe
         | Event::PeerTrusted(_)
         | Event::GrantsChanged(_)
         | Event::LinkContradicted(_)
+        | Event::KeysStated(_)
+        | Event::PeerStated(_)
         | Event::ConfigurationApplied(_)
         | Event::PackagePushed(_)
         | Event::ReleaseCreated(_)

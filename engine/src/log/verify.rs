@@ -6,10 +6,11 @@ use crate::trust::certificate::Keys;
 use schema::hash::{Hash, chain_next, chain_start};
 use schema::id::{Incarnation, LinkId, LinkSeq, Position, SpaceId};
 use schema::latest::{
-    Block, Certificate, Checkpoint, EnvelopeHeader, Event, Evidence, Mirrored, Record,
+    Block, Certificate, Checkpoint, Document, EnvelopeHeader, Event, Evidence, Mirrored, Record,
 };
 use schema::v1::block::Damage;
 use schema::v1::envelope::signed_bytes;
+use schema::v1::event::PeerStated;
 use std::collections::BTreeMap;
 
 /// What an intact log says about itself.
@@ -162,6 +163,16 @@ impl Verifier {
             }
             self.incarnation = Some(created.incarnation);
         }
+        if let Event::KeysStated(stated) = event {
+            let newer = Document::read(&stated.statement)
+                .ok()
+                .and_then(|document| self.keys.as_ref()?.continued(&[document]).ok())
+                .ok_or_else(|| damage(position, "the key statement is not believed"))?;
+            self.keys = Some(newer);
+        }
+        if let Event::PeerStated(stated) = event {
+            self.peer_stated(position, stated)?;
+        }
         if let Event::PeerTrusted(trusted) = event {
             let keys = Certificate::read(&trusted.certificate)
                 .ok()
@@ -169,6 +180,29 @@ impl Verifier {
                 .filter(|keys| keys.space() == trusted.peer)
                 .ok_or_else(|| damage(position, "the certificate of a peer is not believed"))?;
             self.peers.insert(trusted.link, keys);
+        }
+        Ok(())
+    }
+
+    /// A peer's newer keys, and where on its link the entries end that it wrote itself.
+    fn peer_stated(&mut self, position: Position, stated: &PeerStated) -> Result<(), Damage> {
+        let documents: Result<Vec<Document>, _> =
+            stated.statements.iter().map(|json| Document::read(json)).collect();
+        let known = self.peers.iter_mut().find(|(_, keys)| keys.space() == stated.peer);
+        let newer = known.and_then(|(link, keys)| {
+            *keys = keys.continued(&documents.ok()?).ok()?;
+            Some((*link, keys.newest_revoking() > 0))
+        });
+        let (link, revokes) = newer
+            .ok_or_else(|| damage(position, "the key statements of a peer are not believed"))?;
+        let Some(cut) = &stated.cut else { return Ok(()) };
+        if !revokes {
+            return Err(damage(position, "entries are left out though no key was revoked"));
+        }
+        if let Some(chain) = self.chains.get_mut(&(link, cut.incarnation)) {
+            let stays = usize::try_from(cut.at.0).unwrap_or(usize::MAX).saturating_add(1);
+            chain.hashes.truncate(stays);
+            chain.proven = chain.proven.min(cut.at.0);
         }
         Ok(())
     }
@@ -186,9 +220,11 @@ impl Verifier {
                 || damage(position, "the envelope is of no peer that was trusted then"),
             )?;
         let message = signed_bytes(&evidence.header, &evidence.body_hash);
-        let signed = peer
-            .signing(header.origin_key)
-            .is_some_and(|key| key.verifies(&message, &evidence.signature));
+        // At the time it came, this was the newest key: one that was replaced signs nothing new.
+        let signed = header.origin_key == peer.newest().number
+            && peer
+                .signing(header.origin_key)
+                .is_some_and(|key| key.verifies(&message, &evidence.signature));
         let mine = self.keys.as_ref().is_some_and(|keys| keys.space() == header.recipient);
         if !signed || !mine {
             return Err(damage(
@@ -256,7 +292,8 @@ impl Verifier {
             return Err(damage(last, "the log does not begin with the certificate of a space"));
         };
         let note = Checkpoint::note(&keys.space(), incarnation, *size, root, *time_ms);
-        let signed = keys.signing(*key).is_some_and(|key| key.verifies(note.as_bytes(), signature));
+        let signed = *key == keys.newest().number
+            && keys.signing(*key).is_some_and(|key| key.verifies(note.as_bytes(), signature));
         if !signed {
             return Err(damage(last, "the checkpoint behind it is not signed by the space"));
         }

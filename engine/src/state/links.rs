@@ -3,9 +3,9 @@
 use crate::trust::certificate::Keys;
 use crate::trust::keyring::Keyring;
 use schema::id::{LinkId, SpaceId};
-use schema::latest::{Audience, Certificate};
+use schema::latest::{Audience, Certificate, Document};
 use schema::name::Name;
-use schema::v1::event::{GrantsChanged, PeerTrusted};
+use schema::v1::event::{GrantsChanged, PeerStated, PeerTrusted};
 use schema::v1::model::{Disclosure, Grant};
 use std::collections::BTreeMap;
 
@@ -109,6 +109,17 @@ impl Links {
             told: None,
         };
         self.peers.insert(event.peer, peer);
+    }
+
+    /// What was verified when it came is verified again: a log is not believed more than a peer.
+    pub(super) fn stated(&mut self, event: &PeerStated) {
+        let documents: Vec<Document> =
+            event.statements.iter().filter_map(|json| Document::read(json).ok()).collect();
+        if let Some(peer) = self.peers.get_mut(&event.peer)
+            && let Ok(newer) = peer.keys.continued(&documents)
+        {
+            peer.keys = newer;
+        }
     }
 
     pub(super) fn grant(&mut self, event: &GrantsChanged) {

@@ -5,9 +5,10 @@ use crate::trust::signature::PublicKey;
 use schema::bytes::Malformed;
 use schema::hash::Hash;
 use schema::id::{SpaceId, base32};
-use schema::latest::{Certificate, Document, KeyStatement, Kind, Offer};
+use schema::latest::{Certificate, Document, KeyStatement, Kind, Offer, Revocation};
 use schema::limits::CERTIFICATE_STATEMENTS_MAX;
 use schema::name::Name;
+use schema::v1::document::certificate::Genesis;
 use schema::v1::envelope::SUITE;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -39,6 +40,8 @@ pub enum Disbelief {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keys {
     space: SpaceId,
+    genesis: Genesis,
+    root: PublicKey,
     statements: Vec<(KeyStatement, PublicKey)>,
     offer: Option<Hash>,
     documents: Vec<Document>,
@@ -46,8 +49,9 @@ pub struct Keys {
 
 impl Keys {
     /// Verifies a certificate: numbers from 1 without gaps, one genesis, each statement signed by
-    /// the root key and from the second on by its predecessor, the one suite there is, no weak key
-    /// for signing or sealing; the offer signed by the key that it names.
+    /// the root key and from the second on by its predecessor too, unless it revokes that one; the
+    /// one suite there is, no weak key for signing or sealing; the offer signed by the key that it
+    /// names.
     ///
     /// # Errors
     /// [`Disbelief`] with the first thing that is wrong.
@@ -61,40 +65,72 @@ impl Keys {
         if genesis.suite != SUITE {
             return Err(Malformed::new("certificate: suite").into());
         }
-        if statements.len() > CERTIFICATE_STATEMENTS_MAX {
-            return Err(Malformed::new("certificate: too many statements").into());
-        }
         let root = PublicKey::from_bytes(&genesis.root.0).ok_or(Disbelief::WeakKey(0))?;
         let mut keys = Self {
             space: genesis.space(),
+            genesis,
+            root,
             statements: Vec::new(),
             offer: None,
-            documents: statements.to_vec(),
+            documents: Vec::new(),
         };
-        for (number, document) in (1..).zip(statements) {
-            let statement: KeyStatement = document.payload(Kind::KeyStatement)?;
-            if statement.number != number
-                || statement.genesis != genesis
-                || statement.space != keys.space
-            {
-                return Err(Disbelief::Broken(number));
-            }
-            require(document, "root", &root)?;
-            if let Some((previous, key)) = keys.statements.last() {
-                require(document, &previous.number.to_string(), key)?;
-            }
-            let key =
-                PublicKey::from_bytes(&statement.signing.0).ok_or(Disbelief::WeakKey(number))?;
-            if !can_be_sealed_to(&statement.sealing.0) {
-                return Err(Disbelief::WeakKey(number));
-            }
-            keys.statements.push((statement, key));
+        for document in statements {
+            keys.continue_with(document)?;
         }
         if let [document] = offer {
             let offer: Offer =
                 keys.document(document, Kind::Offer, |offer: &Offer| (offer.space, offer.key))?;
             keys.offer = Some(offer.random.0);
             keys.documents.push(document.clone());
+        }
+        Ok(keys)
+    }
+
+    /// Takes the next statement in.
+    fn continue_with(&mut self, document: &Document) -> Result<(), Disbelief> {
+        if self.statements.len() >= CERTIFICATE_STATEMENTS_MAX {
+            return Err(Malformed::new("certificate: too many statements").into());
+        }
+        let number = u32::try_from(self.statements.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let statement: KeyStatement = document.payload(Kind::KeyStatement)?;
+        if statement.number != number
+            || statement.genesis != self.genesis
+            || statement.space != self.space
+            || statement.revoked.iter().any(|revoked| !(1..number).contains(&revoked.key))
+        {
+            return Err(Disbelief::Broken(number));
+        }
+        require(document, "root", &self.root)?;
+        if let Some((previous, key)) = self.statements.last()
+            && !statement.revoked.iter().any(|revoked| revoked.key == previous.number)
+        {
+            require(document, &previous.number.to_string(), key)?;
+        }
+        let key = PublicKey::from_bytes(&statement.signing.0).ok_or(Disbelief::WeakKey(number))?;
+        if !can_be_sealed_to(&statement.sealing.0) {
+            return Err(Disbelief::WeakKey(number));
+        }
+        self.statements.push((statement, key));
+        let at = self.documents.len() - usize::from(self.offer.is_some());
+        self.documents.insert(at, document.clone());
+        Ok(())
+    }
+
+    /// These keys with the statements that follow on them. What is known already is skipped if it
+    /// is the same.
+    ///
+    /// # Errors
+    /// [`Disbelief`] with the first thing that is wrong; then nothing of it is believed.
+    pub fn continued(&self, statements: &[Document]) -> Result<Self, Disbelief> {
+        let mut keys = self.clone();
+        for document in statements {
+            let statement: KeyStatement = document.payload(Kind::KeyStatement)?;
+            let index = (statement.number as usize).checked_sub(1);
+            match index.and_then(|at| keys.statements.get(at)) {
+                Some((known, _)) if *known == statement => {}
+                Some(_) => return Err(Disbelief::Broken(statement.number)),
+                None => keys.continue_with(document)?,
+            }
         }
         Ok(keys)
     }
@@ -112,6 +148,33 @@ impl Keys {
     #[must_use]
     pub fn newest(&self) -> &KeyStatement {
         &self.statements.last().expect("at least one statement").0
+    }
+
+    /// The statement of this number.
+    #[must_use]
+    pub fn statement(&self, number: u32) -> Option<&KeyStatement> {
+        let index = (number as usize).checked_sub(1)?;
+        self.statements.get(index).map(|(statement, _)| statement)
+    }
+
+    /// The statements with greater numbers, as documents.
+    #[must_use]
+    pub fn after(&self, number: u32) -> &[Document] {
+        let end = self.statements.len();
+        &self.documents[(number as usize).min(end)..end]
+    }
+
+    /// What the statements with greater numbers revoke.
+    pub fn revoked_after(&self, number: u32) -> impl Iterator<Item = &Revocation> {
+        let newer = self.statements.iter().skip(number as usize);
+        newer.flat_map(|(statement, _)| &statement.revoked)
+    }
+
+    /// The number of the newest statement that revokes a key; 0 when none does.
+    #[must_use]
+    pub fn newest_revoking(&self) -> u32 {
+        let revoking = self.statements.iter().rev().find(|(s, _)| !s.revoked.is_empty());
+        revoking.map_or(0, |(statement, _)| statement.number)
     }
 
     /// The name that the space gives itself.

@@ -1,9 +1,12 @@
 //! The only door for strangers' bytes: from bytes to [`Verified`], or a [`Refusal`].
 //!
 //! The order of the checks is fixed and none is skipped: size cap, fixed header, recipient, link
-//! and origin, key statement, signature, seal, form of the content, chain. bincode sees nothing
+//! and origin, key statement, signature, seal, form of the content, chain. Only an envelope of
+//! kind *keys* is opened before its signature, because it brings what proves its key. bincode sees nothing
 //! here: the events inside entries are read only when the entries are admitted.
 
+use crate::trust::certificate::Keys;
+use crate::trust::epoch::{Direction, EpochKeys, join};
 use crate::trust::identity::Identity;
 use crate::trust::keyring::{Epochs, Keyring};
 use crate::trust::refusal::Refusal;
@@ -13,7 +16,8 @@ use schema::bytes::Reader;
 use schema::hash::{Hash, chain_next};
 use schema::id::LinkSeq;
 use schema::latest::{
-    Ack, Beat, Carried, Envelope, EnvelopeHeader, EnvelopeKind, Evidence, Piece, Want,
+    Ack, Beat, Carried, Document, Envelope, EnvelopeHeader, EnvelopeKind, Evidence, Piece,
+    Statements, Want,
 };
 use schema::v1::envelope::{body_hash, read_entries, signed_bytes};
 
@@ -32,6 +36,8 @@ pub enum Content {
     Want(Want),
     /// A piece that was asked for.
     Piece(Piece),
+    /// Key statements, which prove the key that signed the envelope, and a cut.
+    Keys(Box<Statements>),
 }
 
 /// An envelope that passed the door. There is no other way to make one.
@@ -88,27 +94,61 @@ pub fn open(
     if header.origin != peer.space() {
         return Err(Refusal::WrongOrigin);
     }
-    let key = peer.signing(header.origin_key).ok_or(Refusal::UnknownKey)?;
     let hash = body_hash(&envelope.body);
-    if !key.verifies(&signed_bytes(&envelope.header_bytes, &hash), &envelope.signature) {
-        return Err(Refusal::BadSignature);
+    let content = if header.kind == EnvelopeKind::Keys {
+        keys(&envelope, &hash, me, peer)?
+    } else {
+        signed(&envelope, &hash, peer)?;
+        let sealing = me.sealing(header.recipient_key).ok_or(Refusal::UnknownKey)?;
+        let epoch = epochs
+            .join(me.space(), sealing, header.origin, header.link, header.encapsulation)
+            .ok_or(Refusal::CannotOpen)?;
+        read_content(header, &unseal(&envelope, epoch)?)?
+    };
+    let Envelope { header, header_bytes, signature, .. } = envelope;
+    let evidence = Evidence { header: header_bytes, body_hash: hash, signature };
+    Ok(Verified { header, evidence, content })
+}
+
+/// The signature, by the newest key of the peer: one that was replaced signs nothing new.
+fn signed(envelope: &Envelope, hash: &Hash, peer: &Keys) -> Result<(), Refusal> {
+    let number = envelope.header.origin_key;
+    let key = peer.signing(number).ok_or(Refusal::UnknownKey)?;
+    if number != peer.newest().number {
+        return Err(Refusal::RetiredKey);
     }
-    if header.recipient_key != me.number() {
-        return Err(Refusal::UnknownKey);
-    }
-    let epoch = epochs
-        .join(me.space(), me.sealing(), header.origin, header.link, header.encapsulation)
-        .ok_or(Refusal::CannotOpen)?;
-    let body = XChaCha20Poly1305::new(epoch.key(header.kind).into())
+    let message = signed_bytes(&envelope.header_bytes, hash);
+    let verifies = key.verifies(&message, &envelope.signature);
+    if verifies { Ok(()) } else { Err(Refusal::BadSignature) }
+}
+
+fn unseal(envelope: &Envelope, epoch: &EpochKeys) -> Result<Vec<u8>, Refusal> {
+    let header = &envelope.header;
+    XChaCha20Poly1305::new(epoch.key(header.kind).into())
         .decrypt(
             &XNonce::from(header.nonce),
             Payload { msg: &envelope.body, aad: &envelope.header_bytes },
         )
-        .map_err(|_| Refusal::CannotOpen)?;
-    let content = read_content(header, &body)?;
-    let Envelope { header, header_bytes, signature, .. } = envelope;
-    let evidence = Evidence { header: header_bytes, body_hash: hash, signature };
-    Ok(Verified { header, evidence, content })
+        .map_err(|_| Refusal::CannotOpen)
+}
+
+/// An envelope of kind *keys* is opened before its signature is verified, because the statements
+/// inside prove the key that signs it. They are verified by what is known of the peer, and nothing
+/// of them is kept unless the signature holds as well. Its epoch is not remembered: a stranger
+/// could push known ones out.
+fn keys(envelope: &Envelope, hash: &Hash, me: &Identity, peer: &Keys) -> Result<Content, Refusal> {
+    let header = &envelope.header;
+    let sealing = me.sealing(header.recipient_key).ok_or(Refusal::UnknownKey)?;
+    let direction = Direction { origin: header.origin, recipient: me.space(), link: header.link };
+    let epoch = join(&direction, sealing, &header.encapsulation).ok_or(Refusal::CannotOpen)?;
+    let body = unseal(envelope, &epoch)?;
+    let told = Statements::read(&body).map_err(|malformed| Refusal::Malformed(malformed.what))?;
+    let documents: Result<Vec<Document>, _> =
+        told.statements.iter().map(|json| Document::read(json)).collect();
+    let documents = documents.map_err(|malformed| Refusal::Malformed(malformed.what))?;
+    let newer = peer.continued(&documents).map_err(|_| Refusal::UnknownKey)?;
+    signed(envelope, hash, &newer)?;
+    Ok(Content::Keys(Box::new(told)))
 }
 
 fn read_content(header: &EnvelopeHeader, body: &[u8]) -> Result<Content, Refusal> {
@@ -141,6 +181,8 @@ fn read_content(header: &EnvelopeHeader, body: &[u8]) -> Result<Content, Refusal
         }
         EnvelopeKind::Want => Want::read(body).map(Content::Want).map_err(malformed),
         EnvelopeKind::Piece => Piece::read(body).map(Content::Piece).map_err(malformed),
+        // It has a way of its own through the door.
+        EnvelopeKind::Keys => Err(Refusal::Malformed("envelope: kind")),
     }
 }
 

@@ -6,13 +6,14 @@ use crate::trust::epoch::SealingKey;
 use crate::trust::signature::SecretKey;
 use schema::hash::Hash;
 use schema::id::{Incarnation, SpaceId};
-use schema::latest::{Certificate, Checkpoint, Document, KeyStatement, Kind, Offer};
+use schema::latest::{Certificate, Checkpoint, Document, KeyStatement, Kind, Offer, Revocation};
 use schema::name::Name;
 use schema::v1::document::certificate::Genesis;
 use schema::v1::document::dsse::Signature;
 use schema::v1::envelope::SUITE;
 use schema::v1::model::HexHash;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// The secret seeds of a space's keys, as they are kept in key files. The root key signs key
@@ -35,6 +36,62 @@ impl Seeds {
     }
 }
 
+/// The secret seeds under one key statement.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct Pair {
+    /// Ed25519, signs entries and documents.
+    pub signing: [u8; 32],
+    /// X25519, opens what is sealed to this space.
+    pub sealing: [u8; 32],
+}
+
+impl Pair {
+    /// Draws two new seeds.
+    #[must_use]
+    pub fn draw(entropy: &mut Entropy) -> Self {
+        Self { signing: entropy.bytes(), sealing: entropy.bytes() }
+    }
+}
+
+impl std::fmt::Debug for Pair {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pair")
+    }
+}
+
+/// The secret seeds that a node holds of a space, by the number of the key statement. The newest
+/// sign; older ones only open what peers sealed that do not know the newest yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Secrets(BTreeMap<u32, Pair>);
+
+impl Secrets {
+    /// The same with one pair more.
+    #[must_use]
+    pub fn with(mut self, number: u32, pair: Pair) -> Self {
+        self.0.insert(number, pair);
+        self
+    }
+
+    /// The pair of a statement.
+    #[must_use]
+    pub fn pair(&self, number: u32) -> Option<&Pair> {
+        self.0.get(&number)
+    }
+
+    /// The numbers of the statements whose seeds are here.
+    pub fn numbers(&self) -> impl Iterator<Item = u32> {
+        self.0.keys().copied()
+    }
+}
+
+impl From<&Seeds> for Secrets {
+    /// The secrets of a space that was just founded.
+    fn from(seeds: &Seeds) -> Self {
+        let pair = Pair { signing: seeds.signing, sealing: seeds.sealing };
+        Self::default().with(1, pair)
+    }
+}
+
 impl std::fmt::Debug for Seeds {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Seeds")
@@ -47,8 +104,9 @@ pub struct Identity {
     space: SpaceId,
     name: Name,
     number: u32,
-    signing: SecretKey,
-    sealing: SealingKey,
+    signing: Option<SecretKey>,
+    sealing: BTreeMap<u32, SealingKey>,
+    secrets: Secrets,
 }
 
 /// Makes the first certificate of a new space.
@@ -64,6 +122,7 @@ pub fn found(name: &Name, seeds: &Seeds, random: Hash, time_ms: u64) -> Certific
         signing: HexHash(SecretKey::from_seed(&seeds.signing).public()),
         sealing: HexHash(SealingKey::from_seed(&seeds.sealing).public()),
         time_ms,
+        revoked: Vec::new(),
     };
     let document = Document::sign(Kind::KeyStatement, &statement, |message| {
         vec![Signature { keyid: "root".to_owned(), sig: root.sign(message).to_vec() }]
@@ -71,25 +130,100 @@ pub fn found(name: &Name, seeds: &Seeds, random: Hash, time_ms: u64) -> Certific
     Certificate { documents: vec![document] }
 }
 
+/// The next key statement after those of `keys`, for the keys of `pair`. It is signed by the root
+/// key, and by the key before unless that one is revoked or its seed is not at hand.
+#[must_use]
+pub fn continue_statements(
+    keys: &Keys,
+    root: &[u8; 32],
+    before: Option<&Pair>,
+    pair: &Pair,
+    revoked: Vec<Revocation>,
+    time_ms: u64,
+) -> Document {
+    let newest = keys.newest();
+    let statement = KeyStatement {
+        number: newest.number + 1,
+        signing: HexHash(SecretKey::from_seed(&pair.signing).public()),
+        sealing: HexHash(SealingKey::from_seed(&pair.sealing).public()),
+        time_ms,
+        revoked,
+        ..newest.clone()
+    };
+    let root = SecretKey::from_seed(root);
+    Document::sign(Kind::KeyStatement, &statement, |message| {
+        let mut signatures =
+            vec![Signature { keyid: "root".to_owned(), sig: root.sign(message).to_vec() }];
+        let revoked = statement.revoked.iter().any(|revoked| revoked.key == newest.number);
+        if let Some(before) = before.filter(|_| !revoked) {
+            let sig = SecretKey::from_seed(&before.signing).sign(message).to_vec();
+            signatures.push(Signature { keyid: newest.number.to_string(), sig });
+        }
+        signatures
+    })
+}
+
 impl Identity {
+    /// The identity of a space: its statements and the secrets that are at hand.
+    #[must_use]
+    pub fn of(keys: &Keys, secrets: Secrets) -> Self {
+        let mut identity = Self {
+            space: keys.space(),
+            name: keys.name().clone(),
+            number: 0,
+            signing: None,
+            sealing: BTreeMap::new(),
+            secrets,
+        };
+        identity.renew(keys);
+        identity
+    }
+
     /// The identity that `seeds` and the space's own certificate make.
     ///
     /// # Errors
     /// When the keys are not those that the newest statement names.
     pub fn new(keys: &Keys, seeds: &Seeds) -> Result<Self, Disbelief> {
+        let identity = Self::of(keys, seeds.into());
+        if identity.can_sign() { Ok(identity) } else { Err(Disbelief::Foreign) }
+    }
+
+    /// Goes on under the newest statement of `keys`, as far as its secrets are here.
+    pub(crate) fn renew(&mut self, keys: &Keys) {
         let newest = keys.newest();
-        let signing = SecretKey::from_seed(&seeds.signing);
-        let sealing = SealingKey::from_seed(&seeds.sealing);
-        if signing.public() != newest.signing.0 || sealing.public() != newest.sealing.0 {
-            return Err(Disbelief::Foreign);
+        self.name = newest.name.clone();
+        self.number = newest.number;
+        self.signing = None;
+        self.sealing.clear();
+        for (number, pair) in &self.secrets.0 {
+            let Some(statement) = keys.statement(*number) else { continue };
+            let sealing = SealingKey::from_seed(&pair.sealing);
+            if sealing.public() != statement.sealing.0 {
+                continue;
+            }
+            self.sealing.insert(*number, sealing);
+            let signing = SecretKey::from_seed(&pair.signing);
+            if *number == newest.number && signing.public() == newest.signing.0 {
+                self.signing = Some(signing);
+            }
         }
-        Ok(Self {
-            space: keys.space(),
-            name: newest.name.clone(),
-            number: newest.number,
-            signing,
-            sealing,
-        })
+    }
+
+    /// Learns the secrets of a statement that is about to be appended.
+    pub(crate) fn learn(&mut self, number: u32, pair: Pair) {
+        self.secrets.0.insert(number, pair);
+    }
+
+    /// Whether the newest statement's secrets are here.
+    #[must_use]
+    pub fn can_sign(&self) -> bool {
+        self.signing.is_some() && self.sealing.contains_key(&self.number)
+    }
+
+    /// The secrets that are here.
+    #[must_use]
+    pub(crate) const fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// The space.
@@ -110,20 +244,23 @@ impl Identity {
         self.number
     }
 
-    /// The key that opens.
-    pub(crate) const fn sealing(&self) -> &SealingKey {
-        &self.sealing
+    /// The key that opens what was sealed to this statement's key.
+    pub(crate) fn sealing(&self, number: u32) -> Option<&SealingKey> {
+        self.sealing.get(&number)
     }
 
     /// Signs bytes that say themselves what they are.
+    ///
+    /// # Panics
+    /// Never in an open space: it is not opened without the secrets of its newest statement.
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.signing.sign(message)
+        self.signing.as_ref().expect("an open space has its newest secrets").sign(message)
     }
 
     /// Signs a document.
     pub fn document<T: Serialize>(&self, kind: Kind, payload: &T) -> Document {
         Document::sign(kind, payload, |message| {
-            let sig = self.signing.sign(message).to_vec();
+            let sig = self.sign(message).to_vec();
             vec![Signature { keyid: self.number.to_string(), sig }]
         })
     }

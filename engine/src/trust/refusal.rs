@@ -23,6 +23,9 @@ pub enum Refusal {
     /// Signed or sealed under a key statement that is not known.
     #[error("unknown key statement")]
     UnknownKey,
+    /// Signed under a key statement that the origin has replaced.
+    #[error("signed by a key that was replaced")]
+    RetiredKey,
     /// The signature is not the origin's.
     #[error("wrong signature")]
     BadSignature,
@@ -54,6 +57,7 @@ impl Refusal {
             Self::UnknownLink => "unknown-link",
             Self::WrongOrigin => "wrong-origin",
             Self::UnknownKey => "unknown-key",
+            Self::RetiredKey => "retired-key",
             Self::BadSignature => "bad-signature",
             Self::CannotOpen => "cannot-open",
             Self::BrokenChain => "broken-chain",

@@ -86,6 +86,8 @@ fn about(me: SpaceId, event: &Event) -> Option<(ReleaseId, String)> {
         | Event::PeerTrusted(_)
         | Event::GrantsChanged(_)
         | Event::LinkContradicted(_)
+        | Event::KeysStated(_)
+        | Event::PeerStated(_)
         | Event::ConfigurationApplied(_)
         | Event::PackagePushed(_)
         | Event::PackageArrived(_)

@@ -119,9 +119,10 @@ impl Running {
     }
 
     fn open_space(&self, folder: &Path) -> Result<SpaceId, Failure> {
-        let seeds = keys::read(&folder.join("keys"))?;
+        let secrets = keys::read(&folder.join("keys"))?;
         let log = LogSled::open(&folder.join("log"))?;
-        let space = Space::open(log, &seeds, entropy()?, self.clocks.now()).map_err(cannot_open)?;
+        let space = Space::open(log, &secrets, entropy()?, self.clocks.now());
+        let space = space.map_err(cannot_open)?;
         let name = space.engine().identity().name().clone();
         let id = space.engine().identity().space();
         for part in ["environments", "outputs", "tokens"] {

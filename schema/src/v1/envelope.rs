@@ -4,7 +4,7 @@
 //! header, fixed layout, is the AAD of the body and is signed
 //!    0  magic            "ISP1"
 //!    4  protocol         u16 1
-//!    6  kind             u16 1 entries, 2 ack, 3 beat, 4 hello, 5 want, 6 piece
+//!    6  kind             u16 1 entries, 2 ack, 3 beat, 4 hello, 5 want, 6 piece, 7 keys
 //!    8  suite            u16 1
 //!   10  origin           32
 //!   42  origin key       u32     number of the key statement that signs
@@ -63,12 +63,14 @@ pub enum EnvelopeKind {
     Want,
     /// One piece of an object.
     Piece,
+    /// Key statements that the recipient may not know yet.
+    Keys,
 }
 
 impl EnvelopeKind {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Entries, Self::Ack, Self::Beat, Self::Hello, Self::Want, Self::Piece];
+    pub const ALL: [Self; 7] =
+        [Self::Entries, Self::Ack, Self::Beat, Self::Hello, Self::Want, Self::Piece, Self::Keys];
 
     /// The number on the wire. Never renumber.
     #[must_use]
@@ -80,6 +82,7 @@ impl EnvelopeKind {
             Self::Hello => 4,
             Self::Want => 5,
             Self::Piece => 6,
+            Self::Keys => 7,
         }
     }
 
@@ -93,6 +96,7 @@ impl EnvelopeKind {
             Self::Hello => "interspace/v1/key/hello",
             Self::Want => "interspace/v1/key/want",
             Self::Piece => "interspace/v1/key/piece",
+            Self::Keys => "interspace/v1/key/keys",
         }
     }
 

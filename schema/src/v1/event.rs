@@ -21,7 +21,10 @@ pub use promotion::{
     ReleaseRejected,
 };
 pub use release::{PackagePushed, ReleaseCreated};
-pub use trust::{GrantsChanged, LinkContradicted, LinkOffered, PeerTrusted, SpaceCreated};
+pub use trust::{
+    Cut, GrantsChanged, KeysStated, LinkContradicted, LinkOffered, PeerStated, PeerTrusted,
+    SpaceCreated,
+};
 
 macro_rules! events {
     ($(
@@ -103,6 +106,10 @@ events! {
     GrantsChanged = 4, version 1, MUST_UNDERSTAND, "grants.changed";
     /// A peer told two stories; the link is frozen.
     LinkContradicted = 5, version 1, MUST_UNDERSTAND, "link.contradicted";
+    /// New keys of this space hold from here on.
+    KeysStated = 6, version 1, MUST_UNDERSTAND, "keys.stated";
+    /// A peer told its newer keys.
+    PeerStated = 7, version 1, MUST_UNDERSTAND, "peer.stated";
     /// The configuration changed.
     ConfigurationApplied = 10, version 1, MUST_UNDERSTAND, "configuration.applied";
     /// A package was put into the space's store.
@@ -143,6 +150,8 @@ impl Event {
             | Self::PeerTrusted(_)
             | Self::GrantsChanged(_)
             | Self::LinkContradicted(_)
+            | Self::KeysStated(_)
+            | Self::PeerStated(_)
             | Self::ConfigurationApplied(_)
             | Self::PackagePushed(_)
             | Self::ReleaseCreated(_)

@@ -279,6 +279,7 @@ fn describe(command: &Command) -> String {
             format!("apply {} environments", places.count())
         }
         Command::Trust { .. } => "trust".to_owned(),
+        Command::StateKeys { .. } => "rotate".to_owned(),
         Command::Grant { peer, grants } => format!("grant {peer} {grants:?}"),
         Command::PushPackage { package } => {
             format!("push {} of {} bytes", package.version, package.size)

@@ -4,7 +4,7 @@ use crate::scene::Scene;
 use crate::session::{deliver, truth};
 use engine::trust::refusal::Refusal;
 use schema::bytes::Writer;
-use schema::latest::{Certificate, Document, EnvelopeKind, Kind, Offer};
+use schema::latest::{Certificate, Document, EnvelopeKind, Kind, Offer, Statements};
 use schema::v1::model::HexHash;
 use serde_json::Value;
 use tests::draw::Draw;
@@ -30,6 +30,11 @@ fn body(scene: &mut Scene, kind: EnvelopeKind) -> Vec<u8> {
         }
         EnvelopeKind::Want => return draw.want().write(),
         EnvelopeKind::Piece => return draw.piece().write(),
+        EnvelopeKind::Keys => {
+            // What is known already is as right as what is not.
+            let statements = vec![scene.stranger.certificate().documents[0].write()];
+            Statements { statements, cut: None }.write(&mut out);
+        }
     }
     out.finish()
 }

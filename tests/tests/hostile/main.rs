@@ -13,3 +13,4 @@ mod reorder;
 mod replay;
 mod scene;
 mod session;
+mod stolen;

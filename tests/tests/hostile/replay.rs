@@ -84,7 +84,7 @@ fn relived(
     let now = session.world.now();
     let open = |device: &Device, seed| {
         let log = LogMemory::open(device).expect("it opens");
-        Space::open(log, &site.seeds, Entropy::from_seed([seed; 32]), now).expect("it replays")
+        Space::open(log, &site.secrets, Entropy::from_seed([seed; 32]), now).expect("it replays")
     };
     let device = Device::from_image(past.clone());
     let mut space = open(&device, 1);

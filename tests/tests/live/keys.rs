@@ -11,7 +11,7 @@ fn stopped(place: &Place) -> (PathBuf, serde_json::Value) {
     let node = place.with_home();
     let size = entries(&node);
     node.stop();
-    (only_space(&place.node()).join("keys/signing.pem"), size)
+    (only_space(&place.node()).join("keys/1/signing.pem"), size)
 }
 
 fn refuses(place: &Place, key: &Path, words: &[&str]) {

@@ -3,8 +3,8 @@
 use crate::cast::{Cast, bundle, receipt};
 use crate::files::{Vector, accept, refuse};
 use engine::trust::signature::SecretKey;
-use schema::id::hex;
-use schema::latest::{Certificate, Document, KeyStatement, Kind, Offer};
+use schema::id::{Incarnation, hex};
+use schema::latest::{Certificate, Document, KeyStatement, Kind, Offer, Revocation};
 use schema::v1::document::dsse::Signature;
 use schema::v1::model::HexHash;
 use serde_json::{Value, json};
@@ -56,12 +56,20 @@ fn certificates(anna: &Stranger, made: &mut Vec<Vector>) {
     };
     let rotated = with(signed(&second, &both));
     accept(made, "certificate_with_two_statements", "certificate", NONE, rotated);
+    let incarnation = Incarnation([0x44; 16]);
+    let mut revoking = second.clone();
+    revoking.revoked = vec![Revocation { key: 1, incarnation, size: 40 }];
+    let by_root = signed(&revoking, &both[..1]);
+    accept(made, "certificate_that_revokes_a_key", "certificate", NONE, with(by_root));
+    let mut early = second.clone();
+    early.revoked = vec![Revocation { key: 2, incarnation, size: 40 }];
     let mut gap = second.clone();
     gap.number = 3;
     for (case, document, code) in [
         ("certificate_gap_in_numbers", signed(&gap, &both), "Broken(2)"),
         ("certificate_repeats_a_statement", whole.documents[0].clone(), "Broken(2)"),
         ("certificate_without_its_predecessor", signed(&second, &both[..1]), "BadSignature(1)"),
+        ("certificate_that_revokes_its_own_key", signed(&early, &both), "Broken(2)"),
         ("certificate_without_its_root", signed(&second, &both[1..]), "BadSignature(root)"),
         (
             "certificate_with_swapped_key_ids",

@@ -290,6 +290,7 @@ pub(crate) fn code(refusal: Refusal) -> String {
         | Refusal::UnknownLink
         | Refusal::WrongOrigin
         | Refusal::UnknownKey
+        | Refusal::RetiredKey
         | Refusal::BadSignature
         | Refusal::CannotOpen
         | Refusal::BrokenChain

@@ -5,9 +5,9 @@ use crate::files::{Vector, accept, refuse};
 use engine::trust::seal::Run;
 use schema::bytes::Writer;
 use schema::id::{LinkSeq, hex};
-use schema::latest::{Envelope, EnvelopeHeader, EnvelopeKind, Event};
+use schema::latest::{Envelope, EnvelopeHeader, EnvelopeKind, Event, Statements};
 use schema::limits::ENVELOPE_BYTES_MAX;
-use schema::v1::event::EnvironmentsPublished;
+use schema::v1::event::{Cut, EnvironmentsPublished};
 use serde_json::{Value, json};
 use tests::draw::Draw;
 use tests::world::name;
@@ -28,6 +28,7 @@ pub(crate) fn make(mut cast: Cast, made: &mut Vec<Vector>) {
     damage(&cast, &short, made);
     headers(&cast, &short, made);
     signed_lies(&mut cast, &short, made);
+    keys(&mut cast, &short, made);
 }
 
 fn bytes(bytes: &[u8]) -> Value {
@@ -64,6 +65,7 @@ const fn word(kind: EnvelopeKind) -> &'static str {
         EnvelopeKind::Hello => "hello",
         EnvelopeKind::Want => "want",
         EnvelopeKind::Piece => "piece",
+        EnvelopeKind::Keys => "keys",
     }
 }
 
@@ -148,7 +150,7 @@ fn headers(cast: &Cast, short: &[u8], made: &mut Vec<Vector>) {
     for (case, at, value, what) in [
         ("envelope_unknown_magic", 3, b'2', "envelope: magic"),
         ("envelope_unknown_protocol", 5, 2, "envelope: protocol version"),
-        ("envelope_unknown_kind", 7, 7, "envelope: kind"),
+        ("envelope_unknown_kind", 7, 99, "envelope: kind"),
         ("envelope_unknown_suite", 9, 2, "envelope: suite"),
         ("envelope_count_zero", 173, 0, "envelope: count"),
         ("envelope_first_zero", 169, 0, "envelope: numbers"),
@@ -211,4 +213,52 @@ fn signed_lies(cast: &mut Cast, short: &[u8], made: &mut Vec<Vector>) {
     let said = crate::doors::open("envelope", &known, &bytes(&huge));
     // Too large for a file of its own.
     assert_eq!(said, Err("malformed: envelope: entries".to_owned()));
+}
+
+/// Anna goes on under new keys, and tells Berta in an envelope that they sign.
+fn keys(cast: &mut Cast, short: &[u8], made: &mut Vec<Vector>) {
+    let known = berta(cast);
+    let to = cast.berta.id();
+    let (anna, mut changed) = (&cast.anna, cast.anna.rotated());
+    let statement = changed.certificate().documents[1].write();
+    let body = |statements: Vec<String>, cut| {
+        let mut out = Writer::new();
+        Statements { statements, cut }.write(&mut out);
+        out.finish()
+    };
+    let told = body(vec![statement.clone()], None);
+    let line = anna.line(&to);
+    let cut = Cut { incarnation: anna.incarnation(), at: LinkSeq(1), chain: line.chain[1] };
+    let sealed = changed.signal(&to, EnvelopeKind::Keys, &told);
+    accept(made, "envelope_keys", "envelope", known.clone(), bytes(&sealed));
+    let cutting =
+        changed.signal(&to, EnvelopeKind::Keys, &body(vec![statement.clone()], Some(cut)));
+    accept(made, "envelope_keys_with_a_cut", "envelope", known.clone(), bytes(&cutting));
+    let mut after = known.clone();
+    after["links"][0]["certificate"] = json!(changed.certificate().write());
+    let code = ("envelope", "retired-key");
+    refuse(made, "envelope_signed_by_a_replaced_key", code, after, bytes(short));
+    let unproven = cast.anna.rotated_again(&changed).signal(&to, EnvelopeKind::Keys, &told);
+    let code = ("envelope", "unknown-key");
+    let case = "envelope_keys_signed_by_a_key_that_they_do_not_name";
+    refuse(made, case, code, known.clone(), bytes(&unproven));
+    let foreign = cast.carla.rotated().certificate().documents[1].write();
+    let foreign = changed.signal(&to, EnvelopeKind::Keys, &body(vec![foreign], None));
+    refuse(made, "envelope_keys_of_another_space", code, known.clone(), bytes(&foreign));
+    let entries = changed.altered(short, |envelope| envelope.header.origin_key = 2);
+    refuse(made, "envelope_entries_before_their_keys", code, known.clone(), bytes(&entries));
+    let mut flipped = sealed.clone();
+    let last = flipped.len() - 1;
+    flipped[last] ^= 1;
+    let code = ("envelope", "bad-signature");
+    refuse(made, "envelope_keys_flipped_signature_bit", code, known.clone(), bytes(&flipped));
+    let code = ("envelope", "malformed: keys");
+    for (case, body) in [
+        ("envelope_keys_without_a_statement", vec![0, 0]),
+        ("envelope_keys_trailing_byte", [&told[..], &[0]].concat()),
+        ("envelope_keys_odd_cut", [&told[..told.len() - 1], &[2]].concat()),
+    ] {
+        let odd = changed.signal(&to, EnvelopeKind::Keys, &body);
+        refuse(made, case, code, known.clone(), bytes(&odd));
+    }
 }

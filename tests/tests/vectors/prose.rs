@@ -96,6 +96,8 @@ fn the_table_of_limits_is_that_of_the_code() {
         ("TEXT_BYTES_MAX", limits::TEXT_BYTES_MAX as u64),
         ("DOCUMENT_BYTES_MAX", limits::DOCUMENT_BYTES_MAX as u64),
         ("CERTIFICATE_STATEMENTS_MAX", limits::CERTIFICATE_STATEMENTS_MAX as u64),
+        ("KEY_STATEMENT_BYTES_MAX", limits::KEY_STATEMENT_BYTES_MAX as u64),
+        ("STATEMENTS_TOLD_MAX", limits::STATEMENTS_TOLD_MAX as u64),
         ("STEP_OUTPUT_BYTES_MAX", limits::STEP_OUTPUT_BYTES_MAX as u64),
         ("RECEIPT_OUTPUT_BYTES_MAX", limits::RECEIPT_OUTPUT_BYTES_MAX as u64),
         ("RECEIPT_BYTES_MAX", limits::RECEIPT_BYTES_MAX as u64),

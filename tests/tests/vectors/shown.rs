@@ -6,7 +6,7 @@ use schema::id::hex;
 use schema::latest::{
     Ack, Actor, Audience, Beat, Checkpoint, Entry, EnvelopeHeader, Event, Mark, Piece, Record, Want,
 };
-use schema::v1::event::{Change, Definition};
+use schema::v1::event::{Change, Cut, Definition};
 use schema::v1::model::{Acceptance, Disclosure, Grant, Lifecycle, Package, Project};
 use serde_json::{Value, json};
 
@@ -47,6 +47,10 @@ pub(crate) fn entry(entry: &Entry) -> Value {
     })
 }
 
+fn cut(cut: &Cut) -> Value {
+    json!([cut.incarnation.to_string(), cut.at, hex(&cut.chain)])
+}
+
 /// The name of an event and its fields in the order of their bytes.
 pub(crate) fn event(event: &Event) -> Value {
     let fields = fields(event);
@@ -60,6 +64,8 @@ fn fields(event: &Event) -> Value {
         Event::LinkOffered(e) => json!([e.offer]),
         Event::PeerTrusted(e) => json!([e.peer, e.name, e.link, e.certificate, grants(&e.grants)]),
         Event::GrantsChanged(e) => json!([e.link, grants(&e.grants), e.from]),
+        Event::KeysStated(e) => json!([e.statement]),
+        Event::PeerStated(e) => json!([e.peer, e.statements, e.cut.as_ref().map(cut)]),
         Event::LinkContradicted(e) =>
             json!([e.link, e.at, hex(&e.header), hex(&e.body_hash), hex(&e.signature)]),
         Event::ConfigurationApplied(e) => json!([e.changes.iter().map(change).collect::<Vec<_>>()]),
@@ -248,6 +254,7 @@ pub(crate) fn envelope(verified: &Verified) -> Value {
         Content::Hello(beat, ack) => json!({"hello": [self::beat(beat), self::ack(ack)]}),
         Content::Want(want) => json!({"want": self::want(want)}),
         Content::Piece(piece) => json!({"piece": self::piece(piece)}),
+        Content::Keys(told) => json!({"keys": [told.statements, told.cut.as_ref().map(cut)]}),
     };
     let evidence = verified.evidence();
     json!({

@@ -5,7 +5,8 @@
 //! node.json                    where its interface listens, while it runs
 //! tokens/operator.token        mode 0600
 //! spaces/<name>-<id>/
-//!   keys/{root,signing,sealing}.pem     mode 0600
+//!   keys/root.pem            mode 0600; may be kept elsewhere
+//!   keys/<number>/{signing,sealing}.pem the pair of each key statement, mode 0600
 //!   log/                       the event log, with its fence
 //!   packages/                  objects by their hash
 //!   environments/              a folder for each environment

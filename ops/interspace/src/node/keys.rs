@@ -2,7 +2,7 @@
 
 use crate::failure::{Failure, code};
 use crate::node::folder::{make, write_private};
-use engine::trust::identity::Seeds;
+use engine::trust::identity::{Pair, Secrets, Seeds};
 use pkcs8::der::asn1::OctetStringRef;
 use pkcs8::der::{Decode as _, Encode as _};
 use pkcs8::spki::AlgorithmIdentifierRef;
@@ -16,29 +16,46 @@ const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const X25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.110");
 const LABEL: &str = "PRIVATE KEY";
 
-/// Writes the key files of a new space.
+/// Writes the key files of a new space: its root key, and the pair of its first key statement.
 pub(crate) fn write(folder: &Path, seeds: &Seeds) -> Result<(), Failure> {
     make(folder)?;
-    let files = [
-        ("root.pem", ED25519, &seeds.root),
-        ("signing.pem", ED25519, &seeds.signing),
-        ("sealing.pem", X25519, &seeds.sealing),
-    ];
-    for (name, algorithm, seed) in files {
-        let path = folder.join(name);
-        let pem = to_pem(algorithm, seed).ok_or_else(|| unusable(&path, "it cannot be encoded"))?;
-        write_private(&path, pem.as_bytes())?;
-    }
-    Ok(())
+    write_one(&folder.join("root.pem"), ED25519, &seeds.root)?;
+    write_pair(folder, 1, &Pair { signing: seeds.signing, sealing: seeds.sealing })
 }
 
-/// Reads the key files of a space.
-pub(crate) fn read(folder: &Path) -> Result<Seeds, Failure> {
-    Ok(Seeds {
-        root: read_one(&folder.join("root.pem"), ED25519)?,
-        signing: read_one(&folder.join("signing.pem"), ED25519)?,
-        sealing: read_one(&folder.join("sealing.pem"), X25519)?,
-    })
+/// Writes the key files of one key statement. They are durable before the log names them; what a
+/// rotation that did not come to its end left behind is replaced.
+pub(crate) fn write_pair(folder: &Path, number: u32, pair: &Pair) -> Result<(), Failure> {
+    let folder = folder.join(number.to_string());
+    make(&folder)?;
+    write_one(&folder.join("signing.pem"), ED25519, &pair.signing)?;
+    write_one(&folder.join("sealing.pem"), X25519, &pair.sealing)
+}
+
+/// Reads the key files of a space, all but that of its root key.
+pub(crate) fn read(folder: &Path) -> Result<Secrets, Failure> {
+    let failed = |why: std::io::Error| Failure::io("reading the keys", folder, &why);
+    let mut secrets = Secrets::default();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let Some(number) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
+            continue;
+        };
+        // A rotation that was cut short may have left a folder without its files.
+        let [signing, sealing] = ["signing.pem", "sealing.pem"].map(|name| entry.path().join(name));
+        if !signing.exists() || !sealing.exists() {
+            continue;
+        }
+        let pair =
+            Pair { signing: read_one(&signing, ED25519)?, sealing: read_one(&sealing, X25519)? };
+        secrets = secrets.with(number, pair);
+    }
+    Ok(secrets)
+}
+
+fn write_one(path: &Path, algorithm: ObjectIdentifier, seed: &[u8; 32]) -> Result<(), Failure> {
+    let pem = to_pem(algorithm, seed).ok_or_else(|| unusable(path, "it cannot be encoded"))?;
+    write_private(path, pem.as_bytes())
 }
 
 fn read_one(path: &Path, algorithm: ObjectIdentifier) -> Result<[u8; 32], Failure> {

@@ -6,7 +6,7 @@
 
 use crate::bytes::{Malformed, Writer};
 use crate::hash::{Domain, hash};
-use crate::id::SpaceId;
+use crate::id::{Incarnation, SpaceId};
 use crate::limits::{CERTIFICATE_STATEMENTS_MAX, DOCUMENT_BYTES_MAX};
 use crate::name::Name;
 use crate::v1::document::dsse::Document;
@@ -53,6 +53,21 @@ pub struct KeyStatement {
     pub sealing: HexHash,
     /// When it was made, milliseconds since 1970.
     pub time_ms: u64,
+    /// Earlier keys that sign nothing any more, and since when.
+    pub revoked: Vec<Revocation>,
+}
+
+/// A signing key that was stolen or lost: what it signed before stays, what it signed after is
+/// not of the space.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revocation {
+    /// The number of the statement that named the key.
+    pub key: u32,
+    /// The incarnation of the log in which it signed last.
+    pub incarnation: Incarnation,
+    /// Records that the log had then: entries up to this Position are the space's own.
+    pub size: u64,
 }
 
 /// The random number that a space puts into the ids of its links.

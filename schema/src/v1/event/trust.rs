@@ -62,3 +62,32 @@ pub struct LinkContradicted {
     /// Its signature.
     pub signature: [u8; 64],
 }
+
+/// New keys of this space hold from here on.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct KeysStated {
+    /// The key statement, as JSON.
+    pub statement: String,
+}
+
+/// A peer told its newer keys.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct PeerStated {
+    /// The peer.
+    pub peer: SpaceId,
+    /// The key statements that were not known yet, as JSON, in the order of their numbers.
+    pub statements: Vec<String>,
+    /// From where on entries are not the peer's own, because a revoked key signed them.
+    pub cut: Option<Cut>,
+}
+
+/// The end of what a space wrote itself on a link, when somebody else had its key.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Cut {
+    /// The incarnation of the link.
+    pub incarnation: Incarnation,
+    /// The last entry that stays.
+    pub at: LinkSeq,
+    /// c there.
+    pub chain: [u8; 32],
+}

@@ -20,7 +20,7 @@ pub fn rebuilt(site: &Site) -> Result<Engine, String> {
     let copy = Device::from_image(site.device.image());
     let log = LogMemory::open(&copy).map_err(|fault| fault.to_string())?;
     let entropy = Entropy::from_seed([0; 32]);
-    Engine::rebuilt(&log, &site.seeds, entropy, Now::default()).map_err(|why| why.to_string())
+    Engine::rebuilt(&log, &site.secrets, entropy, Now::default()).map_err(|why| why.to_string())
 }
 
 /// The first part in which two engines differ.

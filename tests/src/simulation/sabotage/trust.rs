@@ -70,7 +70,7 @@ fn believe(run: &mut Run, believed: impl Fn(Confirmed) -> Option<Message>) -> Do
 /// The space of a site that is down, as its device has it.
 fn rebuilt(site: &Site) -> Option<Engine> {
     let log = LogMemory::open(&site.device).ok()?;
-    Engine::rebuilt(&log, &site.seeds, Entropy::from_seed([5; 32]), Now::default()).ok()
+    Engine::rebuilt(&log, &site.secrets, Entropy::from_seed([5; 32]), Now::default()).ok()
 }
 
 /// The ack that the sender imagines: of everything in the message, as its peer would write it.

@@ -78,7 +78,7 @@ fn restored(site: &Site, link: LinkId, durable: LinkSeq) -> Option<Engine> {
         let log = LogMemory::open(&copy).ok()?;
         let entropy = Entropy::from_seed([3; 32]);
         let twin =
-            Engine::rebuilt(&log, &site.seeds, entropy, engine::step::Now::default()).ok()?;
+            Engine::rebuilt(&log, &site.secrets, entropy, engine::step::Now::default()).ok()?;
         match twin.traffic().get(&link) {
             None => return None,
             Some(traffic) if traffic.outbox.newest() < durable => return Some(twin),
