@@ -64,16 +64,20 @@ class Archive:
             case Own():
                 self.ledger.take(position, each.entry)
             case Evidence():
-                self._take_evidence(each)
+                self._take_evidence(position, each)
             case Mirrored():
                 self._take_mirrored(position, each)
 
-    def _take_evidence(self, evidence: Evidence) -> None:
+    def _take_evidence(self, position: int, evidence: Evidence) -> None:
         told = self.ledger.verify_header(
             evidence.header, evidence.body_hash, evidence.signature
         )
         if self.ledger.peers[told.link].frozen:
             raise Refused("the link was frozen before this evidence came")
+        if self.ledger.is_replaced(told):
+            # It may have waited for what came before it, from before the newer keys were told.
+            said = f"signed by key {told.origin_key}, which had been replaced"
+            self.ledger.notes.append(f"Position {position}: {said}")
         self.ledger.strand(told).admit(told)
 
     def _take_mirrored(self, position: int, mirrored: Mirrored) -> None:
@@ -105,6 +109,8 @@ class Archive:
             raise Refused("the checkpoint behind it is of another size")
         if end.root != self.tree.root():
             raise Refused("the checkpoint behind it has another root")
+        if end.key != self.ledger.own().newest():
+            raise Refused("the checkpoint behind it is not signed by the newest key of the space")
         checkpoint.verify(self.ledger.own(), self.first_line["space"], self.ledger.incarnation, end)
 
     def end(self) -> None:

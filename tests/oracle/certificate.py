@@ -1,6 +1,6 @@
 """Certificates: a space's key statements from the first on, and perhaps an offer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
@@ -14,11 +14,14 @@ SUITE = 1
 
 @dataclass(frozen=True)
 class Statement:
-    """One set of keys of a space."""
+    """One set of keys of a space, and which earlier ones it revokes."""
 
+    payload: bytes
+    genesis: tuple[str, int, str]
     name: str
     signing: bytes
     sealing: bytes
+    revoked: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,14 @@ class Certificate:
         """The key statement of this number, if it is known."""
         return self.statements[number - 1] if 1 <= number <= len(self.statements) else None
 
+    def newest(self) -> int:
+        """The number of the newest statement."""
+        return len(self.statements)
+
+    def revoked(self) -> frozenset[int]:
+        """The numbers of all keys that were revoked."""
+        return frozenset().union(*(each.revoked for each in self.statements))
+
     def continues(self, older: "Certificate") -> bool:
         """Whether it has all statements that an older one of the same space has."""
         return (
@@ -40,12 +51,26 @@ class Certificate:
             and self.statements[: len(older.statements)] == older.statements
         )
 
+    def extended(self, told: list[Document]) -> "Certificate":
+        """With further statements; those that are known already have to be the same."""
+        statements = list(self.statements)
+        for each in told:
+            number = each.payload["number"]
+            known = self.statement(number)
+            if known is None:
+                statements.append(_statement(each, statements))
+            elif known.payload != each.payload_bytes:
+                raise Refused(f"Broken({number})")
+        if len(statements) > STATEMENTS_MAX:
+            raise Refused("certificate")
+        return replace(self, statements=tuple(statements))
+
     def shown(self) -> dict[str, object]:
         """As the vectors show it."""
         newest = self.statements[-1]
         return {
             "space": self.space, "fingerprint": ids.fingerprint(self.space), "name": newest.name,
-            "number": len(self.statements), "signing": newest.signing.hex(),
+            "number": self.newest(), "signing": newest.signing.hex(),
             "sealing": newest.sealing.hex(), "offer": self.offer and self.offer.hex(),
         }
 
@@ -59,27 +84,49 @@ def _makes_zero(sealing: bytes) -> bool:
     return False
 
 
-def _check_statement(statement: Document, number: int, before: Document | None) -> None:
-    """Everything about one statement; the first has none before it."""
-    told = statement.payload
-    genesis = told["genesis"]
-    root = bytes.fromhex(genesis["root"])
-    space = derivation.space_id(root, genesis["suite"], bytes.fromhex(genesis["random"]))
-    if signing.is_weak(root):
+def _taken(told: Document) -> Statement:
+    """The keys of a statement; nothing is verified yet."""
+    says = told.payload
+    genesis = says["genesis"]
+    if genesis["suite"] != SUITE:
+        raise Refused("certificate: suite")
+    return Statement(
+        told.payload_bytes,
+        (genesis["root"].lower(), genesis["suite"], genesis["random"].lower()),
+        says["name"], bytes.fromhex(says["signing"]), bytes.fromhex(says["sealing"]),
+        frozenset(each["key"] for each in says["revoked"]),
+    )
+
+
+def _statement(told: Document, before: list[Statement]) -> Statement:
+    """The next statement after those before it, with everything about it verified."""
+    taken = _taken(told)
+    number = len(before) + 1
+    root, suite, random = taken.genesis
+    space = derivation.space_id(bytes.fromhex(root), suite, bytes.fromhex(random))
+    if signing.is_weak(bytes.fromhex(root)):
         raise Refused("WeakKey(0)")
-    if told["number"] != number or statement.space() != ids.show(space):
+    follows = (
+        told.payload["number"] == number
+        and told.space() == ids.show(space)
+        and all(each.genesis == taken.genesis for each in before[-1:])
+        and all(1 <= key < number for key in taken.revoked)
+    )
+    if not follows:
         raise Refused(f"Broken({number})")
-    if before is not None and before.payload["genesis"] != genesis:
-        raise Refused(f"Broken({number})")
-    keys = bytes.fromhex(told["signing"]), bytes.fromhex(told["sealing"])
-    if signing.is_weak(keys[0]) or _makes_zero(keys[1]):
+    if signing.is_weak(taken.signing) or _makes_zero(taken.sealing):
         raise Refused(f"WeakKey({number})")
-    if not statement.is_signed("root", root):
+    _check_signatures(told, taken, before)
+    return taken
+
+
+def _check_signatures(told: Document, taken: Statement, before: list[Statement]) -> None:
+    if not told.is_signed("root", bytes.fromhex(taken.genesis[0])):
         raise Refused("BadSignature(root)")
-    if before is not None:
-        key = bytes.fromhex(before.payload["signing"])
-        if not statement.is_signed(str(number - 1), key):
-            raise Refused(f"BadSignature({number - 1})")
+    # Whoever revokes the key before is not asked to have it still.
+    if before and len(before) not in taken.revoked:
+        if not told.is_signed(str(len(before)), before[-1].signing):
+            raise Refused(f"BadSignature({len(before)})")
 
 
 def _documents(text: str) -> tuple[list[Document], Document | None]:
@@ -98,23 +145,14 @@ def _documents(text: str) -> tuple[list[Document], Document | None]:
 
 def read(text: str) -> Certificate:
     """Verifies a certificate."""
-    statements, offer = _documents(text)
-    if not statements:
+    told, offer = _documents(text)
+    if not told:
         raise Refused("Empty")
-    if any(each.payload["genesis"]["suite"] != SUITE for each in statements):
-        raise Refused("certificate: suite")
-    before = None
-    for number, statement in enumerate(statements, 1):
-        _check_statement(statement, number, before)
-        before = statement
-    certificate = Certificate(
-        statements[0].space(),
-        tuple(
-            Statement(told["name"], bytes.fromhex(told["signing"]), bytes.fromhex(told["sealing"]))
-            for told in (each.payload for each in statements)
-        ),
-        bytes.fromhex(offer.payload["random"]) if offer else None,
-    )
+    statements: list[Statement] = []
+    for each in told:
+        statements.append(_statement(each, statements))
+    random = bytes.fromhex(offer.payload["random"]) if offer else None
+    certificate = Certificate(told[0].space(), tuple(statements), random)
     if offer:
         verify(offer, certificate)
     return certificate

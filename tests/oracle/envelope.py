@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from . import derivation, header, ids, seal, signals, signing
+from . import derivation, document, header, ids, keys, seal, signals, signing
 from .certificate import Certificate
 from .entry import ENTRY_BYTES_MAX
 from .header import Header
@@ -28,6 +28,11 @@ class Recipient:
     certificate: Certificate
     sealing_seed: bytes
     links: dict[bytes, Certificate]
+
+    def holds(self, number: int) -> bool:
+        """Whether the sealing key of this number is the one that is held."""
+        statement = self.certificate.statement(number)
+        return statement is not None and statement.sealing == seal.public_key(self.sealing_seed)
 
 
 @dataclass(frozen=True)
@@ -59,9 +64,8 @@ def cut(data: bytes) -> Parts:
         raise Refused("malformed: " + error.reason) from error
 
 
-def _verify(parts: Parts, recipient: Recipient) -> None:
-    """Checks 4 to 9: to whom, over which link, by whom."""
-    told = parts.header
+def _find_peer(told: Header, recipient: Recipient) -> Certificate:
+    """Checks 4 to 6: to whom, over which link, by whom."""
     here = ids.read(recipient.certificate.space)
     if told.recipient != here:
         raise Refused("reflected" if told.origin == here else "not-for-me")
@@ -70,20 +74,33 @@ def _verify(parts: Parts, recipient: Recipient) -> None:
         raise Refused("unknown-link")
     if told.origin != ids.read(peer.space):
         raise Refused("wrong-origin")
-    verify_origin(peer, told, parts.header_bytes, parts.body_hash(), parts.signature)
-    if told.recipient_key != len(recipient.certificate.statements):
-        raise Refused("unknown-key")
+    return peer
 
 
 def verify_origin(
     peer: Certificate, told: Header, head: bytes, body_hash: bytes, signature: bytes
 ) -> None:
-    """Checks 7 and 8: the origin's key is known, and its signature verifies."""
+    """Check 7 and the signature of check 9: the origin's key is known, and it did sign."""
     statement = peer.statement(told.origin_key)
     if statement is None:
         raise Refused("unknown-key")
     if not signing.verifies(statement.signing, header.signed_bytes(head, body_hash), signature):
         raise Refused("bad-signature")
+
+
+def _verify(parts: Parts, peer: Certificate) -> None:
+    """Checks 7 to 9, without the recipient's key."""
+    told = parts.header
+    if peer.statement(told.origin_key) and told.origin_key != peer.newest():
+        raise Refused("retired-key")
+    verify_origin(peer, told, parts.header_bytes, parts.body_hash(), parts.signature)
+
+
+def _open(parts: Parts, recipient: Recipient) -> bytes:
+    """The recipient's key of check 9, and check 10."""
+    if not recipient.holds(parts.header.recipient_key):
+        raise Refused("unknown-key")
+    return seal.open_body(parts.header, parts.header_bytes, parts.body, recipient.sealing_seed)
 
 
 def _entries(told: Header, body: bytes) -> list[dict[str, Any]]:
@@ -124,14 +141,33 @@ def _content(told: Header, body: bytes) -> dict[str, Any]:
         raise Refused("malformed: envelope: body") from error
 
 
+def _content_of_keys(parts: Parts, peer: Certificate, recipient: Recipient) -> dict[str, Any]:
+    """Keys are opened first: they bring the statement of the key that signs them."""
+    try:
+        statements, cut = keys.read(_open(parts, recipient))
+    except Refused as error:
+        raise Refused("malformed: keys" if error.reason == "keys" else error.reason) from error
+    try:
+        told = [document.read(text, "key-statement") for text in statements]
+        extended = peer.extended(told)
+    except Refused as error:
+        raise Refused("unknown-key") from error
+    _verify(parts, extended)
+    return {"keys": [statements, cut]}
+
+
 def open_for(data: bytes, recipient: Recipient) -> dict[str, Any]:
     """What an envelope holds, as the vectors show it, after checks 1 to 12."""
     parts = cut(data)
-    _verify(parts, recipient)
-    body = seal.open_body(parts.header, parts.header_bytes, parts.body, recipient.sealing_seed)
+    peer = _find_peer(parts.header, recipient)
+    if parts.header.kind == header.KEYS:
+        content = _content_of_keys(parts, peer, recipient)
+    else:
+        _verify(parts, peer)
+        content = _content(parts.header, _open(parts, recipient))
     return {
         "header": parts.header.shown(),
         "body_hash": parts.body_hash().hex(),
         "signature": parts.signature.hex(),
-        "content": _content(parts.header, body),
+        "content": content,
     }

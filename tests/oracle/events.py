@@ -6,7 +6,8 @@ from typing import Any
 from . import payload
 from .payload import (
     HASH, ID, INCARNATION, NAME, PACKAGE_ID, TEXT, U32, U64, VERSION,
-    Bool, Bytes, Certificate, Document, Fields, Fixed, Form, ListOf, Named, OneOf, Option,
+    Bool, Bytes, Certificate, Document, Fields, Fixed, Form, KeyStatement, ListOf, Named, OneOf,
+    Option,
 )
 from .refusal import Refused
 
@@ -22,6 +23,7 @@ SNAPSHOT = Named(
     variables=ListOf(VARIABLE),
     packages=ListOf(PACKAGE),
 )
+CUT = Fields(INCARNATION, U64, HASH)
 DISCLOSURE = OneOf(status=None, summary=None, full=None)
 GRANT = OneOf(accept_releases=NAME, accept_results=None, send_results=DISCLOSURE)
 KIND = OneOf(environment=None, lifecycle=None, project=None, acceptance=None, user=None)
@@ -63,6 +65,10 @@ EVENTS: dict[tuple[int, int], Event] = {
     (4, 1): Event("grants.changed", True, False, {"link": ID, "grants": ListOf(GRANT), "from": U64}),
     (5, 1): Event("link.contradicted", True, False, {
         "link": ID, "at": U64, "header": Bytes(), "body_hash": HASH, "signature": Fixed(64, False),
+    }),
+    (6, 1): Event("keys.stated", True, False, {"statement": KeyStatement()}),
+    (7, 1): Event("peer.stated", True, False, {
+        "peer": ID, "statements": ListOf(KeyStatement()), "cut": Option(CUT),
     }),
     (10, 1): Event("configuration.applied", True, False, {"changes": ListOf(CHANGE)}),
     (20, 1): Event("package.pushed", False, False, {

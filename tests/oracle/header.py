@@ -11,6 +11,7 @@ HEADER_BYTES = 330
 ENTRIES_MAX = 256
 U64_MAX = 2**64 - 1
 ENTRIES = 1
+KEYS = 7
 # Number, and the label of its key.
 KINDS: dict[int, str] = {
     1: "interspace/v1/key/entries",
@@ -19,6 +20,7 @@ KINDS: dict[int, str] = {
     4: "interspace/v1/key/hello",
     5: "interspace/v1/key/want",
     6: "interspace/v1/key/piece",
+    7: "interspace/v1/key/keys",
 }
 
 

@@ -40,12 +40,24 @@ class History:
                 self.peers[says["link"]] = Peer(known, [(0, says["grants"])])
             case "grants.changed":
                 self.peers[says["link"]].grants.append((says["from"], says["grants"]))
+            case "keys.stated":
+                statement = document.read(says["statement"], "key-statement")
+                self.certificate = self.own().extended([statement])
+            case "peer.stated":
+                told_keys = [document.read(text, "key-statement") for text in says["statements"]]
+                for peer in self.peers.values():
+                    if peer.certificate.space == says["peer"]:
+                        peer.certificate = peer.certificate.extended(told_keys)
             case "release.promoted":
                 bundle = document.read(says["bundle"], "bundle").id()
                 peer = self.peers[audience["link"]]
                 peer.promoted.append((says["release"], says["digest"], bundle))
 
+    def own(self) -> Certificate:
+        """The certificate of the space whose log this is."""
+        assert self.certificate is not None, "a log begins with its space"
+        return self.certificate
+
     def space(self) -> str:
         """The space whose log this is."""
-        assert self.certificate is not None, "a log begins with its space"
-        return self.certificate.space
+        return self.own().space

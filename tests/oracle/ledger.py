@@ -32,6 +32,13 @@ class Peer:
     frozen: bool = False
     strands: dict[bytes, Strand] = field(default_factory=dict)
 
+    def renew(self, known: Certificate) -> None:
+        """Takes newer keys, told by a file: what they revoke begins anew."""
+        if known.revoked() != self.certificate.revoked():
+            for strand in self.strands.values():
+                strand.cut(0, None)
+        self.certificate = known
+
 
 @dataclass
 class Ledger:
@@ -112,7 +119,13 @@ class Ledger:
         if told.origin != ids.read(peer.certificate.space):
             raise Refused("wrong-origin")
         verify_origin(peer.certificate, told, head, body_hash, signature)
+        if told.origin_key in peer.certificate.revoked():
+            raise Refused("the evidence is signed by a key that was revoked before it")
         return told
+
+    def is_replaced(self, told: Header) -> bool:
+        """Whether the peer had newer keys already when this envelope was taken."""
+        return told.origin_key != self.peers[told.link].certificate.newest()
 
 
 def _created(ledger: Ledger, says: dict[str, Any], _position: int) -> None:
@@ -135,7 +148,7 @@ def _trusted(ledger: Ledger, says: dict[str, Any], _position: int) -> None:
     if link in ledger.peers:
         if ledger.peers[link].certificate.space != known.space:
             raise Refused("the link is that of another peer")
-        ledger.peers[link].certificate = known
+        ledger.peers[link].renew(known)
         return
     if link not in _links(ledger, known):
         raise Refused("the link is not made of the offers of both sides")
@@ -166,6 +179,30 @@ def _contradicted(ledger: Ledger, says: dict[str, Any], position: int) -> None:
     ledger.peers[told.link].frozen = True
 
 
+def _stated(ledger: Ledger, says: dict[str, Any], _position: int) -> None:
+    statement = document.read(says["statement"], "key-statement")
+    renewed = ledger.own().extended([statement])
+    if renewed.newest() != ledger.own().newest() + 1:
+        raise Refused("the key statement is not the next one")
+    ledger.certificate = renewed
+    ledger.learn(renewed)
+
+
+def _peer_stated(ledger: Ledger, says: dict[str, Any], _position: int) -> None:
+    told = [document.read(text, "key-statement") for text in says["statements"]]
+    peers = [each for each in ledger.peers.values() if each.certificate.space == says["peer"]]
+    if not peers:
+        raise Refused("the statements are of a space that is no peer")
+    for peer in peers:
+        peer.certificate = peer.certificate.extended(told)
+        ledger.learn(peer.certificate)
+        if says["cut"] is not None:
+            incarnation, at, chain = says["cut"]
+            strand = peer.strands.get(ids.read(incarnation, ids.INCARNATION_BYTES))
+            if strand:
+                strand.cut(at, bytes.fromhex(chain))
+
+
 def _created_release(ledger: Ledger, says: dict[str, Any], _position: int) -> None:
     project = {"space": ledger.own().space, "name": says["project"]}
     release = {"project": project, "version": says["version"]}
@@ -186,6 +223,8 @@ EFFECTS: dict[str, Callable[[Ledger, dict[str, Any], int], None]] = {
     "peer.trusted": _trusted,
     "grants.changed": _granted,
     "link.contradicted": _contradicted,
+    "keys.stated": _stated,
+    "peer.stated": _peer_stated,
     "release.created": _created_release,
     "release.promoted": _promoted,
 }

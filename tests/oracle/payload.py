@@ -117,6 +117,13 @@ class Document(Text):
         self.kind = kind
 
 
+class KeyStatement(Text):
+    """A key statement, as its JSON; it counts only as a continuation of those before it."""
+
+    def __init__(self) -> None:
+        super().__init__(grammar.document)
+
+
 class Certificate(Text):
     """A certificate, as its JSON."""
 

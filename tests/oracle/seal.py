@@ -18,6 +18,11 @@ def _info(header: Header) -> bytes:
     return b"interspace/v1/hpke" + header.origin + header.recipient + header.link + uint(1, 2)
 
 
+def public_key(sealing_seed: bytes) -> bytes:
+    """The sealing key that a seed gives, as a key statement has it."""
+    return SUITE.kem.derive_key_pair(sealing_seed).public_key.to_public_bytes()
+
+
 def open_body(header: Header, header_bytes: bytes, body: bytes, sealing_seed: bytes) -> bytes:
     """The body behind the seal."""
     try:

@@ -157,6 +157,7 @@ PAYLOADS: dict[str, Shape] = {
         space=ID, number=U32, name=NAME,
         genesis=fields(root=BYTES_32, suite=U16, random=BYTES_32),
         signing=BYTES_32, sealing=BYTES_32, time_ms=U64,
+        revoked=list_of(fields(key=U32, incarnation=INCARNATION, size=U64)),
     ),
     "offer": fields(space=ID, key=U32, random=BYTES_32),
     "bundle": fields(

@@ -52,6 +52,14 @@ class Strand:
         if self.expected.pop(number, {self.chains[-1]}) != {self.chains[-1]}:
             raise Refused("the chain over the entries does not lead where their evidence says")
 
+    def cut(self, at: int, chain: bytes | None) -> None:
+        """Forgets the entries beyond a number, so that they can come again; all if c is another."""
+        if at > self.newest():
+            return
+        keep = at if chain in (None, self.chains[at]) else 0
+        del self.chains[keep + 1 :]
+        self.covered = keep
+
     def end_of_block(self) -> None:
         """Refuses evidence whose entries did not all follow."""
         if self.covered > self.newest():

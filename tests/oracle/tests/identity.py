@@ -57,8 +57,8 @@ class Identity:
             "signatures": signatures,
         }
 
-    def statement(self, number: int) -> dict[str, Any]:
-        """A key statement."""
+    def statement(self, number: int, *revoked: int) -> dict[str, Any]:
+        """A key statement, signed by the key before unless it revokes that one."""
         sealing = X25519PrivateKey.from_private_bytes(drawn(self.name, "sealing", number))
         payload = {
             "space": self.id(), "number": number, "name": self.name,
@@ -68,8 +68,11 @@ class Identity:
             },
             "signing": self.public(str(number)).hex(),
             "sealing": sealing.public_key().public_bytes_raw().hex(), "time_ms": 1,
+            "revoked": [
+                {"key": key, "incarnation": ids.show(bytes(16)), "size": 40} for key in revoked
+            ],
         }
-        before = [] if number == 1 else [str(number - 1)]
+        before = [] if number == 1 or number - 1 in revoked else [str(number - 1)]
         return self.sign("key-statement", payload, "root", *before)
 
     def offer(self) -> dict[str, Any]:

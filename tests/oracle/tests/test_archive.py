@@ -1,9 +1,10 @@
 """An archive that is right is accepted, and says what is in it."""
 
 import io
+import json
 import unittest
 
-from oracle import archive, report
+from oracle import archive, ids, report
 from oracle.record import Own
 
 from . import story
@@ -66,6 +67,56 @@ class RightArchives(unittest.TestCase):
         written.scribe.append(written.anna.evidence(1, 1, use="2", origin_key=2), one)
         self.assertEqual(verified(written).mirrored, {ANNA.id(): 1})
 
+    def test_an_envelope_that_waited_while_newer_keys_came_is_noted(self) -> None:
+        written = story.begun()
+        written.scribe.append(stated(written))
+        one = written.anna.publish(written.environments("Staging"))
+        written.scribe.append(written.anna.evidence(1, 1), one)
+        [note] = verified(written).ledger.notes
+        self.assertEqual(note, "Position 5: signed by key 1, which had been replaced")
+
+    def test_new_keys_of_the_space_sign_the_block_that_tells_them(self) -> None:
+        written = story.begun()
+        written.scribe.key = 2
+        says = {"statement": json.dumps(BERTA.statement(2))}
+        written.scribe.append(written.own("keys.stated", says))
+        self.assertEqual(verified(written).ledger.own().newest(), 2)
+
+    def test_what_a_revoked_key_signed_comes_again_under_the_next(self) -> None:
+        written = story.begun()
+        one, two = (written.anna.publish(written.environments(n)) for n in ("Staging", "Forged"))
+        written.scribe.append(written.anna.evidence(1, 2), one, two)
+        written.scribe.append(stated(written, 1, cut=1))
+        again = story.Sender(ANNA, BERTA)
+        again.publish(one.entry)
+        other = again.publish(written.environments("Test"))
+        written.scribe.append(again.evidence(2, 2, use="2", origin_key=2), other)
+        self.assertEqual(verified(written).mirrored, {ANNA.id(): 3})
+
+    def test_a_cut_at_another_chain_is_one_at_0(self) -> None:
+        written = story.begun()
+        one = written.anna.publish(written.environments("Forged"))
+        written.scribe.append(written.anna.evidence(1, 1), one)
+        again = story.Sender(ANNA, BERTA)
+        other = again.publish(written.environments("Staging"))
+        written.anna = again
+        written.scribe.append(stated(written, 1, cut=1))
+        written.scribe.append(again.evidence(1, 1, use="2", origin_key=2), other)
+        self.assertEqual(verified(written).mirrored, {ANNA.id(): 2})
+
+    def test_a_revocation_from_a_file_begins_the_link_anew(self) -> None:
+        written = story.begun()
+        one = written.anna.publish(written.environments("Staging"))
+        written.scribe.append(written.anna.evidence(1, 1), one)
+        statements = [ANNA.statement(1), ANNA.statement(2, 1), ANNA.offer()]
+        trusted = {
+            "peer": ANNA.id(), "name": "Anna", "link": ids.show(written.anna.link),
+            "certificate": json.dumps(statements), "grants": [],
+        }
+        written.scribe.append(written.own("peer.trusted", trusted))
+        written.scribe.append(written.anna.evidence(1, 1, use="2", origin_key=2), one)
+        self.assertEqual(verified(written).mirrored, {ANNA.id(): 2})
+
     def test_a_contradiction_is_proven_and_freezes_the_link(self) -> None:
         written = story.begun()
         one = written.anna.publish(written.environments("Staging"))
@@ -84,11 +135,21 @@ class RightArchives(unittest.TestCase):
         self.assertIn("Position 6: the header alone does not prove", note)
 
 
+def stated(written: story.Story, *revoked: int, cut: int | None = None) -> Own:
+    """The record of Anna's second keys."""
+    told = None
+    if cut is not None:
+        told = [ids.show(written.anna.incarnation), cut, written.anna.chains[cut].hex()]
+    statements = [json.dumps(ANNA.statement(2, *revoked))]
+    says = {"peer": ANNA.id(), "statements": statements, "cut": told}
+    return written.own("peer.stated", says)
+
+
 def contradiction(written: story.Story, **lies: object) -> Own:
     """The record that freezes Anna's link, because of an envelope with her first entry."""
     proof = written.anna.evidence(1, 1, **lies)
     says = {
-        "link": story.ids.show(written.anna.link), "at": 1, "header": proof.header.hex(),
+        "link": ids.show(written.anna.link), "at": 1, "header": proof.header.hex(),
         "body_hash": proof.body_hash.hex(), "signature": proof.signature.hex(),
     }
     return written.own("link.contradicted", says)

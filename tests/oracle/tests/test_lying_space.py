@@ -11,7 +11,7 @@ from . import story
 from .identity import drawn
 from .refused import wrong
 from .story import ANNA, BERTA, CARLA
-from .test_archive import contradiction
+from .test_archive import contradiction, stated
 
 
 class LyingSpaces(unittest.TestCase):
@@ -200,6 +200,46 @@ class LyingSpaces(unittest.TestCase):
     def test_an_own_event_with_an_audience_that_it_never_has(self) -> None:
         self.scribe.append(self.story.own("environments.published", {"environments": []}))
         self.assertIn("Position 4: environments.published has an audience", self.wrong())
+
+    def test_a_checkpoint_with_a_key_that_was_replaced(self) -> None:
+        says = {"statement": json.dumps(BERTA.statement(2))}
+        self.scribe.append(self.story.own("keys.stated", says))
+        self.assertIn("Position 4: the checkpoint behind it is not signed by the newest", self.wrong())
+
+    def test_keys_that_leave_out_a_number(self) -> None:
+        says = {"statement": json.dumps(BERTA.statement(3))}
+        self.scribe.append(self.story.own("keys.stated", says))
+        self.assertEqual(self.wrong(), "Position 4: Broken(2)")
+
+    def test_keys_that_are_there_already(self) -> None:
+        says = {"statement": json.dumps(BERTA.statement(1))}
+        self.scribe.append(self.story.own("keys.stated", says))
+        self.assertEqual(self.wrong(), "Position 4: the key statement is not the next one")
+
+    def test_keys_of_a_peer_that_the_key_before_did_not_sign(self) -> None:
+        statement = ANNA.statement(2)
+        del statement["signatures"][1]
+        says = {"peer": ANNA.id(), "statements": [json.dumps(statement)], "cut": None}
+        self.scribe.append(self.story.own("peer.stated", says))
+        self.assertEqual(self.wrong(), "Position 4: BadSignature(1)")
+
+    def test_keys_of_a_space_that_is_no_peer(self) -> None:
+        says = {"peer": CARLA.id(), "statements": [json.dumps(CARLA.statement(2))], "cut": None}
+        self.scribe.append(self.story.own("peer.stated", says))
+        self.assertEqual(self.wrong(), "Position 4: the statements are of a space that is no peer")
+
+    def test_evidence_by_a_revoked_key(self) -> None:
+        self.scribe.append(stated(self.story, 1))
+        one = self.anna.publish(self.story.environments("Staging"))
+        self.scribe.append(self.anna.evidence(1, 1), one)
+        self.assertIn("Position 5: the evidence is signed by a key that was revoked", self.wrong())
+
+    def test_an_entry_that_comes_again_without_a_cut(self) -> None:
+        one = self.anna.publish(self.story.environments("Staging"))
+        self.scribe.append(self.anna.evidence(1, 1), one)
+        self.scribe.append(stated(self.story))
+        self.scribe.append(self.anna.evidence(1, 1, use="2", origin_key=2), one)
+        self.assertIn("Position 8: the entry does not have the next number", self.wrong())
 
     def test_an_empty_block(self) -> None:
         self.scribe.append()
