@@ -69,9 +69,7 @@ class Archive:
                 self._take_mirrored(position, each)
 
     def _take_evidence(self, position: int, evidence: Evidence) -> None:
-        told = self.ledger.verify_header(
-            evidence.header, evidence.body_hash, evidence.signature
-        )
+        told = self.ledger.verify_header(evidence.header, evidence.body_hash, evidence.signature)
         if self.ledger.peers[told.link].frozen:
             raise Refused("the link was frozen before this evidence came")
         if self.ledger.is_replaced(told):

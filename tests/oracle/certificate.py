@@ -69,9 +69,13 @@ class Certificate:
         """As the vectors show it."""
         newest = self.statements[-1]
         return {
-            "space": self.space, "fingerprint": ids.fingerprint(self.space), "name": newest.name,
-            "number": self.newest(), "signing": newest.signing.hex(),
-            "sealing": newest.sealing.hex(), "offer": self.offer and self.offer.hex(),
+            "space": self.space,
+            "fingerprint": ids.fingerprint(self.space),
+            "name": newest.name,
+            "number": self.newest(),
+            "signing": newest.signing.hex(),
+            "sealing": newest.sealing.hex(),
+            "offer": self.offer and self.offer.hex(),
         }
 
 
@@ -93,7 +97,9 @@ def _taken(told: Document) -> Statement:
     return Statement(
         told.payload_bytes,
         (genesis["root"].lower(), genesis["suite"], genesis["random"].lower()),
-        says["name"], bytes.fromhex(says["signing"]), bytes.fromhex(says["sealing"]),
+        says["name"],
+        bytes.fromhex(says["signing"]),
+        bytes.fromhex(says["sealing"]),
         frozenset(each["key"] for each in says["revoked"]),
     )
 
@@ -159,7 +165,7 @@ def read(text: str) -> Certificate:
 
 
 def verify(signed: Document, certificate: Certificate) -> None:
-    """Refuses a document that is not by the space of the certificate, with the key that it names."""
+    """Refuses a document that its space did not sign, with the key that the document names."""
     if signed.space() != certificate.space:
         raise Refused("Foreign")
     number = signed.payload["key"]

@@ -87,7 +87,9 @@ def open_envelope(value: Any, kind: str, reason: str = "document") -> Document:
     """The document in a JSON value that is already parsed."""
     require(shapes.SIGNED, value, reason)
     raw = _base64(value["payload"], reason)
-    signatures = tuple((each["keyid"], _base64(each["sig"], reason)) for each in value["signatures"])
+    signatures = tuple(
+        (each["keyid"], _base64(each["sig"], reason)) for each in value["signatures"]
+    )
     if value["payloadType"] != TYPE.format(kind):
         raise Refused("document: payload type")
     try:

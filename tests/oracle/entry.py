@@ -100,8 +100,12 @@ def write(entry: Entry) -> bytes:
     """The bytes of an entry."""
     return b"".join(
         [
-            uint(entry.kind, 2), uint(entry.version, 2), uint(entry.flags, 2),
-            uint(entry.time_ms, 8), entry.command, entry.correlation,
+            uint(entry.kind, 2),
+            uint(entry.version, 2),
+            uint(entry.flags, 2),
+            uint(entry.time_ms, 8),
+            entry.command,
+            entry.correlation,
             _written_causation(entry.causation),
             _written_actor(entry.actor),
             b"\x00" if entry.audience == "internal" else b"\x01" + ids.read(entry.audience["link"]),
@@ -135,9 +139,15 @@ def shown(entry: Entry) -> dict[str, Any]:
     }
     unknown = {"event": "unknown", "fields": [entry.kind, entry.version, entry.must_understand()]}
     return {
-        "kind": entry.kind, "version": entry.version, "flags": entry.flags,
-        "time_ms": entry.time_ms, "command": ids.show(entry.command),
-        "correlation": ids.show(entry.correlation), "causation": causation,
-        "actor": entry.actor, "audience": entry.audience, "payload": entry.payload.hex(),
+        "kind": entry.kind,
+        "version": entry.version,
+        "flags": entry.flags,
+        "time_ms": entry.time_ms,
+        "command": ids.show(entry.command),
+        "correlation": ids.show(entry.correlation),
+        "causation": causation,
+        "actor": entry.actor,
+        "audience": entry.audience,
+        "payload": entry.payload.hex(),
         "event": unknown if told is None else told.shown(),
     }

@@ -115,8 +115,10 @@ def _entries(told: Header, body: bytes) -> list[dict[str, Any]]:
         chain = derivation.chain_next(chain, link_seq, incarnation, position, commit)
         shown.append(
             {
-                "incarnation": ids.show(incarnation), "position": position,
-                "salt": salt.hex(), "entry": entry.hex(),
+                "incarnation": ids.show(incarnation),
+                "position": position,
+                "salt": salt.hex(),
+                "entry": entry.hex(),
             }
         )
     reader.end()

@@ -5,8 +5,26 @@ from typing import Any
 
 from . import payload
 from .payload import (
-    HASH, ID, INCARNATION, NAME, PACKAGE_ID, TEXT, U32, U64, VERSION,
-    Bool, Bytes, Certificate, Document, Fields, Fixed, Form, KeyStatement, ListOf, Named, OneOf,
+    HASH,
+    ID,
+    INCARNATION,
+    NAME,
+    PACKAGE_ID,
+    TEXT,
+    U32,
+    U64,
+    VERSION,
+    Bool,
+    Bytes,
+    Certificate,
+    Document,
+    Fields,
+    Fixed,
+    Form,
+    KeyStatement,
+    ListOf,
+    Named,
+    OneOf,
     Option,
 )
 from .refusal import Refused
@@ -55,47 +73,57 @@ class Event:
         return Fields(*self.fields.values())
 
 
-# Beside each name: must understand, crosses to a peer.
+MUST, CROSSES = 1, 2
+
+
+def _event(name: str, marks: int, /, **fields: Form) -> Event:
+    return Event(name, bool(marks & MUST), bool(marks & CROSSES), fields)
+
+
 EVENTS: dict[tuple[int, int], Event] = {
-    (1, 1): Event("space.created", True, False, {"certificate": Certificate(), "incarnation": INCARNATION}),
-    (2, 1): Event("link.offered", True, False, {"offer": Document("offer")}),
-    (3, 1): Event("peer.trusted", True, False, {
-        "peer": ID, "name": NAME, "link": ID, "certificate": Certificate(), "grants": ListOf(GRANT),
-    }),
-    (4, 1): Event("grants.changed", True, False, {"link": ID, "grants": ListOf(GRANT), "from": U64}),
-    (5, 1): Event("link.contradicted", True, False, {
-        "link": ID, "at": U64, "header": Bytes(), "body_hash": HASH, "signature": Fixed(64, False),
-    }),
-    (6, 1): Event("keys.stated", True, False, {"statement": KeyStatement()}),
-    (7, 1): Event("peer.stated", True, False, {
-        "peer": ID, "statements": ListOf(KeyStatement()), "cut": Option(CUT),
-    }),
-    (10, 1): Event("configuration.applied", True, False, {"changes": ListOf(CHANGE)}),
-    (20, 1): Event("package.pushed", False, False, {
-        "id": PACKAGE_ID, "version": VERSION, "size": U64, "sha256": HASH, "object": ID,
-    }),
-    (21, 1): Event("release.created", False, False, {
-        "project": NAME, "version": VERSION, "notes": TEXT, "snapshot": SNAPSHOT, "digest": ID,
-    }),
-    (22, 1): Event("release.promoted", True, True, {
-        "release": RELEASE, "digest": ID, "target": ID, "bundle": Document("bundle"),
-    }),
-    (23, 1): Event("release.accepted", False, False, {
-        "bundle": ID, "release": RELEASE, "lifecycle": NAME, "values": ListOf(VALUE),
-    }),
-    (24, 1): Event("release.rejected", False, False, {"bundle": ID, "release": RELEASE, "reason": TEXT}),
-    (25, 1): Event("promotion.answered", False, True, {
-        "bundle": ID, "release": RELEASE, "rejected": Option(TEXT),
-    }),
-    (26, 1): Event("package.arrived", False, False, {"object": ID, "size": U64}),
-    (27, 1): Event("environments.published", False, True, {"environments": ListOf(NAME)}),
-    (30, 1): Event("deployment.started", False, False, {
-        "release": RELEASE, "digest": ID, "environment": NAME,
-        "variables": ListOf(VARIABLE), "restarts": U32,
-    }),
-    (31, 1): Event("deployment.finished", False, False, {"deployment": U64, "receipt": Document("receipt")}),
-    (32, 1): Event("deployment.reported", False, True, {"receipt": Document("receipt")}),
-}
+    (1, 1): _event("space.created", MUST, certificate=Certificate(), incarnation=INCARNATION),
+    (2, 1): _event("link.offered", MUST, offer=Document("offer")),
+    (3, 1): _event(
+        "peer.trusted", MUST,
+        peer=ID, name=NAME, link=ID, certificate=Certificate(), grants=ListOf(GRANT),
+    ),
+    (4, 1): _event("grants.changed", MUST, link=ID, grants=ListOf(GRANT), **{"from": U64}),
+    (5, 1): _event(
+        "link.contradicted", MUST,
+        link=ID, at=U64, header=Bytes(), body_hash=HASH, signature=Fixed(64, False),
+    ),
+    (6, 1): _event("keys.stated", MUST, statement=KeyStatement()),
+    (7, 1): _event(
+        "peer.stated", MUST, peer=ID, statements=ListOf(KeyStatement()), cut=Option(CUT)
+    ),
+    (10, 1): _event("configuration.applied", MUST, changes=ListOf(CHANGE)),
+    (20, 1): _event(
+        "package.pushed", 0, id=PACKAGE_ID, version=VERSION, size=U64, sha256=HASH, object=ID
+    ),
+    (21, 1): _event(
+        "release.created", 0,
+        project=NAME, version=VERSION, notes=TEXT, snapshot=SNAPSHOT, digest=ID,
+    ),
+    (22, 1): _event(
+        "release.promoted", MUST | CROSSES,
+        release=RELEASE, digest=ID, target=ID, bundle=Document("bundle"),
+    ),
+    (23, 1): _event(
+        "release.accepted", 0, bundle=ID, release=RELEASE, lifecycle=NAME, values=ListOf(VALUE)
+    ),
+    (24, 1): _event("release.rejected", 0, bundle=ID, release=RELEASE, reason=TEXT),
+    (25, 1): _event(
+        "promotion.answered", CROSSES, bundle=ID, release=RELEASE, rejected=Option(TEXT)
+    ),
+    (26, 1): _event("package.arrived", 0, object=ID, size=U64),
+    (27, 1): _event("environments.published", CROSSES, environments=ListOf(NAME)),
+    (30, 1): _event(
+        "deployment.started", 0,
+        release=RELEASE, digest=ID, environment=NAME, variables=ListOf(VARIABLE), restarts=U32,
+    ),
+    (31, 1): _event("deployment.finished", 0, deployment=U64, receipt=Document("receipt")),
+    (32, 1): _event("deployment.reported", CROSSES, receipt=Document("receipt")),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -56,13 +56,28 @@ class Header:
         """Its bytes."""
         return b"".join(
             [
-                b"ISP1", uint(1, 2), uint(self.kind, 2), uint(1, 2),
-                self.origin, uint(self.origin_key, 4), self.recipient, uint(self.recipient_key, 4),
-                self.link, self.incarnation, self.encapsulation,
-                uint(self.first, 8), uint(self.count, 4), self.chain_before, self.chain_after,
-                uint(self.newest, 8), uint(self.oldest, 8),
-                uint(self.checkpoint_size, 8), self.checkpoint_root,
-                uint(self.checkpoint_time_ms, 8), uint(self.body_length, 4), self.nonce,
+                b"ISP1",
+                uint(1, 2),
+                uint(self.kind, 2),
+                uint(1, 2),
+                self.origin,
+                uint(self.origin_key, 4),
+                self.recipient,
+                uint(self.recipient_key, 4),
+                self.link,
+                self.incarnation,
+                self.encapsulation,
+                uint(self.first, 8),
+                uint(self.count, 4),
+                self.chain_before,
+                self.chain_after,
+                uint(self.newest, 8),
+                uint(self.oldest, 8),
+                uint(self.checkpoint_size, 8),
+                self.checkpoint_root,
+                uint(self.checkpoint_time_ms, 8),
+                uint(self.body_length, 4),
+                self.nonce,
             ]
         )
 
@@ -70,7 +85,9 @@ class Header:
         """As the vectors show it."""
         as_id = {"origin", "recipient", "link", "incarnation"}
         return {
-            name: (ids.show(value) if name in as_id else value.hex()) if isinstance(value, bytes) else value
+            name: (ids.show(value) if name in as_id else value.hex())
+            if isinstance(value, bytes)
+            else value
             for name, value in vars(self).items()
         }
 
@@ -113,14 +130,24 @@ def read(data: bytes) -> Header:
         raise Refused("envelope")
     header = Header(
         kind=_constants(reader),
-        origin=reader.take(32), origin_key=reader.uint(4),
-        recipient=reader.take(32), recipient_key=reader.uint(4),
-        link=reader.take(32), incarnation=reader.take(16), encapsulation=reader.take(32),
-        first=reader.uint(8), count=reader.uint(4),
-        chain_before=reader.take(32), chain_after=reader.take(32),
-        newest=reader.uint(8), oldest=reader.uint(8),
-        checkpoint_size=reader.uint(8), checkpoint_root=reader.take(32),
-        checkpoint_time_ms=reader.uint(8), body_length=reader.uint(4), nonce=reader.take(24),
+        origin=reader.take(32),
+        origin_key=reader.uint(4),
+        recipient=reader.take(32),
+        recipient_key=reader.uint(4),
+        link=reader.take(32),
+        incarnation=reader.take(16),
+        encapsulation=reader.take(32),
+        first=reader.uint(8),
+        count=reader.uint(4),
+        chain_before=reader.take(32),
+        chain_after=reader.take(32),
+        newest=reader.uint(8),
+        oldest=reader.uint(8),
+        checkpoint_size=reader.uint(8),
+        checkpoint_root=reader.take(32),
+        checkpoint_time_ms=reader.uint(8),
+        body_length=reader.uint(4),
+        nonce=reader.take(24),
     )
     _check(header)
     return header

@@ -100,9 +100,7 @@ class Ledger:
         """The chain to which an envelope belongs."""
         peer = self.peers[told.link]
         if told.incarnation not in peer.strands:
-            begin = derivation.chain_begin(
-                told.origin, told.recipient, told.link, told.incarnation
-            )
+            begin = derivation.chain_begin(told.origin, told.recipient, told.link, told.incarnation)
             peer.strands[told.incarnation] = Strand(begin)
         return peer.strands[told.incarnation]
 
@@ -175,7 +173,9 @@ def _contradicted(ledger: Ledger, says: dict[str, Any], position: int) -> None:
         raise Refused("the proof is of another link")
     if not ledger.strand(told).contradicts(told):
         # The chains at both ends are right: only the body, which is not kept, shows the difference.
-        ledger.notes.append(f"Position {position}: the header alone does not prove the contradiction")
+        ledger.notes.append(
+            f"Position {position}: the header alone does not prove the contradiction"
+        )
     ledger.peers[told.link].frozen = True
 
 

@@ -8,10 +8,7 @@ PART = re.compile(r"[0-9]+|[A-Za-z]+")
 
 def _parts(text: str) -> list[tuple[int, int, str]]:
     """The parts of a text; letters stand before numbers, numbers go by value."""
-    return [
-        (1, int(part), "") if part.isdigit() else (0, 0, part)
-        for part in PART.findall(text)
-    ]
+    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in PART.findall(text)]
 
 
 def key(version: str) -> tuple[object, ...]:

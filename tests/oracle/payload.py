@@ -203,21 +203,22 @@ class Fields(Form):
             yield from form.parts(each, wanted)
 
 
-class Named(Fields):
+class Named(Form):
     """Fields one after the other, shown by their names."""
 
     def __init__(self, **forms: Form) -> None:
-        super().__init__(*forms.values())
+        self.fields = Fields(*forms.values())
         self.names = list(forms)
 
     def read(self, reader: Reader) -> dict[str, Value]:
-        return dict(zip(self.names, super().read(reader), strict=True))
+        return dict(zip(self.names, self.fields.read(reader), strict=True))
 
     def write(self, value: dict[str, Value]) -> bytes:
-        return super().write([value[name] for name in self.names])
+        return self.fields.write([value[name] for name in self.names])
 
     def parts(self, value: Value, wanted: type[Form]) -> Iterator[tuple[Form, Value]]:
-        yield from super().parts([value[name] for name in self.names], wanted)
+        yield from super().parts(value, wanted)
+        yield from self.fields.parts([value[name] for name in self.names], wanted)
 
 
 class OneOf(Form):

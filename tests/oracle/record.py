@@ -47,8 +47,12 @@ class Mirrored:
         """Where it stands, as record and leaf have it."""
         return b"".join(
             [
-                self.origin, self.incarnation, uint(self.position, 8),
-                self.link, self.link_incarnation, uint(self.link_seq, 8),
+                self.origin,
+                self.incarnation,
+                uint(self.position, 8),
+                self.link,
+                self.link_incarnation,
+                uint(self.link_seq, 8),
             ]
         )
 
@@ -107,9 +111,15 @@ class Block:
         pairs = zip(self.records, self.leaves, strict=True)
         return b"".join(
             [
-                b"\x01", uint(self.first, 8), uint(len(self.records), 4),
+                b"\x01",
+                uint(self.first, 8),
+                uint(len(self.records), 4),
                 *(behind_length(record.write()) + leaf for record, leaf in pairs),
-                uint(end.size, 8), end.root, uint(end.time_ms, 8), uint(end.key, 4), end.signature,
+                uint(end.size, 8),
+                end.root,
+                uint(end.time_ms, 8),
+                uint(end.key, 4),
+                end.signature,
             ]
         )
 
@@ -163,7 +173,9 @@ def read_block(data: bytes, first: int) -> Block:
         record, leaf = _record(reader, position)
         records.append(record)
         leaves.append(leaf)
-    end = Checkpoint(reader.uint(8), reader.take(32), reader.uint(8), reader.uint(4), reader.take(64))
+    end = Checkpoint(
+        reader.uint(8), reader.take(32), reader.uint(8), reader.uint(4), reader.take(64)
+    )
     reader.end()
     return Block(first, records, leaves, end)
 

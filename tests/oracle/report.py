@@ -17,7 +17,10 @@ def of_vectors(outcome: Outcome) -> list[str]:
     for kind in kinds:
         accepted, refused = outcome.held["accept", kind], outcome.held["refuse", kind]
         lines.append(f"{kind:24} {accepted:4} accepted {refused:4} refused")
-    total = {side: sum(n for (at, _), n in outcome.held.items() if at == side) for side in ("accept", "refuse")}
+    total = {
+        side: sum(n for (at, _), n in outcome.held.items() if at == side)
+        for side in ("accept", "refuse")
+    }
     lines.append(
         f"{'all kinds':24} {total['accept']:4} accepted {total['refuse']:4} refused"
         f" {len(outcome.wrong):4} wrong"
@@ -41,7 +44,9 @@ def of_archive(archive: Archive) -> list[str]:
         space = peer.certificate.space
         frozen = ", frozen" if peer.frozen else ""
         name = peer.certificate.statements[-1].name
-        lines.append(f"peer         {space} ({name}): {archive.mirrored[space]} entries proven{frozen}")
+        lines.append(
+            f"peer         {space} ({name}): {archive.mirrored[space]} entries proven{frozen}"
+        )
     if skipped:
         lines.append(f"skipped      {_counted(skipped)}")
     return lines + [f"note         {note}" for note in ledger.notes]

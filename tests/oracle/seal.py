@@ -9,9 +9,7 @@ from .header import KINDS, Header
 from .refusal import Refused
 from .wire import uint
 
-SUITE = CipherSuite.new(
-    KEMId.DHKEM_X25519_HKDF_SHA256, KDFId.HKDF_SHA256, AEADId.CHACHA20_POLY1305
-)
+SUITE = CipherSuite.new(KEMId.DHKEM_X25519_HKDF_SHA256, KDFId.HKDF_SHA256, AEADId.CHACHA20_POLY1305)
 
 
 def _info(header: Header) -> bytes:
@@ -34,4 +32,3 @@ def open_body(header: Header, header_bytes: bytes, body: bytes, sealing_seed: by
         return crypto_aead_xchacha20poly1305_ietf_decrypt(body, header_bytes, header.nonce, key)
     except (PyHPKEError, CryptoError, ValueError, UnsupportedAlgorithm) as error:
         raise Refused("cannot-open") from error
-

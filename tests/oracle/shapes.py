@@ -55,7 +55,7 @@ def hex_of(size: int) -> Shape:
     """So many bytes in hexadecimal."""
 
     def check(value: Any) -> None:
-        _require(isinstance(value, str) and re.fullmatch("[0-9a-fA-F]{%d}" % (2 * size), value))
+        _require(isinstance(value, str) and re.fullmatch(f"[0-9a-fA-F]{{{2 * size}}}", value))
 
     return check
 
@@ -136,9 +136,7 @@ RELEASE = fields(project=fields(space=ID, name=NAME), version=VERSION)
 PACKAGE = fields(id=PACKAGE_ID, version=VERSION, size=U64, sha256=BYTES_32, object=ID)
 SNAPSHOT = fields(
     steps=list_of(fields(name=NAME, run=list_of(TEXT), timeout_s=U32)),
-    templates=list_of(
-        fields(name=NAME, label=TEXT, help=TEXT, required=flag, default=maybe(TEXT))
-    ),
+    templates=list_of(fields(name=NAME, label=TEXT, help=TEXT, required=flag, default=maybe(TEXT))),
     variables=list_of(fields(name=NAME, value=TEXT)),
     packages=list_of(PACKAGE),
 )
@@ -148,26 +146,56 @@ SIGNED = fields(
     signatures=list_of(fields(keyid=any_text, sig=any_text)),
 )
 STEP_DONE = fields(
-    name=NAME, outcome=WORD, exit_code=maybe(sint32), duration_ms=U64,
-    output_sha256=maybe(BYTES_32), output=maybe(TEXT), reason=maybe(TEXT),
+    name=NAME,
+    outcome=WORD,
+    exit_code=maybe(sint32),
+    duration_ms=U64,
+    output_sha256=maybe(BYTES_32),
+    output=maybe(TEXT),
+    reason=maybe(TEXT),
 )
 
 PAYLOADS: dict[str, Shape] = {
     "key-statement": fields(
-        space=ID, number=U32, name=NAME,
+        space=ID,
+        number=U32,
+        name=NAME,
         genesis=fields(root=BYTES_32, suite=U16, random=BYTES_32),
-        signing=BYTES_32, sealing=BYTES_32, time_ms=U64,
+        signing=BYTES_32,
+        sealing=BYTES_32,
+        time_ms=U64,
         revoked=list_of(fields(key=U32, incarnation=INCARNATION, size=U64)),
     ),
     "offer": fields(space=ID, key=U32, random=BYTES_32),
     "bundle": fields(
-        release=RELEASE, digest=ID, revision=U32, targets=list_of(ID), source_name=NAME,
-        notes=TEXT, snapshot=SNAPSHOT, receipts=list_of(SIGNED), key=U32, time_ms=U64,
+        release=RELEASE,
+        digest=ID,
+        revision=U32,
+        targets=list_of(ID),
+        source_name=NAME,
+        notes=TEXT,
+        snapshot=SNAPSHOT,
+        receipts=list_of(SIGNED),
+        key=U32,
+        time_ms=U64,
     ),
     "receipt": fields(
-        space=ID, space_name=NAME, deployment=deployment, part_of=maybe(ID), release=RELEASE,
-        digest=ID, environment=NAME, tenant=maybe(NAME), outcome=WORD, started_ms=U64,
-        finished_ms=U64, restarts=U32, by=actor, disclosure=one_of("status", "summary", "full"),
-        packages=list_of(PACKAGE), steps=list_of(STEP_DONE), key=U32,
+        space=ID,
+        space_name=NAME,
+        deployment=deployment,
+        part_of=maybe(ID),
+        release=RELEASE,
+        digest=ID,
+        environment=NAME,
+        tenant=maybe(NAME),
+        outcome=WORD,
+        started_ms=U64,
+        finished_ms=U64,
+        restarts=U32,
+        by=actor,
+        disclosure=one_of("status", "summary", "full"),
+        packages=list_of(PACKAGE),
+        steps=list_of(STEP_DONE),
+        key=U32,
     ),
 }

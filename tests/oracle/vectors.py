@@ -8,8 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from . import (
-    certificate, checkpoint, derivation, document, entry, envelope, events, grammar, history, ids,
-    judgement, order, record, signals, signing,
+    certificate,
+    checkpoint,
+    derivation,
+    document,
+    entry,
+    envelope,
+    events,
+    grammar,
+    history,
+    ids,
+    judgement,
+    order,
+    record,
+    signals,
+    signing,
 )
 from .refusal import Refused
 from .tree import Tree
@@ -17,8 +30,11 @@ from .wire import Reader
 
 Run = Callable[[Any, Any], Any]
 GRAMMARS: dict[str, Callable[[str], str]] = {
-    "id": grammar.space, "name": grammar.name, "package id": grammar.package_id,
-    "version": grammar.version, "text": grammar.text,
+    "id": grammar.space,
+    "name": grammar.name,
+    "package id": grammar.package_id,
+    "version": grammar.version,
+    "text": grammar.text,
 }
 
 
@@ -49,13 +65,18 @@ def _document(given: Any, context: Any) -> Any:
     signed = document.read(given["json"], context["kind"])
     certificate.verify(signed, certificate.read(context["certificate"]))
     return {
-        "id": signed.id(), "payload": signed.payload, "signed_bytes": signed.signed_bytes().hex(),
+        "id": signed.id(),
+        "payload": signed.payload,
+        "signed_bytes": signed.signed_bytes().hex(),
     }
 
 
 def _checkpoint(given: Any, context: Any) -> str:
     signed = record.Checkpoint(
-        given["size"], bytes.fromhex(given["root"]), given["time_ms"], given["key"],
+        given["size"],
+        bytes.fromhex(given["root"]),
+        given["time_ms"],
+        given["key"],
         bytes.fromhex(given["signature"]),
     )
     known = certificate.read(context["certificate"])
@@ -93,7 +114,10 @@ def _block(given: Any, _context: Any) -> Any:
         raise Refused("block: written again it is another")
     end = block.checkpoint
     shown = {
-        "size": end.size, "root": end.root.hex(), "time_ms": end.time_ms, "key": end.key,
+        "size": end.size,
+        "root": end.root.hex(),
+        "time_ms": end.time_ms,
+        "key": end.key,
         "signature": end.signature.hex(),
     }
     return {"leaves": [leaf.hex() for leaf in block.leaves], "checkpoint": shown}
@@ -104,7 +128,10 @@ def _envelope(given: Any, context: Any) -> Any:
     recipient = envelope.Recipient(
         certificate.read(here["certificate"]),
         bytes.fromhex(here["sealing_seed"]),
-        {ids.read(each["link"]): certificate.read(each["certificate"]) for each in context["links"]},
+        {
+            ids.read(each["link"]): certificate.read(each["certificate"])
+            for each in context["links"]
+        },
     )
     return envelope.open_for(bytes.fromhex(given["bytes"]), recipient)
 
@@ -125,7 +152,10 @@ def _chain(given: Any, _context: Any) -> list[str]:
     shown = [chain.hex()]
     for each in given["entries"]:
         chain = derivation.chain_next(
-            chain, each["link_seq"], ids.read(each["incarnation"], 16), each["position"],
+            chain,
+            each["link_seq"],
+            ids.read(each["incarnation"], 16),
+            each["position"],
             bytes.fromhex(each["commit"]),
         )
         shown.append(chain.hex())
@@ -173,14 +203,28 @@ def _version_order(given: Any, _context: Any) -> list[str]:
 
 
 KINDS: dict[str, Run] = {
-    "ack": _signal(signals.ack), "beat": _signal(signals.beat), "want": _signal(signals.want),
-    "piece": _signal(signals.piece), "signature": _signature, "name": _name,
-    "certificate": _certificate, "document": _document, "checkpoint": _checkpoint,
-    "entry": _entry, "event": _event, "record": _record, "block": _block,
-    "envelope": _envelope, "verdict": _verdict,
-    "compute-chain": _chain, "compute-tree": _tree, "compute-link-id": _link_id,
-    "compute-space-id": _space_id, "compute-release-digest": _release_digest,
-    "compute-command-id": _command_id, "compute-commit": _commit,
+    "ack": _signal(signals.ack),
+    "beat": _signal(signals.beat),
+    "want": _signal(signals.want),
+    "piece": _signal(signals.piece),
+    "signature": _signature,
+    "name": _name,
+    "certificate": _certificate,
+    "document": _document,
+    "checkpoint": _checkpoint,
+    "entry": _entry,
+    "event": _event,
+    "record": _record,
+    "block": _block,
+    "envelope": _envelope,
+    "verdict": _verdict,
+    "compute-chain": _chain,
+    "compute-tree": _tree,
+    "compute-link-id": _link_id,
+    "compute-space-id": _space_id,
+    "compute-release-digest": _release_digest,
+    "compute-command-id": _command_id,
+    "compute-commit": _commit,
     "compute-version-order": _version_order,
 }
 

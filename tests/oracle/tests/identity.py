@@ -61,13 +61,17 @@ class Identity:
         """A key statement, signed by the key before unless it revokes that one."""
         sealing = X25519PrivateKey.from_private_bytes(drawn(self.name, "sealing", number))
         payload = {
-            "space": self.id(), "number": number, "name": self.name,
+            "space": self.id(),
+            "number": number,
+            "name": self.name,
             "genesis": {
-                "root": self.public("root").hex(), "suite": 1,
+                "root": self.public("root").hex(),
+                "suite": 1,
                 "random": drawn(self.name, "genesis").hex(),
             },
             "signing": self.public(str(number)).hex(),
-            "sealing": sealing.public_key().public_bytes_raw().hex(), "time_ms": 1,
+            "sealing": sealing.public_key().public_bytes_raw().hex(),
+            "time_ms": 1,
             "revoked": [
                 {"key": key, "incarnation": ids.show(bytes(16)), "size": 40} for key in revoked
             ],

@@ -39,8 +39,14 @@ class Sender:
         """Gives an entry its number."""
         number = len(self.entries) + 1
         told = Mirrored(
-            self.origin.space(), self.incarnation, 10 + number, self.link, self.incarnation,
-            number, drawn("salt", number)[:16], data,
+            self.origin.space(),
+            self.incarnation,
+            10 + number,
+            self.link,
+            self.incarnation,
+            number,
+            drawn("salt", number)[:16],
+            data,
         )
         self.entries.append(told)
         self.chains.append(
@@ -53,12 +59,25 @@ class Sender:
     def evidence(self, first: int, last: int, use: str = "1", **other: Any) -> Evidence:
         """What remains of an envelope with these entries; `other` are fields that it lies about."""
         fields: dict[str, Any] = dict(
-            kind=1, origin=self.origin.space(), origin_key=1,
-            recipient=self.recipient.space(), recipient_key=1, link=self.link,
-            incarnation=self.incarnation, encapsulation=bytes(32), first=first,
-            count=last - first + 1, chain_before=self.chains[first - 1],
-            chain_after=self.chains[last], newest=last, oldest=1, checkpoint_size=9,
-            checkpoint_root=bytes(32), checkpoint_time_ms=5, body_length=100, nonce=bytes(24),
+            kind=1,
+            origin=self.origin.space(),
+            origin_key=1,
+            recipient=self.recipient.space(),
+            recipient_key=1,
+            link=self.link,
+            incarnation=self.incarnation,
+            encapsulation=bytes(32),
+            first=first,
+            count=last - first + 1,
+            chain_before=self.chains[first - 1],
+            chain_after=self.chains[last],
+            newest=last,
+            oldest=1,
+            checkpoint_size=9,
+            checkpoint_root=bytes(32),
+            checkpoint_time_ms=5,
+            body_length=100,
+            nonce=bytes(24),
         )
         head = Header(**(fields | other)).write()
         body_hash = drawn("body", first, last)
@@ -110,7 +129,8 @@ class Scribe:
         return self.own(
             "peer.trusted",
             {
-                "peer": peer.id(), "name": peer.name,
+                "peer": peer.id(),
+                "name": peer.name,
                 "link": ids.show(peer.link(self.identity)),
                 "certificate": peer.certificate(statements),
                 "grants": ["accept_results", {"accept_releases": "*"}],
@@ -120,8 +140,10 @@ class Scribe:
     def archive(self) -> bytes:
         """The whole log on lines."""
         first = {
-            "archive": "interspace/v1", "space": self.identity.id(),
-            "incarnation": self.incarnation, "size": self.tree.size,
+            "archive": "interspace/v1",
+            "space": self.identity.id(),
+            "incarnation": self.incarnation,
+            "size": self.tree.size,
             "root": self.tree.root().hex(),
         }
         blocks = [

@@ -13,7 +13,9 @@ from .scribe import Scribe, Sender, entry_of
 ANNA, BERTA, CARLA = Identity("Anna"), Identity("Berta"), Identity("Carla")
 SNAPSHOT: dict[str, Any] = {
     "steps": [{"name": "install", "run": ["./install"], "timeout_s": 60}],
-    "templates": [], "variables": [{"name": "COLOUR", "value": "grün"}], "packages": [],
+    "templates": [],
+    "variables": [{"name": "COLOUR", "value": "grün"}],
+    "packages": [],
 }
 
 
@@ -30,11 +32,24 @@ def digest(owner: Identity) -> str:
 def receipt(by: Identity, of: Identity, use: str = "1") -> dict[str, Any]:
     """A receipt of one space for another's release."""
     place = f"{by.id()}/{ids.show(drawn(by.name, 'incarnation', 1)[:16])}/9"
-    payload = {
-        "space": by.id(), "space_name": by.name, "deployment": place, "part_of": None,
-        "release": release(of), "digest": digest(of), "environment": "Production", "tenant": None,
-        "outcome": "succeeded", "started_ms": 1, "finished_ms": 2, "restarts": 0, "by": "policy",
-        "disclosure": "status", "packages": [], "steps": [], "key": 1,
+    payload: dict[str, Any] = {
+        "space": by.id(),
+        "space_name": by.name,
+        "deployment": place,
+        "part_of": None,
+        "release": release(of),
+        "digest": digest(of),
+        "environment": "Production",
+        "tenant": None,
+        "outcome": "succeeded",
+        "started_ms": 1,
+        "finished_ms": 2,
+        "restarts": 0,
+        "by": "policy",
+        "disclosure": "status",
+        "packages": [],
+        "steps": [],
+        "key": 1,
     }
     signed = by.sign("receipt", payload, use)
     signed["signatures"][0]["keyid"] = "1"
@@ -43,10 +58,17 @@ def receipt(by: Identity, of: Identity, use: str = "1") -> dict[str, Any]:
 
 def bundle(by: Identity, to: Identity, **other: Any) -> dict[str, Any]:
     """A bundle; `other` are fields that it lies about."""
-    payload = {
-        "release": release(by), "digest": digest(by), "revision": 1, "targets": [to.id()],
-        "source_name": by.name, "notes": "", "snapshot": SNAPSHOT,
-        "receipts": [receipt(by, by)], "key": 1, "time_ms": 1,
+    payload: dict[str, Any] = {
+        "release": release(by),
+        "digest": digest(by),
+        "revision": 1,
+        "targets": [to.id()],
+        "source_name": by.name,
+        "notes": "",
+        "snapshot": SNAPSHOT,
+        "receipts": [receipt(by, by)],
+        "key": 1,
+        "time_ms": 1,
     }
     return by.sign("bundle", payload | other, "1")
 
@@ -54,7 +76,9 @@ def bundle(by: Identity, to: Identity, **other: Any) -> dict[str, Any]:
 def promotion(by: Identity, to: Identity, document: dict[str, Any]) -> dict[str, Any]:
     """The event that sends a bundle on."""
     return {
-        "release": release(by), "digest": digest(by), "target": to.id(),
+        "release": release(by),
+        "digest": digest(by),
+        "target": to.id(),
         "bundle": json.dumps(document),
     }
 
@@ -94,8 +118,11 @@ def told() -> Story:
     three, four = anna.publish(story.environments("Test")), anna.publish(b"no entry at all")
     scribe.append(anna.evidence(2, 3), three, anna.evidence(4, 4), four)
     started = {
-        "release": release(ANNA), "digest": digest(ANNA), "environment": "Production",
-        "variables": [], "restarts": 0,
+        "release": release(ANNA),
+        "digest": digest(ANNA),
+        "environment": "Production",
+        "variables": [],
+        "restarts": 0,
     }
     done = json.dumps(receipt(BERTA, ANNA))
     scribe.append(

@@ -3,12 +3,14 @@
 import io
 import json
 import unittest
+from typing import Any
 
 from oracle import archive, ids, report
 from oracle.record import Own
 
 from . import story
 from .identity import drawn
+from .scribe import Sender, entry_of
 from .story import ANNA, BERTA, CARLA
 
 
@@ -33,18 +35,19 @@ class RightArchives(unittest.TestCase):
     def test_a_false_bundle_of_a_peer_is_noted_and_not_refused(self) -> None:
         written = story.begun()
         lie = story.promotion(ANNA, BERTA, story.bundle(ANNA, BERTA, digest=CARLA.id()))
-        entry = story.entry_of("release.promoted", lie, written.anna.link)
+        entry = entry_of("release.promoted", lie, written.anna.link)
         one = written.anna.publish(entry)
         written.scribe.append(written.anna.evidence(1, 1), one)
         [note] = verified(written).ledger.notes
         self.assertEqual(
-            note, "Position 5: a peer's entry, kept: the bundle's digest is not that of its snapshot"
+            note,
+            "Position 5: a peer's entry, kept: the bundle's digest is not that of its snapshot",
         )
 
     def test_a_document_of_a_space_without_a_certificate_is_noted(self) -> None:
         written = story.begun()
         foreign = story.bundle(ANNA, BERTA, receipts=[story.receipt(CARLA, ANNA)])
-        entry = story.entry_of(
+        entry = entry_of(
             "release.promoted", story.promotion(ANNA, BERTA, foreign), written.anna.link
         )
         one = written.anna.publish(entry)
@@ -87,7 +90,7 @@ class RightArchives(unittest.TestCase):
         one, two = (written.anna.publish(written.environments(n)) for n in ("Staging", "Forged"))
         written.scribe.append(written.anna.evidence(1, 2), one, two)
         written.scribe.append(stated(written, 1, cut=1))
-        again = story.Sender(ANNA, BERTA)
+        again = Sender(ANNA, BERTA)
         again.publish(one.entry)
         other = again.publish(written.environments("Test"))
         written.scribe.append(again.evidence(2, 2, use="2", origin_key=2), other)
@@ -97,7 +100,7 @@ class RightArchives(unittest.TestCase):
         written = story.begun()
         one = written.anna.publish(written.environments("Forged"))
         written.scribe.append(written.anna.evidence(1, 1), one)
-        again = story.Sender(ANNA, BERTA)
+        again = Sender(ANNA, BERTA)
         other = again.publish(written.environments("Staging"))
         written.anna = again
         written.scribe.append(stated(written, 1, cut=1))
@@ -110,8 +113,11 @@ class RightArchives(unittest.TestCase):
         written.scribe.append(written.anna.evidence(1, 1), one)
         statements = [ANNA.statement(1), ANNA.statement(2, 1), ANNA.offer()]
         trusted = {
-            "peer": ANNA.id(), "name": "Anna", "link": ids.show(written.anna.link),
-            "certificate": json.dumps(statements), "grants": [],
+            "peer": ANNA.id(),
+            "name": "Anna",
+            "link": ids.show(written.anna.link),
+            "certificate": json.dumps(statements),
+            "grants": [],
         }
         written.scribe.append(written.own("peer.trusted", trusted))
         written.scribe.append(written.anna.evidence(1, 1, use="2", origin_key=2), one)
@@ -145,11 +151,14 @@ def stated(written: story.Story, *revoked: int, cut: int | None = None) -> Own:
     return written.own("peer.stated", says)
 
 
-def contradiction(written: story.Story, **lies: object) -> Own:
+def contradiction(written: story.Story, **lies: Any) -> Own:
     """The record that freezes Anna's link, because of an envelope with her first entry."""
     proof = written.anna.evidence(1, 1, **lies)
     says = {
-        "link": ids.show(written.anna.link), "at": 1, "header": proof.header.hex(),
-        "body_hash": proof.body_hash.hex(), "signature": proof.signature.hex(),
+        "link": ids.show(written.anna.link),
+        "at": 1,
+        "header": proof.header.hex(),
+        "body_hash": proof.body_hash.hex(),
+        "signature": proof.signature.hex(),
     }
     return written.own("link.contradicted", says)

@@ -42,7 +42,9 @@ class CommandLine(unittest.TestCase):
         self.assertIn("right.jsonl: right", said)
         self.assertIn("4 entries proven", said)
 
-    def test_a_wrong_archive_is_named_with_its_position_and_others_are_read_all_the_same(self) -> None:
+    def test_a_wrong_archive_is_named_with_its_position_and_others_are_read_all_the_same(
+        self,
+    ) -> None:
         code, said = run("archive", str(self.wrong), str(self.right))
         self.assertEqual(code, 1)
         self.assertIn("WRONG: Position 13: ", said)

@@ -35,6 +35,11 @@ class DamagedLines(unittest.TestCase):
 
         return self.after(number, flip)
 
+    @staticmethod
+    def update(field: str, lie: object) -> Callable[[dict[str, object]], object]:
+        """Puts another value into a field of a line."""
+        return lambda line: line.update({field: lie})
+
     def test_a_block_is_missing(self) -> None:
         del self.lines[3]
         self.assertEqual(
@@ -70,7 +75,8 @@ class DamagedLines(unittest.TestCase):
 
     def test_a_bit_of_a_root_flipped(self) -> None:
         self.assertEqual(
-            self.flipped(4, -64 - 4 - 8 - 1), "Position 10: the checkpoint behind it has another root"
+            self.flipped(4, -64 - 4 - 8 - 1),
+            "Position 10: the checkpoint behind it has another root",
         )
 
     def test_a_bit_of_a_size_flipped(self) -> None:
@@ -117,7 +123,7 @@ class DamagedLines(unittest.TestCase):
         ):
             with self.subTest(field=field, lie=lie):
                 self.lines = list(right)
-                said = self.after(0, lambda line: line.update({field: lie}))
+                said = self.after(0, self.update(field, lie))
                 self.assertTrue(said.startswith(reason), said)
 
     def test_lines_that_are_no_lines(self) -> None:

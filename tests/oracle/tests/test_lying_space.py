@@ -1,4 +1,4 @@
-"""What a space may not write is found in its log, although each leaf, root and signature is right."""
+"""What a space may not write is found in its log, although leaves, roots and signatures fit."""
 
 import json
 import unittest
@@ -10,6 +10,7 @@ from oracle.record import Own
 from . import story
 from .identity import drawn
 from .refused import wrong
+from .scribe import Scribe
 from .story import ANNA, BERTA, CARLA
 from .test_archive import contradiction, stated
 
@@ -42,7 +43,9 @@ class LyingSpaces(unittest.TestCase):
         one = self.anna.publish(self.story.environments("Staging"))
         self.scribe.append(self.anna.evidence(1, 1), one)
         self.scribe.append(self.anna.publish(self.story.environments("Test")))
-        self.assertEqual(self.wrong(), "Position 6: no evidence before it in its block proves the entry")
+        self.assertEqual(
+            self.wrong(), "Position 6: no evidence before it in its block proves the entry"
+        )
 
     def test_evidence_behind_its_entry_is_none(self) -> None:
         one = self.anna.publish(self.story.environments("Staging"))
@@ -130,12 +133,16 @@ class LyingSpaces(unittest.TestCase):
 
     def test_a_receipt_with_a_false_signature(self) -> None:
         forged = json.dumps(story.receipt(BERTA, ANNA, use="2"))
-        self.scribe.append(self.story.own("deployment.finished", {"deployment": 4, "receipt": forged}))
+        self.scribe.append(
+            self.story.own("deployment.finished", {"deployment": 4, "receipt": forged})
+        )
         self.assertEqual(self.wrong(), "Position 4: BadSignature(1)")
 
     def test_a_receipt_in_the_name_of_a_peer(self) -> None:
         foreign = json.dumps(story.receipt(ANNA, ANNA))
-        self.scribe.append(self.story.own("deployment.finished", {"deployment": 4, "receipt": foreign}))
+        self.scribe.append(
+            self.story.own("deployment.finished", {"deployment": 4, "receipt": foreign})
+        )
         self.assertEqual(self.wrong(), "Position 4: Foreign")
 
     def test_a_bundle_with_a_false_receipt_in_it(self) -> None:
@@ -153,7 +160,10 @@ class LyingSpaces(unittest.TestCase):
 
     def test_a_release_with_another_digest(self) -> None:
         says = {
-            "project": "Web", "version": "1.0.0", "notes": "", "snapshot": story.SNAPSHOT,
+            "project": "Web",
+            "version": "1.0.0",
+            "notes": "",
+            "snapshot": story.SNAPSHOT,
             "digest": story.digest(ANNA),
         }
         self.scribe.append(self.story.own("release.created", says))
@@ -161,16 +171,24 @@ class LyingSpaces(unittest.TestCase):
 
     def test_a_peer_on_a_link_that_is_not_theirs(self) -> None:
         says = {
-            "peer": CARLA.id(), "name": "Carla", "link": ids.show(drawn("any link")),
-            "certificate": CARLA.certificate(), "grants": [],
+            "peer": CARLA.id(),
+            "name": "Carla",
+            "link": ids.show(drawn("any link")),
+            "certificate": CARLA.certificate(),
+            "grants": [],
         }
         self.scribe.append(self.story.own("peer.trusted", says))
-        self.assertEqual(self.wrong(), "Position 4: the link is not made of the offers of both sides")
+        self.assertEqual(
+            self.wrong(), "Position 4: the link is not made of the offers of both sides"
+        )
 
     def test_a_peer_with_the_certificate_of_another(self) -> None:
         says = {
-            "peer": CARLA.id(), "name": "Carla", "link": ids.show(CARLA.link(BERTA)),
-            "certificate": ANNA.certificate(), "grants": [],
+            "peer": CARLA.id(),
+            "name": "Carla",
+            "link": ids.show(CARLA.link(BERTA)),
+            "certificate": ANNA.certificate(),
+            "grants": [],
         }
         self.scribe.append(self.story.own("peer.trusted", says))
         self.assertIn("Position 4: the certificate is of another space", self.wrong())
@@ -184,7 +202,7 @@ class LyingSpaces(unittest.TestCase):
         self.assertIn("Position 4: a log begins with its space, once", self.wrong())
 
     def test_a_log_that_begins_with_something_else(self) -> None:
-        scribe = story.Scribe(BERTA)
+        scribe = Scribe(BERTA)
         scribe.append(scribe.trust(ANNA))
         self.assertIn("Position 1: a log begins with its space, once", wrong(scribe.archive()))
 
@@ -204,7 +222,9 @@ class LyingSpaces(unittest.TestCase):
     def test_a_checkpoint_with_a_key_that_was_replaced(self) -> None:
         says = {"statement": json.dumps(BERTA.statement(2))}
         self.scribe.append(self.story.own("keys.stated", says))
-        self.assertIn("Position 4: the checkpoint behind it is not signed by the newest", self.wrong())
+        self.assertIn(
+            "Position 4: the checkpoint behind it is not signed by the newest", self.wrong()
+        )
 
     def test_keys_that_leave_out_a_number(self) -> None:
         says = {"statement": json.dumps(BERTA.statement(3))}
@@ -251,7 +271,10 @@ def contradiction_signed_by_nobody(written: story.Story) -> Own:
     written.anna.publish(written.environments("Staging"))
     proof = replace(written.anna.evidence(1, 1), signature=bytes(64))
     says = {
-        "link": ids.show(written.anna.link), "at": 1, "header": proof.header.hex(),
-        "body_hash": proof.body_hash.hex(), "signature": proof.signature.hex(),
+        "link": ids.show(written.anna.link),
+        "at": 1,
+        "header": proof.header.hex(),
+        "body_hash": proof.body_hash.hex(),
+        "signature": proof.signature.hex(),
     }
     return written.own("link.contradicted", says)

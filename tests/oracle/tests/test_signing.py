@@ -18,9 +18,9 @@ class Points(unittest.TestCase):
             self.assertFalse(signing.is_weak(encoded))
 
     def test_the_multiples_of_a_point_of_order_eight_are_weak(self) -> None:
-        of_eight = curve.decode(bytes.fromhex(
-            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"
-        ))
+        of_eight = curve.decode(
+            bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")
+        )
         assert of_eight is not None
         point, seen = curve.NEUTRAL, set()
         for _ in range(8):
