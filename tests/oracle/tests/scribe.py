@@ -56,7 +56,7 @@ class Sender:
         )
         return told
 
-    def evidence(self, first: int, last: int, use: str = "1", **other: Any) -> Evidence:
+    def evidence(self, first: int, last: int, /, use: str = "1", **other: Any) -> Evidence:
         """What remains of an envelope with these entries; `other` are fields that it lies about."""
         fields: dict[str, Any] = dict(
             kind=1,

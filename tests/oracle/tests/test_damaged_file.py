@@ -102,6 +102,22 @@ class DamagedLines(unittest.TestCase):
 
         self.assertIn("Position 4: the block is cut short", self.after(3, lengthen))
 
+    def test_base64_with_bits_that_are_not_used(self) -> None:
+        letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+        def fill(line: dict[str, object]) -> None:
+            text = str(line["block"])
+            at = len(text.rstrip("=")) - 1
+            line["block"] = text[:at] + letters[letters.index(text[at]) + 1] + text[at + 1 :]
+
+        padded = next(n for n in range(1, 7) if b'="' in self.lines[n])
+        first = json.loads(self.lines[padded])["first"]
+        said = f"Position {first}: the block is not base64 as it is written"
+        self.assertEqual(self.after(padded, fill), said)
+
+    def test_a_block_of_another_form(self) -> None:
+        self.assertEqual(self.flipped(2, 0), "Position 3: the block has an unknown form")
+
     def test_base64_without_its_padding(self) -> None:
         def strip(line: dict[str, object]) -> None:
             line["block"] = str(line["block"]).rstrip("=")

@@ -3,6 +3,7 @@
 import json
 import unittest
 from dataclasses import replace
+from typing import Any
 
 from oracle import ids
 from oracle.record import Own
@@ -106,6 +107,7 @@ class LyingSpaces(unittest.TestCase):
             "unknown-link": self.anna.evidence(1, 1, link=CARLA.link(BERTA)),
             "envelope: magic": replace(evidence, header=b"X" + evidence.header[1:]),
             "the evidence is not of entries": replace(evidence, header=evidence.header + b"\x00"),
+            "envelope": replace(evidence, header=evidence.header[:-1]),
         }
         for reason, lie in lies.items():
             with self.subTest(reason=reason):
@@ -260,6 +262,47 @@ class LyingSpaces(unittest.TestCase):
         self.scribe.append(stated(self.story))
         self.scribe.append(self.anna.evidence(1, 1, use="2", origin_key=2), one)
         self.assertIn("Position 8: the entry does not have the next number", self.wrong())
+
+    def test_a_log_that_begins_with_a_peers_word(self) -> None:
+        scribe = Scribe(BERTA)
+        one = self.anna.publish(self.story.environments("Staging"))
+        scribe.append(self.anna.evidence(1, 1), one)
+        self.assertEqual(wrong(scribe.archive()), "Position 1: unknown-link")
+
+    def test_an_own_entry_for_a_link_that_is_none(self) -> None:
+        says: dict[str, Any] = {"environments": []}
+        self.scribe.append(self.scribe.own("environments.published", says, CARLA.link(BERTA)))
+        self.assertIn("Position 4: the entry is for a link that the log does not", self.wrong())
+
+    def test_grants_for_a_link_that_is_none(self) -> None:
+        says: dict[str, Any] = {"link": CARLA.id(), "grants": [], "from": 1}
+        self.scribe.append(self.story.own("grants.changed", says))
+        self.assertIn("Position 4: the grants are for a link that the log does", self.wrong())
+
+    def test_a_peer_on_the_link_of_another(self) -> None:
+        says = {
+            "peer": CARLA.id(),
+            "name": "Carla",
+            "link": ids.show(self.anna.link),
+            "certificate": CARLA.certificate(),
+            "grants": [],
+        }
+        self.scribe.append(self.story.own("peer.trusted", says))
+        self.assertEqual(self.wrong(), "Position 4: the link is that of another peer")
+
+    def test_a_proof_about_the_link_of_another(self) -> None:
+        self.scribe.append(self.scribe.trust(CARLA))
+        self.anna.publish(self.story.environments("Staging"))
+        proof = self.anna.evidence(1, 1)
+        says = {
+            "link": ids.show(CARLA.link(BERTA)),
+            "at": 1,
+            "header": proof.header.hex(),
+            "body_hash": proof.body_hash.hex(),
+            "signature": proof.signature.hex(),
+        }
+        self.scribe.append(self.story.own("link.contradicted", says))
+        self.assertEqual(self.wrong(), "Position 5: the proof is of another link")
 
     def test_an_empty_block(self) -> None:
         self.scribe.append()
