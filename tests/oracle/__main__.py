@@ -1,10 +1,11 @@
-"""The command line: `vectors` runs the vectors, `archive` verifies archives."""
+"""The command line: `vectors` runs the vectors, `archive` and `proof` verify files."""
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from . import archive, report, vectors
+from . import archive, proof, report, vectors
 from .refusal import Refused
 
 VECTORS = Path(__file__).parents[2] / "schema" / "vectors"
@@ -16,13 +17,21 @@ def _run_vectors(folder: Path) -> bool:
     return not outcome.wrong
 
 
-def _verify_archive(path: Path) -> bool:
+def _of_archive(path: Path) -> list[str]:
+    return report.of_archive(archive.verify_file(path))
+
+
+def _of_proof(path: Path) -> list[str]:
+    return report.of_proof(proof.verify(path.read_bytes()))
+
+
+def _verify(path: Path, read: Callable[[Path], list[str]]) -> bool:
     try:
-        verified = archive.verify_file(path)
+        lines = read(path)
     except Refused as error:
         print(f"{path}: WRONG: {error.reason}")
         return False
-    print("\n".join([f"{path}: right", *("  " + line for line in report.of_archive(verified))]))
+    print("\n".join([f"{path}: right", *("  " + line for line in lines)]))
     return True
 
 
@@ -35,8 +44,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     with_vectors = commands.add_parser("vectors", help="accept and refuse the vectors")
     with_vectors.add_argument("folder", type=Path, nargs="?", default=VECTORS)
-    with_archive = commands.add_parser("archive", help="verify exported logs, Position by Position")
-    with_archive.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    for name, what in (
+        ("archive", "verify exported logs, Position by Position"),
+        ("proof", "verify that a space contradicted itself"),
+    ):
+        with_files = commands.add_parser(name, help=what)
+        with_files.add_argument("files", type=Path, nargs="+", metavar="FILE")
     return parser
 
 
@@ -49,7 +62,8 @@ def main(arguments: list[str]) -> int:
             right = _run_vectors(given.folder)
         else:
             # Every file is looked at, also behind one that is wrong.
-            right = all([_verify_archive(path) for path in given.files])
+            read = _of_archive if given.command == "archive" else _of_proof
+            right = all([_verify(path, read) for path in given.files])
     except OSError as error:
         parser.error(str(error))
     return 0 if right else 1

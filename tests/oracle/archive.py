@@ -1,6 +1,5 @@
 """Archives: a whole log on lines of JSON, verified from its first Position to its last."""
 
-from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,21 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from . import checkpoint, document, entry, ids, record, shapes
+from . import checkpoint, entry, lines, record
+from .header import Header
 from .ledger import Ledger
 from .record import Block, Evidence, Mirrored, Own, Record
 from .refusal import Refused
+from .strand import Strand
 from .tree import Tree
-
-LINE_BYTES_MAX = 67_108_864
-FIRST_LINE = shapes.fields(
-    archive=shapes.one_of("interspace/v1"),
-    space=shapes.ID,
-    incarnation=shapes.INCARNATION,
-    size=shapes.U64,
-    root=shapes.BYTES_32,
-)
-BLOCK_LINE = shapes.fields(first=shapes.U64, block=shapes.any_text)
 
 
 @contextmanager
@@ -40,12 +31,16 @@ def _at(position: int) -> Iterator[None]:
 class Archive:
     """What was verified so far."""
 
-    first_line: dict[str, Any]
+    head: dict[str, Any]
     ledger: Ledger = field(default_factory=Ledger)
     tree: Tree = field(default_factory=Tree)
     blocks: int = 0
+    time_ms: int = 0
     records: Counter[str] = field(default_factory=Counter)
     mirrored: Counter[str] = field(default_factory=Counter)
+    # The evidence whose entries stand here, and whether some of them did not follow it.
+    proving: tuple[Strand, Header] | None = None
+    owing: bool = False
 
     def take(self, block: Block) -> None:
         """Takes the next block, from its records to its checkpoint."""
@@ -53,40 +48,62 @@ class Archive:
             with _at(position):
                 self._take_record(position, each)
             self.tree.append(block.leaves[position - block.first])
-        last = block.first + len(block.records) - 1
-        with _at(last):
+        with _at(block.first):
+            if block.checkpoint.root != self.tree.root():
+                raise Refused("the block has another root than its checkpoint")
+        with _at(self.tree.size):
             self._end_of_block(block)
         self.blocks += 1
+        self.time_ms = block.checkpoint.time_ms
 
     def _take_record(self, position: int, each: Record) -> None:
         self.records[record.kind(each)] += 1
         match each:
             case Own():
+                self._end_of_proof()
                 self.ledger.take(position, each.entry)
+                self._check_head()
             case Evidence():
+                self._end_of_proof()
                 self._take_evidence(position, each)
             case Mirrored():
                 self._take_mirrored(position, each)
 
+    def _end_of_proof(self) -> None:
+        """Nothing but its entries may follow evidence; what is missing then is told at the end."""
+        if self.proving is not None:
+            strand, told = self.proving
+            self.owing = self.owing or strand.newest() < told.last()
+        self.proving = None
+
+    def _check_head(self) -> None:
+        said = self.head["space"], self.head["incarnation"]
+        if said != (self.ledger.own().space, self.ledger.incarnation):
+            raise Refused("the archive says that it is another log than it is")
+
     def _take_evidence(self, position: int, evidence: Evidence) -> None:
-        told = self.ledger.verify_header(evidence.header, evidence.body_hash, evidence.signature)
+        if self.owing:
+            raise Refused("entries of an envelope are missing behind it")
+        told = self.ledger.verify_evidence(evidence)
         if self.ledger.peers[told.link].frozen:
             raise Refused("the link was frozen before this evidence came")
         if self.ledger.is_replaced(told):
             # It may have waited for what came before it, from before the newer keys were told.
             said = f"signed by key {told.origin_key}, which had been replaced"
             self.ledger.notes.append(f"Position {position}: {said}")
-        self.ledger.strand(told).admit(told)
+        strand = self.ledger.strand(told)
+        strand.check(told)
+        self.proving = strand, told
 
     def _take_mirrored(self, position: int, mirrored: Mirrored) -> None:
-        peer = self.ledger.peers.get(mirrored.link)
-        if peer is None or mirrored.origin != ids.read(peer.certificate.space):
-            raise Refused("the entry is not of the peer on its link")
-        strand = peer.strands.get(mirrored.link_incarnation)
-        if strand is None:
-            raise Refused("no evidence before it in its block proves the entry")
-        strand.append(mirrored)
-        self.mirrored[peer.certificate.space] += 1
+        if self.proving is None:
+            raise Refused("no envelope proves the mirrored entry")
+        strand, told = self.proving
+        proven = told.origin, told.link, told.incarnation
+        if proven != (mirrored.origin, mirrored.link, mirrored.link_incarnation):
+            raise Refused("no envelope proves the mirrored entry")
+        strand.append(mirrored, told)
+        self.mirrored[self.ledger.peers[told.link].certificate.space] += 1
         self._read_mirrored(position, mirrored)
 
     def _read_mirrored(self, position: int, mirrored: Mirrored) -> None:
@@ -99,71 +116,79 @@ class Archive:
             self.ledger.notes.append(f"Position {position}: a peer's entry, kept: {error.reason}")
 
     def _end_of_block(self, block: Block) -> None:
-        for peer in self.ledger.peers.values():
-            for strand in peer.strands.values():
-                strand.end_of_block()
+        self._end_of_proof()
         end = block.checkpoint
         if end.size != self.tree.size:
             raise Refused("the checkpoint behind it is of another size")
-        if end.root != self.tree.root():
-            raise Refused("the checkpoint behind it has another root")
         if end.key != self.ledger.own().newest():
             raise Refused("the checkpoint behind it is not signed by the newest key of the space")
-        checkpoint.verify(self.ledger.own(), self.first_line["space"], self.ledger.incarnation, end)
+        checkpoint.verify(self.ledger.own(), self.head["space"], self.ledger.incarnation, end)
+        if self.owing:
+            raise Refused("entries of an envelope are missing behind it")
 
     def end(self) -> None:
-        """Compares with what the first line promises."""
-        said = self.first_line
-        if self.tree.size != said["size"]:
-            missing = min(self.tree.size, said["size"]) + 1
-            sizes = f"the first line promises {said['size']} records, there are {self.tree.size}"
-            raise Refused(f"Position {missing}: {sizes}")
+        """Compares with what the first line says."""
+        size = self.head["size"]
+        with _at(self.tree.size + 1):
+            if self.tree.size < size:
+                raise Refused(f"the record is missing; the archive is said to have {size}")
         with _at(self.tree.size):
-            if self.tree.root().hex() != said["root"]:
-                raise Refused("the root is not that of the first line")
-            if self.ledger.incarnation != said["incarnation"]:
-                raise Refused("the incarnation is not that of the first line")
+            if self.tree.root().hex() != self.head["root"]:
+                raise Refused("the archive says another root than its log has")
+
+    def shown(self) -> dict[str, Any]:
+        """As the vectors show it."""
+        own = self.ledger.own()
+        return {
+            "space": own.space,
+            "name": own.statements[-1].name,
+            "incarnation": self.ledger.incarnation,
+            "size": self.tree.size,
+            "root": self.tree.root().hex(),
+            "time_ms": self.time_ms,
+            "own": self.records["own"],
+            "mirrored": self.records["mirrored"],
+            "envelopes": self.records["evidence"],
+        }
 
 
-def _line(raw: bytes, what: str, shape: shapes.Shape) -> Any:
-    """One line, which is one JSON object."""
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Refused(f"{what} is not UTF-8") from error
-    if len(raw) > LINE_BYTES_MAX or not text.endswith("\n") or "\r" in text:
-        raise Refused(f"{what} is too long, or does not end with a line feed alone")
-    value = document.parse(text, f"{what} is not JSON")
-    document.require(shape, value, f"{what} does not have its fields")
-    return value
+def _line(file: BinaryIO) -> bytes:
+    """The next line with its line feed; nothing at the end."""
+    raw = file.readline(lines.LINE_BYTES_MAX + 1)
+    if raw and not raw.endswith(b"\n"):
+        raise Refused("the line is cut short, or longer than one may be")
+    return raw
 
 
-def _block(raw: bytes, position: int) -> Block:
-    """The block on a line."""
-    value = _line(raw, "the line", BLOCK_LINE)
-    if value["first"] != position:
-        raise Refused(f"the line says that its block begins at {value['first']}")
-    try:
-        data = b64decode(value["block"], validate=True)
-    except ValueError as error:
-        raise Refused("the block is not base64") from error
-    if b64encode(data).decode("ascii") != value["block"]:
-        raise Refused("the block is not base64 as it is written")
-    block = record.read_block(data, position)
+def _block(archive: Archive, raw: bytes) -> Block:
+    """The block on a line, which is the next one."""
+    size = archive.head["size"]
+    if archive.tree.size >= size:
+        raise Refused("the archive goes on behind its own end")
+    first, data = lines.block(raw)
+    if first != archive.tree.size + 1:
+        raise Refused("the record is missing")
+    block = record.read_block(data, first)
     if not block.records:
         raise Refused("the block is empty")
+    if first + len(block.records) - 1 > size:
+        raise Refused(f"Position {size + 1}: the archive goes on behind its own end")
     return block
 
 
 def verify(file: BinaryIO) -> Archive:
     """Verifies an archive; the first thing that is wrong is refused with its Position."""
     with _at(1):
-        first_line = _line(file.readline(LINE_BYTES_MAX + 1), "the first line", FIRST_LINE)
-    archive = Archive(first_line)
-    while raw := file.readline(LINE_BYTES_MAX + 1):
-        position = archive.tree.size + 1
-        with _at(position):
-            block = _block(raw, position)
+        raw = _line(file)
+        if not raw:
+            raise Refused("the archive is empty")
+        archive = Archive(lines.head(raw))
+    while True:
+        with _at(archive.tree.size + 1):
+            raw = _line(file)
+            if not raw:
+                break
+            block = _block(archive, raw)
         archive.take(block)
     archive.end()
     return archive

@@ -1,6 +1,7 @@
 """Certificates: a space's key statements from the first on, and perhaps an offer."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
@@ -135,12 +136,9 @@ def _check_signatures(told: Document, taken: Statement, before: list[Statement])
             raise Refused(f"BadSignature({len(before)})")
 
 
-def _documents(text: str) -> tuple[list[Document], Document | None]:
+def _documents(values: list[Any]) -> tuple[list[Document], Document | None]:
     """The statements and the offer behind them."""
-    values = document.parse(text, "certificate")
-    if not isinstance(values, list):
-        raise Refused("certificate")
-    offer = None
+    values, offer = list(values), None
     if values and isinstance(values[-1], dict):
         if values[-1].get("payloadType") == document.TYPE.format("offer"):
             offer = document.open_envelope(values.pop(), "offer", "certificate")
@@ -151,7 +149,15 @@ def _documents(text: str) -> tuple[list[Document], Document | None]:
 
 def read(text: str) -> Certificate:
     """Verifies a certificate."""
-    told, offer = _documents(text)
+    values = document.parse(text, "certificate")
+    if not isinstance(values, list):
+        raise Refused("certificate")
+    return read_values(values)
+
+
+def read_values(values: list[Any]) -> Certificate:
+    """Verifies a certificate that is part of a larger JSON."""
+    told, offer = _documents(values)
     if not told:
         raise Refused("Empty")
     statements: list[Statement] = []

@@ -17,8 +17,9 @@ from .envelope import verify_origin
 from .events import Told
 from .header import Header
 from .papers import Papers
+from .record import Evidence
 from .refusal import Refused
-from .strand import Strand
+from .strand import Link, Strand, chain_over
 
 # Events whose document has to be this space's own.
 OWN_DOCUMENTS = {"link.offered", "deployment.finished", "deployment.reported"}
@@ -104,21 +105,28 @@ class Ledger:
             peer.strands[told.incarnation] = Strand(begin)
         return peer.strands[told.incarnation]
 
-    def verify_header(self, head: bytes, body_hash: bytes, signature: bytes) -> Header:
+    def verify_evidence(self, evidence: Evidence) -> Header:
         """The header of an envelope that a peer really sent to this space over this link."""
-        told = header.read(head)
+        false = "the envelope is not signed by its origin for this space"
+        try:
+            told = header.read(evidence.header)
+        except Refused as error:
+            raise Refused(false) from error
         peer = self.peers.get(told.link)
-        if len(head) != header.HEADER_BYTES or told.kind != header.ENTRIES:
-            raise Refused("the evidence is not of entries")
         if peer is None:
-            raise Refused("unknown-link")
-        if told.recipient != ids.read(self.own().space):
-            raise Refused("not-for-me")
-        if told.origin != ids.read(peer.certificate.space):
-            raise Refused("wrong-origin")
-        verify_origin(peer.certificate, told, head, body_hash, signature)
+            raise Refused("the envelope is of no peer that was trusted then")
+        ends = told.origin, told.recipient
+        if ends != (ids.read(peer.certificate.space), ids.read(self.own().space)):
+            raise Refused(false)
+        try:
+            parts = evidence.header, evidence.body_hash, evidence.signature
+            verify_origin(peer.certificate, told, *parts)
+        except Refused as error:
+            raise Refused(false) from error
         if told.origin_key in peer.certificate.revoked():
-            raise Refused("the evidence is signed by a key that was revoked before it")
+            raise Refused("the envelope is signed by a key that was revoked before it")
+        if len(evidence.header) != header.HEADER_BYTES:
+            raise Refused(false)
         return told
 
     def is_replaced(self, told: Header) -> bool:
@@ -168,15 +176,22 @@ def _granted(ledger: Ledger, says: dict[str, Any], _position: int) -> None:
 
 def _contradicted(ledger: Ledger, says: dict[str, Any], position: int) -> None:
     parts = (bytes.fromhex(says[name]) for name in ("header", "body_hash", "signature"))
-    told = ledger.verify_header(*parts)
+    told = ledger.verify_evidence(Evidence(*parts))
     if told.link != ids.read(says["link"]):
         raise Refused("the proof is of another link")
-    if not ledger.strand(told).contradicts(told):
-        # The chains at both ends are right: only the body, which is not kept, shows the difference.
+    chains = {told.first - 1: told.chain_before, told.last(): told.chain_after}
+    if "entries" in says:
+        chains = chain_over(told, [_link(*each) for each in says["entries"]])
+    if not ledger.strand(told).contradicts(chains):
+        # The chains at both ends are right: only what lies between shows the difference.
         ledger.notes.append(
-            f"Position {position}: the header alone does not prove the contradiction"
+            f"Position {position}: the event alone does not prove the contradiction"
         )
     ledger.peers[told.link].frozen = True
+
+
+def _link(incarnation: str, position: int, commit: str) -> Link:
+    return ids.read(incarnation, ids.INCARNATION_BYTES), position, bytes.fromhex(commit)
 
 
 def _stated(ledger: Ledger, says: dict[str, Any], _position: int) -> None:

@@ -1,6 +1,7 @@
 """What the oracle prints about what it has verified."""
 
 from collections import Counter
+from typing import Any
 
 from .archive import Archive
 from .vectors import Outcome
@@ -33,7 +34,7 @@ def of_archive(archive: Archive) -> list[str]:
     ledger = archive.ledger
     skipped = Counter(f"of kind {kind} version {version}" for _, kind, version in ledger.skipped)
     lines = [
-        f"space        {archive.first_line['space']} ({ledger.own().statements[-1].name})",
+        f"space        {archive.head['space']} ({ledger.own().statements[-1].name})",
         f"size         {archive.tree.size} in {archive.blocks} blocks, each checkpoint signed",
         f"root         {archive.tree.root().hex()}",
         f"records      {_counted(archive.records)}",
@@ -50,3 +51,13 @@ def of_archive(archive: Archive) -> list[str]:
     if skipped:
         lines.append(f"skipped      {_counted(skipped)}")
     return lines + [f"note         {note}" for note in ledger.notes]
+
+
+def of_proof(proven: dict[str, Any]) -> list[str]:
+    """What a proof proves."""
+    about = ", ".join(f"{name} {value}" for name, value in proven["about"].items())
+    return [
+        f"space        {proven['space']} ({proven['name']}), incarnation {proven['incarnation']}",
+        f"about        {about}",
+        *(f"signed       {each}" for each in proven["signed"]),
+    ]

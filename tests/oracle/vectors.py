@@ -4,10 +4,12 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from . import (
+    archive,
     certificate,
     checkpoint,
     derivation,
@@ -20,6 +22,7 @@ from . import (
     ids,
     judgement,
     order,
+    proof,
     record,
     signals,
     signing,
@@ -189,6 +192,14 @@ def _release_digest(given: Any, _context: Any) -> Any:
     return {"digest": ids.show(digest), "snapshot": events.SNAPSHOT.write(given["snapshot"]).hex()}
 
 
+def _archive(given: Any, _context: Any) -> Any:
+    return archive.verify(BytesIO(given["text"].encode("utf-8"))).shown()
+
+
+def _proof(given: Any, _context: Any) -> Any:
+    return proof.verify(given["text"].encode("utf-8"))
+
+
 def _command_id(given: Any, _context: Any) -> str:
     origin, incarnation = ids.read(given["origin"]), ids.read(given["incarnation"], 16)
     return ids.show(derivation.command_id(origin, incarnation, given["position"], given["rule"]))
@@ -218,6 +229,8 @@ KINDS: dict[str, Run] = {
     "block": _block,
     "envelope": _envelope,
     "verdict": _verdict,
+    "archive": _archive,
+    "proof": _proof,
     "compute-chain": _chain,
     "compute-tree": _tree,
     "compute-link-id": _link_id,

@@ -150,4 +150,6 @@ class Scribe:
             {"first": block.first, "block": b64encode(block.write()).decode()}
             for block in self.blocks
         ]
-        return b"".join(json.dumps(line).encode() + b"\n" for line in [first, *blocks])
+        return b"".join(
+            json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in [first, *blocks]
+        )

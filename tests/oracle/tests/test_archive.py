@@ -138,7 +138,7 @@ class RightArchives(unittest.TestCase):
         written.scribe.append(written.anna.evidence(1, 1), one)
         written.scribe.append(contradiction(written))
         [note] = verified(written).ledger.notes
-        self.assertIn("Position 6: the header alone does not prove", note)
+        self.assertIn("Position 6: the event alone does not prove", note)
 
 
 def stated(written: story.Story, *revoked: int, cut: int | None = None) -> Own:

@@ -4,8 +4,9 @@ import json
 import unittest
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from unittest.mock import patch
 
-from oracle import ids
+from oracle import ids, lines
 
 from . import story
 from .refused import wrong
@@ -22,7 +23,7 @@ class DamagedLines(unittest.TestCase):
         """Why the archive is refused when this line, from 0, was changed so."""
         line = json.loads(self.lines[number])
         change(line)
-        self.lines[number] = json.dumps(line).encode() + b"\n"
+        self.lines[number] = json.dumps(line, separators=(",", ":")).encode() + b"\n"
         return wrong(b"".join(self.lines))
 
     def flipped(self, number: int, at: int) -> str:
@@ -42,24 +43,22 @@ class DamagedLines(unittest.TestCase):
 
     def test_a_block_is_missing(self) -> None:
         del self.lines[3]
-        self.assertEqual(
-            wrong(b"".join(self.lines)), "Position 4: the line says that its block begins at 7"
-        )
+        self.assertEqual(wrong(b"".join(self.lines)), "Position 4: the record is missing")
 
     def test_the_last_block_is_missing(self) -> None:
         del self.lines[-1]
         self.assertEqual(
             wrong(b"".join(self.lines)),
-            "Position 13: the first line promises 14 records, there are 12",
+            "Position 13: the record is missing; the archive is said to have 14",
         )
 
     def test_two_blocks_changed_places(self) -> None:
         self.lines[3], self.lines[4] = self.lines[4], self.lines[3]
-        self.assertIn("Position 4: the line says", wrong(b"".join(self.lines)))
+        self.assertIn("Position 4: the record is missing", wrong(b"".join(self.lines)))
 
     def test_a_block_is_there_twice(self) -> None:
         self.lines.insert(3, self.lines[3])
-        self.assertIn("Position 7: the line says", wrong(b"".join(self.lines)))
+        self.assertIn("Position 7: the record is missing", wrong(b"".join(self.lines)))
 
     def test_a_block_claims_another_place_than_its_line(self) -> None:
         self.assertEqual(self.flipped(3, 8), "Position 4: the block claims another place")
@@ -76,7 +75,7 @@ class DamagedLines(unittest.TestCase):
     def test_a_bit_of_a_root_flipped(self) -> None:
         self.assertEqual(
             self.flipped(4, -64 - 4 - 8 - 1),
-            "Position 10: the checkpoint behind it has another root",
+            "Position 7: the block has another root than its checkpoint",
         )
 
     def test_a_bit_of_a_size_flipped(self) -> None:
@@ -112,7 +111,7 @@ class DamagedLines(unittest.TestCase):
 
         padded = next(n for n in range(1, 7) if b'="' in self.lines[n])
         first = json.loads(self.lines[padded])["first"]
-        said = f"Position {first}: the block is not base64 as it is written"
+        said = f"Position {first}: malformed archive: block"
         self.assertEqual(self.after(padded, fill), said)
 
     def test_a_block_of_another_form(self) -> None:
@@ -124,18 +123,22 @@ class DamagedLines(unittest.TestCase):
 
         padded = next(n for n in range(1, 7) if b'="' in self.lines[n])
         first = json.loads(self.lines[padded])["first"]
-        self.assertEqual(self.after(padded, strip), f"Position {first}: the block is not base64")
+        self.assertEqual(self.after(padded, strip), f"Position {first}: malformed archive: block")
 
     def test_the_first_line_lies(self) -> None:
         right = story.told().scribe.archive().splitlines(keepends=True)
         for field, lie, reason in (
-            ("size", 15, "Position 15: the first line promises 15 records, there are 14"),
-            ("size", 13, "Position 14: the first line promises 13 records, there are 14"),
-            ("root", "00" * 32, "Position 14: the root is not that of the first line"),
-            ("space", ANNA.id(), "Position 2: the checkpoint behind it is not signed"),
-            ("incarnation", ids.show(bytes(16)), "Position 14: the incarnation is not"),
-            ("archive", "interspace/v2", "Position 1: the first line does not have its fields"),
-            ("more", 1, "Position 1: the first line does not have its fields"),
+            ("size", 15, "Position 15: the record is missing; the archive is said to have 15"),
+            ("size", 13, "Position 14: the archive goes on behind its own end"),
+            ("root", "00" * 32, "Position 14: the archive says another root than its log has"),
+            ("space", ANNA.id(), "Position 1: the archive says that it is another log"),
+            (
+                "incarnation",
+                ids.show(bytes(16)),
+                "Position 1: the archive says that it is another log",
+            ),
+            ("archive", "interspace/v2", "Position 1: malformed archive: version"),
+            ("more", 1, "Position 1: malformed archive: head"),
         ):
             with self.subTest(field=field, lie=lie):
                 self.lines = list(right)
@@ -144,11 +147,19 @@ class DamagedLines(unittest.TestCase):
 
     def test_lines_that_are_no_lines(self) -> None:
         whole = b"".join(self.lines)
-        self.assertIn("Position 1: the first line", wrong(b""))
-        self.assertIn("Position 1: the first line", wrong(whole.replace(b"\n", b"\r\n")))
-        self.assertIn("Position 13: the line is too long, or", wrong(whole.removesuffix(b"\n")))
-        self.assertIn("Position 15: the line is not JSON", wrong(whole + b"\n"))
-        self.assertIn("Position 15: the line is not UTF-8", wrong(whole + b"\xff\n"))
+        cut = "the line is cut short, or longer than one may be"
+        self.assertEqual(wrong(b""), "Position 1: the archive is empty")
+        self.assertEqual(
+            wrong(whole.replace(b"\n", b"\r\n")), "Position 1: malformed archive: head"
+        )
+        self.assertEqual(wrong(whole.removesuffix(b"\n")), f"Position 13: {cut}")
+        self.assertEqual(
+            wrong(whole + b"\n"), "Position 15: the archive goes on behind its own end"
+        )
+        self.lines[3] = b"\xff\n"
+        self.assertEqual(wrong(b"".join(self.lines)), "Position 4: malformed archive: block")
+        with patch.object(lines, "LINE_BYTES_MAX", len(self.lines[1]) - 2):
+            self.assertEqual(wrong(whole), f"Position 1: {cut}")
 
     def test_a_log_without_a_record(self) -> None:
         self.assertIn("Position 1: ", wrong(self.lines[0]))

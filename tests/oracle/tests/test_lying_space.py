@@ -38,87 +38,122 @@ class LyingSpaces(unittest.TestCase):
 
     def test_an_entry_of_a_peer_without_evidence(self) -> None:
         self.scribe.append(self.anna.publish(self.story.environments("Staging")))
-        self.assertIn("Position 4: no evidence before it", self.wrong())
+        self.assertIn("Position 4: no envelope proves the mirrored entry", self.wrong())
 
     def test_evidence_in_an_older_block_is_none(self) -> None:
         one = self.anna.publish(self.story.environments("Staging"))
         self.scribe.append(self.anna.evidence(1, 1), one)
         self.scribe.append(self.anna.publish(self.story.environments("Test")))
-        self.assertEqual(
-            self.wrong(), "Position 6: no evidence before it in its block proves the entry"
-        )
+        self.assertEqual(self.wrong(), "Position 6: no envelope proves the mirrored entry")
 
     def test_evidence_behind_its_entry_is_none(self) -> None:
         one = self.anna.publish(self.story.environments("Staging"))
         self.scribe.append(one, self.anna.evidence(1, 1))
-        self.assertIn("Position 4: no evidence before it", self.wrong())
+        self.assertIn("Position 4: no envelope proves the mirrored entry", self.wrong())
 
     def test_evidence_whose_entries_are_missing(self) -> None:
         one = self.anna.publish(self.story.environments("Staging"))
         self.anna.publish(self.story.environments("Test"))
         self.scribe.append(self.anna.evidence(1, 2), one)
-        self.assertIn("Position 5: entries are missing behind their evidence", self.wrong())
+        self.assertIn("Position 5: entries of an envelope are missing behind it", self.wrong())
 
     def test_an_entry_that_is_not_the_one_that_was_sent(self) -> None:
         one = self.anna.publish(self.story.environments("Staging"))
         forged = replace(one, entry=self.story.environments("Forged"))
         self.scribe.append(self.anna.evidence(1, 1), forged)
-        self.assertIn("Position 5: the chain over the entries does not lead", self.wrong())
+        self.assertIn(
+            "Position 5: the mirrored entries are not those that were signed", self.wrong()
+        )
 
     def test_an_entry_that_stands_elsewhere_in_the_peers_log(self) -> None:
         one = self.anna.publish(self.story.environments("Staging"))
         self.scribe.append(self.anna.evidence(1, 1), replace(one, position=one.position + 1))
-        self.assertIn("Position 5: the chain over the entries does not lead", self.wrong())
+        self.assertIn(
+            "Position 5: the mirrored entries are not those that were signed", self.wrong()
+        )
 
     def test_entries_that_changed_places(self) -> None:
         one = self.anna.publish(self.story.environments("Staging"))
         two = self.anna.publish(self.story.environments("Test"))
         self.scribe.append(self.anna.evidence(1, 2), two, one)
-        self.assertIn("Position 5: the entry does not have the next number", self.wrong())
+        self.assertIn("Position 5: the mirrored entry is not the next of its link", self.wrong())
 
     def test_entries_that_swapped_their_numbers(self) -> None:
         one = self.anna.publish(self.story.environments("Staging"))
         two = self.anna.publish(self.story.environments("Test"))
         swapped = [replace(two, link_seq=1), replace(one, link_seq=2)]
         self.scribe.append(self.anna.evidence(1, 2), *swapped)
-        self.assertIn("Position 6: the chain over the entries does not lead", self.wrong())
+        self.assertIn(
+            "Position 6: the mirrored entries are not those that were signed", self.wrong()
+        )
 
     def test_evidence_that_leaves_a_gap(self) -> None:
         for name in ("Staging", "Test"):
             self.anna.publish(self.story.environments(name))
         self.scribe.append(self.anna.evidence(2, 2), self.anna.entries[1])
-        self.assertIn("Position 4: the evidence leaves a gap", self.wrong())
+        self.assertIn("Position 4: the envelope does not continue the chain", self.wrong())
 
     def test_evidence_of_another_past(self) -> None:
         one = self.anna.publish(self.story.environments("Staging"))
         self.scribe.append(self.anna.evidence(1, 1), one)
         two = self.anna.publish(self.story.environments("Test"))
         self.scribe.append(self.anna.evidence(2, 2, chain_before=drawn("another past")), two)
-        self.assertIn("Position 6: the evidence has another chain", self.wrong())
+        self.assertIn("Position 6: the envelope does not continue the chain", self.wrong())
 
     def test_evidence_that_the_peer_did_not_sign(self) -> None:
         one = self.anna.publish(self.story.environments("Staging"))
         evidence = self.anna.evidence(1, 1)
         lies = {
-            "bad-signature": replace(evidence, body_hash=drawn("another body")),
-            "unknown-key": self.anna.evidence(1, 1, origin_key=2),
-            "wrong-origin": self.anna.evidence(1, 1, origin=CARLA.space()),
-            "not-for-me": self.anna.evidence(1, 1, recipient=CARLA.space()),
-            "unknown-link": self.anna.evidence(1, 1, link=CARLA.link(BERTA)),
-            "envelope: magic": replace(evidence, header=b"X" + evidence.header[1:]),
-            "the evidence is not of entries": replace(evidence, header=evidence.header + b"\x00"),
-            "envelope": replace(evidence, header=evidence.header[:-1]),
+            "another body": replace(evidence, body_hash=drawn("another body")),
+            "an unknown key": self.anna.evidence(1, 1, origin_key=2),
+            "another origin": self.anna.evidence(1, 1, origin=CARLA.space()),
+            "another recipient": self.anna.evidence(1, 1, recipient=CARLA.space()),
+            "no header": replace(evidence, header=b"X" + evidence.header[1:]),
+            "a long header": replace(evidence, header=evidence.header + b"\x00"),
+            "a short header": replace(evidence, header=evidence.header[:-1]),
         }
-        for reason, lie in lies.items():
-            with self.subTest(reason=reason):
+        for name, lie in lies.items():
+            with self.subTest(name=name):
                 self.setUp()
                 self.scribe.append(lie, one)
-                self.assertEqual(self.wrong(), f"Position 4: {reason}")
+                said = "the envelope is not signed by its origin for this space"
+                self.assertEqual(self.wrong(), f"Position 4: {said}")
+
+    def test_evidence_on_a_link_that_is_none(self) -> None:
+        one = self.anna.publish(self.story.environments("Staging"))
+        self.scribe.append(self.anna.evidence(1, 1, link=CARLA.link(BERTA)), one)
+        said = "the envelope is of no peer that was trusted then"
+        self.assertEqual(self.wrong(), f"Position 4: {said}")
+
+    def test_evidence_of_what_is_no_entry(self) -> None:
+        beat = self.anna.evidence(1, 0, kind=3, newest=0)
+        self.scribe.append(beat)
+        self.assertEqual(self.wrong(), "Position 4: the envelope proves nothing that follows")
+
+    def test_evidence_of_what_is_here_already(self) -> None:
+        one = self.anna.publish(self.story.environments("Staging"))
+        self.scribe.append(self.anna.evidence(1, 1), one)
+        self.scribe.append(self.anna.evidence(1, 1))
+        self.assertEqual(self.wrong(), "Position 6: the envelope proves nothing that follows")
+
+    def test_something_between_evidence_and_its_entry(self) -> None:
+        one = self.anna.publish(self.story.environments("Staging"))
+        own = self.story.own("environments.published", {"environments": []}, crosses=True)
+        self.scribe.append(self.anna.evidence(1, 1), own, one)
+        self.assertEqual(self.wrong(), "Position 6: no envelope proves the mirrored entry")
+
+    def test_evidence_behind_evidence_that_has_not_brought_its_entries(self) -> None:
+        for name in ("Staging", "Test"):
+            self.anna.publish(self.story.environments(name))
+        proofs = self.anna.evidence(1, 1), self.anna.evidence(2, 2)
+        self.scribe.append(*proofs, *self.anna.entries)
+        said = "entries of an envelope are missing behind it"
+        self.assertEqual(self.wrong(), f"Position 5: {said}")
 
     def test_an_entry_under_the_name_of_another_space(self) -> None:
         one = self.anna.publish(self.story.environments("Staging"))
         self.scribe.append(self.anna.evidence(1, 1), replace(one, origin=CARLA.space()))
-        self.assertIn("Position 5: the entry is not of the peer on its link", self.wrong())
+        self.assertIn("Position 5: no envelope proves the mirrored entry", self.wrong())
 
     def test_evidence_on_a_link_that_is_frozen(self) -> None:
         one = self.anna.publish(self.story.environments("Staging"))
@@ -131,7 +166,9 @@ class LyingSpaces(unittest.TestCase):
     def test_a_contradiction_that_the_peer_did_not_sign(self) -> None:
         forged = contradiction_signed_by_nobody(self.story)
         self.scribe.append(forged)
-        self.assertEqual(self.wrong(), "Position 4: bad-signature")
+        self.assertEqual(
+            self.wrong(), "Position 4: the envelope is not signed by its origin for this space"
+        )
 
     def test_a_receipt_with_a_false_signature(self) -> None:
         forged = json.dumps(story.receipt(BERTA, ANNA, use="2"))
@@ -254,20 +291,22 @@ class LyingSpaces(unittest.TestCase):
         self.scribe.append(stated(self.story, 1))
         one = self.anna.publish(self.story.environments("Staging"))
         self.scribe.append(self.anna.evidence(1, 1), one)
-        self.assertIn("Position 5: the evidence is signed by a key that was revoked", self.wrong())
+        self.assertIn("Position 5: the envelope is signed by a key that was revoked", self.wrong())
 
     def test_an_entry_that_comes_again_without_a_cut(self) -> None:
         one = self.anna.publish(self.story.environments("Staging"))
         self.scribe.append(self.anna.evidence(1, 1), one)
         self.scribe.append(stated(self.story))
         self.scribe.append(self.anna.evidence(1, 1, use="2", origin_key=2), one)
-        self.assertIn("Position 8: the entry does not have the next number", self.wrong())
+        self.assertIn("Position 7: the envelope proves nothing that follows", self.wrong())
 
     def test_a_log_that_begins_with_a_peers_word(self) -> None:
         scribe = Scribe(BERTA)
         one = self.anna.publish(self.story.environments("Staging"))
         scribe.append(self.anna.evidence(1, 1), one)
-        self.assertEqual(wrong(scribe.archive()), "Position 1: unknown-link")
+        self.assertEqual(
+            wrong(scribe.archive()), "Position 1: the envelope is of no peer that was trusted then"
+        )
 
     def test_an_own_entry_for_a_link_that_is_none(self) -> None:
         says: dict[str, Any] = {"environments": []}
@@ -306,6 +345,7 @@ class LyingSpaces(unittest.TestCase):
 
     def test_an_empty_block(self) -> None:
         self.scribe.append()
+        self.scribe.append(self.scribe.trust(ANNA))
         self.assertEqual(self.wrong(), "Position 4: the block is empty")
 
 
