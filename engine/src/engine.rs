@@ -4,10 +4,12 @@ mod act;
 mod arrive;
 mod depart;
 mod keys;
+mod life;
 mod rebuild;
 mod record;
 mod start;
 
+pub use life::GivenBack;
 pub use start::CannotOpen;
 
 use crate::entropy::Entropy;
@@ -26,6 +28,7 @@ use crate::views::links::{LinkView, show};
 use schema::hash::Hash;
 use schema::id::LinkId;
 use schema::latest::Record;
+use schema::v1::event::PastLife;
 use schema::v1::model::ReleaseId;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,6 +49,10 @@ pub struct Engine {
     quarantine: Quarantine,
     keyring_changed: bool,
     retractions: Retractions,
+    /// Whether it is known that this log began another life.
+    lives_on: bool,
+    /// What was kept of the lives before, for each link.
+    past: BTreeMap<LinkId, Vec<PastLife>>,
     /// Whether what is true now is not what the log tells any more, because of a retraction.
     rebuild: bool,
     /// Releases whose chances changed in this step.
@@ -68,7 +75,17 @@ impl Engine {
         while !self.rebuild
             && let Some(input) = inputs.next()
         {
-            self.take(input);
+            if self.is_read_only() {
+                self.take_reading(input);
+            } else {
+                self.take(input);
+            }
+        }
+        if self.is_read_only() {
+            // What was written before this step knew of it.
+            let block = self.take_block(now.wall_ms);
+            self.depart();
+            return Stepped { block, effects: std::mem::take(&mut self.effects), rest: None };
         }
         if self.rebuild {
             // Nothing is decided from what is not true any more.
@@ -104,6 +121,30 @@ impl Engine {
             Input::Read { link, piece } => self.send_piece(link, &piece),
             #[cfg(feature = "measure")]
             Input::Written { link, events } => self.write_undecided(link, events),
+        }
+    }
+
+    /// Whether a peer has more than this log: then nothing is written any more, because what is
+    /// written would stand where something else stood before.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.traffic.values().any(|traffic| traffic.outbox.rolled_back())
+    }
+
+    /// What a log that must not be written to can still do: answer, listen, and lend.
+    fn take_reading(&mut self, input: Input) {
+        match input {
+            Input::Arrived(verified) if verified.content().writes() => {}
+            // The next life logs what ran as interrupted.
+            Input::Holds { .. } | Input::Ended { .. } => {}
+            #[cfg(feature = "measure")]
+            Input::Written { .. } => {}
+            Input::Asked { .. }
+            | Input::Arrived(_)
+            | Input::Refused { .. }
+            | Input::Connected(_)
+            | Input::Carries { .. }
+            | Input::Read { .. } => self.take(input),
         }
     }
 

@@ -3,12 +3,14 @@
 //! The link is dense, so the only question is whether an envelope begins at or before the next
 //! number. What lies beyond is held back within bounds, or sent again later.
 
+pub mod recovery;
+mod succession;
 pub mod verdict;
 
 use crate::trust::door::{Content, Verified, chain_over};
 use crate::trust::refusal::Refusal;
 use schema::hash::{Hash, chain_next, chain_start};
-use schema::id::{Incarnation, LinkId, LinkSeq, SpaceId};
+use schema::id::{EntryId, Incarnation, LinkId, LinkSeq, Position, SpaceId};
 use schema::latest::{Ack, Carried, Mark, Mirrored, Record};
 use schema::limits::{
     ACK_RANGES_MAX, ENVELOPE_BYTES_MAX, HOLD_BACK_BYTES_MAX, HOLD_BACK_ENVELOPES_MAX,
@@ -57,6 +59,12 @@ pub struct Inbox {
     recipient: SpaceId,
     link: LinkId,
     incarnation: Option<Incarnation>,
+    /// Where in this log each entry is that follows c(0), c(1), ...
+    places: Vec<Position>,
+    /// The lives of the origin's log that are over, with the places of their entries.
+    retired: Vec<(Incarnation, Vec<Position>)>,
+    /// The last entry of each life that was taken: what comes again under its old id is the same.
+    seen: BTreeMap<Incarnation, Position>,
     /// c(0), c(1), ... up to the newest durable entry; empty until an incarnation is known.
     chain: Vec<Hash>,
     /// Entries folded, refused or skipped; stays behind from the first held one on.
@@ -83,6 +91,9 @@ impl Inbox {
             recipient,
             link,
             incarnation: None,
+            places: Vec::new(),
+            retired: Vec::new(),
+            seen: BTreeMap::new(),
             chain: Vec::new(),
             applied: LinkSeq(0),
             held: 0,
@@ -131,6 +142,7 @@ impl Inbox {
         let stays = usize::try_from(at.0).unwrap_or(usize::MAX).saturating_add(1);
         let cuts = self.chain.len() > stays;
         self.chain.truncate(stays);
+        self.places.truncate(stays - 1);
         self.applied = self.applied.min(at);
         cuts
     }
@@ -172,10 +184,10 @@ impl Inbox {
     /// count once they are folded.
     pub fn admit(&mut self, verified: Verified) -> Admission {
         let header = verified.header();
-        let next = self.acknowledged().next();
-        if self.incarnation.is_some_and(|known| known != header.incarnation) {
-            return Admission::Refused(Refusal::UnknownIncarnation);
+        if let Some(followed) = self.incarnation.filter(|known| *known != header.incarnation) {
+            return self.succeed(followed, &verified);
         }
+        let next = self.acknowledged().next();
         if header.first > next {
             return self.hold_back(verified);
         }
@@ -208,6 +220,27 @@ impl Inbox {
             }
         }
         Admission::Admitted(Admitted { records })
+    }
+
+    /// Whether an entry of the origin was taken before, under this id or a later one of that life.
+    #[must_use]
+    pub fn has_seen(&self, id: &EntryId) -> bool {
+        self.seen.get(&id.incarnation).is_some_and(|last| id.position <= *last)
+    }
+
+    /// Where in this log the entries of a life of the origin are, from LinkSeq 1 on.
+    #[must_use]
+    pub fn places(&self, life: &Incarnation) -> &[Position] {
+        if self.incarnation.as_ref() == Some(life) {
+            return &self.places;
+        }
+        let retired = self.retired.iter().find(|(known, _)| known == life);
+        retired.map_or(&[], |(_, places)| places)
+    }
+
+    /// The lives of the origin's log that are over, with the last entry that is here of each.
+    pub fn retired(&self) -> impl Iterator<Item = (Incarnation, LinkSeq)> {
+        self.retired.iter().map(|(life, places)| (*life, LinkSeq(places.len() as u64)))
     }
 
     /// The next held-back envelope that fits now.
@@ -260,10 +293,17 @@ impl Inbox {
         }
     }
 
-    /// Counts a mirrored entry that is in the log. `folded` tells what became of it.
-    pub(crate) fn advance(&mut self, mirrored: &Mirrored, folded: Folded) {
+    /// Counts a mirrored entry that is in the log at `place`. `folded` tells what became of it.
+    pub(crate) fn advance(&mut self, place: Position, mirrored: &Mirrored, folded: Folded) {
+        let incarnation = mirrored.link_incarnation;
+        if let Some(before) = self.incarnation.filter(|before| *before != incarnation) {
+            self.retired.push((before, std::mem::take(&mut self.places)));
+            self.chain.clear();
+            self.held_back.clear();
+            (self.held_back_bytes, self.applied) = (0, LinkSeq(0));
+            self.suspected.1 = LinkSeq(0);
+        }
         if self.chain.is_empty() {
-            let incarnation = mirrored.link_incarnation;
             self.incarnation = Some(incarnation);
             let start = chain_start(&self.origin, &self.recipient, &self.link, &incarnation);
             self.chain.push(start);
@@ -272,11 +312,15 @@ impl Inbox {
         let (number, id) = (mirrored.link_seq, &mirrored.id);
         let next = chain_next(&last, number, &id.incarnation, id.position, &mirrored.commit());
         self.chain.push(next);
+        self.places.push(place);
+        if folded != Folded::Retracted && !self.has_seen(id) {
+            self.seen.insert(id.incarnation, id.position);
+        }
         match folded {
             Folded::Held => self.held += 1,
             Folded::Refused => self.refused += 1,
             Folded::Retracted => self.retracted += 1,
-            Folded::Done => {}
+            Folded::Done | Folded::Repeated => {}
         }
         if self.held == 0 {
             self.applied = number;
@@ -327,6 +371,8 @@ pub enum Folded {
     Held,
     /// Kept and never folded.
     Refused,
+    /// Known under the same id already.
+    Repeated,
     /// Kept and left out, because somebody else wrote it.
     Retracted,
 }

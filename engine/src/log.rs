@@ -14,7 +14,7 @@
 pub mod tree;
 pub mod verify;
 
-use schema::id::Position;
+use schema::id::{Incarnation, Position};
 use schema::latest::{Block, Record};
 use schema::v1::block::Damage;
 use std::ops::ControlFlow;
@@ -72,6 +72,10 @@ pub enum Fault {
 
 /// Where a space's records are kept. Every adapter passes the same contract suite.
 pub trait Log: Send {
+    /// The life that the store is in. It is another one than the log tells after the store was
+    /// begun anew, because its end was lost; then the first thing to be appended is that.
+    fn incarnation(&self) -> Incarnation;
+
     /// Records in the log.
     fn size(&self) -> u64;
 

@@ -46,7 +46,19 @@ pub struct Outbox {
     index: Vec<(Position, u64)>,
     /// c(0), c(1), ...
     chain: Vec<Hash>,
+    /// The entries whole, while a log is told of which it is known that it will begin another life:
+    /// then all of them follow in that life.
+    told: Option<Vec<Told>>,
     flight: Flight,
+}
+
+/// An entry, as the chain of another life needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Told {
+    incarnation: Incarnation,
+    position: Position,
+    size: usize,
+    commit: Hash,
 }
 
 /// What is known of the other side; begins anew with each start.
@@ -99,7 +111,13 @@ impl Outbox {
         incarnation: Incarnation,
     ) -> Self {
         let start = chain_start(&origin, &recipient, &link, &incarnation);
-        Self { incarnation, index: Vec::new(), chain: vec![start], flight: Flight::new() }
+        Self {
+            incarnation,
+            index: Vec::new(),
+            chain: vec![start],
+            told: None,
+            flight: Flight::new(),
+        }
     }
 
     /// The newest entry.
@@ -158,17 +176,61 @@ impl Outbox {
     }
 
     /// Adds an entry of this log whose audience is the link.
-    pub(crate) fn push(&mut self, position: Position, size: usize, commit: &Hash) {
+    pub(crate) fn push(
+        &mut self,
+        incarnation: Incarnation,
+        position: Position,
+        size: usize,
+        commit: &Hash,
+    ) {
         let number = self.newest().next();
-        let next = chain_next(&self.chain(), number, &self.incarnation, position, commit);
+        if let Some(told) = &mut self.told {
+            told.push(Told { incarnation, position, size, commit: *commit });
+        }
+        let next = chain_next(&self.chain(), number, &incarnation, position, commit);
         let bytes = self.bytes_to(self.newest()) + (size + Carried::FRAME) as u64;
         self.index.push((position, bytes));
         self.chain.push(next);
     }
 
+    /// Keeps entries whole from now on, for another life that comes.
+    pub(crate) fn remember(&mut self) {
+        self.told = Some(Vec::new());
+    }
+
+    /// Another life begins with this entry, and everything that was told before follows.
+    pub(crate) fn begin(
+        &mut self,
+        (origin, recipient, link): (SpaceId, SpaceId, LinkId),
+        incarnation: Incarnation,
+        (position, size, commit): (Position, usize, &Hash),
+    ) {
+        let before = self.told.take().unwrap_or_default();
+        *self = Self::new(origin, recipient, link, incarnation);
+        self.remember();
+        self.push(incarnation, position, size, commit);
+        for entry in before {
+            self.push(entry.incarnation, entry.position, entry.size, &entry.commit);
+        }
+    }
+
+    /// Forgets what [`Self::remember`] kept; the log is told to its end.
+    pub(crate) fn told(&mut self) {
+        self.told = None;
+    }
+
+    /// The incarnation that is told.
+    #[must_use]
+    pub const fn incarnation(&self) -> Incarnation {
+        self.incarnation
+    }
+
     /// The last entry that was written up to `position`, and c there.
     pub(crate) fn place(&self, position: Position) -> Cut {
-        let count = self.index.partition_point(|(at, _)| *at <= position);
+        // What follows from earlier lives stands at lower Positions than the entry that begins this
+        // one, and before everything that was written in it.
+        let after = self.index.iter().rposition(|(at, _)| *at <= position);
+        let count = after.map_or(0, |at| at + 1);
         let chain = self.chain.get(count).copied().unwrap_or_default();
         Cut { incarnation: self.incarnation, at: LinkSeq(count as u64), chain }
     }
@@ -180,19 +242,24 @@ impl Outbox {
 
     /// Takes an ack into account. `start` is this process's own; only an ack that echoes it
     /// answers a hello, and only with a newer echo may *acknowledged* fall, because the peer was
-    /// restored. `misled` tells that the peer does not know yet that a key of this space was
-    /// revoked: it may have what somebody else wrote.
+    /// restored. `lives` are all of this log; `misled` tells that the peer does not know yet that
+    /// a key of this space was revoked: it may have what somebody else wrote.
     pub fn acknowledge(
         &mut self,
         ack: &Ack,
         start: &[u8; 16],
+        lives: &[Incarnation],
         misled: bool,
         now_ms: u64,
     ) -> Acknowledged {
         let fresh = ack.echo.start == *start;
-        if ack.acknowledged.0 > 0 {
+        let earlier = lives.contains(&ack.incarnation) && ack.incarnation != self.incarnation;
+        if ack.acknowledged.0 > 0 && !earlier {
             if ack.incarnation != self.incarnation {
-                return Acknowledged::Foreign;
+                // A life that this log does not know: it is an older copy than the peer has seen.
+                let rolled_back = fresh && !misled;
+                self.flight.rolled_back |= rolled_back;
+                return if rolled_back { Acknowledged::RolledBack } else { Acknowledged::Foreign };
             }
             let known = usize::try_from(ack.acknowledged.0).ok().and_then(|at| self.chain.get(at));
             if known != Some(&ack.chain) {
@@ -201,31 +268,36 @@ impl Outbox {
                 return if rolled_back { Acknowledged::RolledBack } else { Acknowledged::Foreign };
             }
         }
+        // A peer that still follows an earlier life has nothing of this one.
+        let (acknowledged, applied) =
+            if earlier { (LinkSeq(0), LinkSeq(0)) } else { (ack.acknowledged, ack.applied) };
         let flight = &mut self.flight;
         let newer = fresh && ack.echo.count > flight.echo;
         if fresh {
             flight.answered = true;
             flight.echo = flight.echo.max(ack.echo.count);
         }
-        let risen = ack.acknowledged > flight.acknowledged;
-        let fallen = newer && ack.acknowledged < flight.acknowledged;
+        let risen = acknowledged > flight.acknowledged;
+        let fallen = newer && acknowledged < flight.acknowledged;
         if risen || fallen {
-            flight.acknowledged = ack.acknowledged;
+            flight.acknowledged = acknowledged;
             // What a restored peer lost is sent again; at once only once in a while, or a peer
             // whose acks rise and fall would make this side send all of it with each.
             if fallen && now_ms >= flight.fall_at_ms {
-                flight.sent = ack.acknowledged;
+                flight.sent = acknowledged;
                 flight.fall_at_ms = now_ms + RESEND_MS_MIN;
             }
-            flight.sent = flight.sent.max(ack.acknowledged);
+            flight.sent = flight.sent.max(acknowledged);
             flight.retry_delay_ms = RESEND_MS_MIN;
             flight.retry_at_ms = now_ms + RESEND_MS_MIN;
         }
         // Acks overtake each other: an old one takes nothing back.
-        if newer || ack.applied > flight.applied {
-            flight.applied = ack.applied;
+        if newer || applied > flight.applied {
+            flight.applied = applied;
         }
-        self.note_holes(ack, now_ms);
+        if !earlier {
+            self.note_holes(ack, now_ms);
+        }
         Acknowledged::Taken
     }
 

@@ -50,8 +50,18 @@ impl<L: Log> Space<L> {
     /// # Errors
     /// When the log is damaged or the keys are not its own.
     pub fn open(log: L, secrets: &Secrets, entropy: Entropy, now: Now) -> Result<Self, CannotOpen> {
-        let engine = Engine::replay(&log, secrets, entropy, now)?;
-        Ok(Self::with(engine, log))
+        let mut log = log;
+        let mut entropy = entropy;
+        let again = Entropy::from_seed(entropy.bytes());
+        let mut told = Engine::rebuilt(&log, secrets, entropy, now)?;
+        // The store was begun anew, because its end was lost: before anything else the log says so.
+        if told.state().incarnation != Some(log.incarnation()) {
+            let block = told.declare(log.incarnation()).ok_or(CannotOpen::NoCertificate)?;
+            log.append(&block)?;
+            told = Engine::rebuilt(&log, secrets, again, now)?;
+        }
+        told.begin();
+        Ok(Self::with(told, log))
     }
 
     fn with(engine: Engine, log: L) -> Self {
@@ -112,6 +122,10 @@ impl<L: Log> Space<L> {
                         ))),
                     }
                 }
+                Effect::GiveBack(given) => {
+                    let records = self.log.read(&given.positions)?;
+                    visible.extend(self.engine.give_back(&given, records));
+                }
                 Effect::Reply { .. }
                 | Effect::Send { .. }
                 | Effect::Run(_)
@@ -139,14 +153,15 @@ impl<L: Log> Space<L> {
     /// and their bytes.
     pub fn appended(&self) -> impl Iterator<Item = (Position, EntryId, Entry)> {
         let state = self.engine.state();
-        let (me, life) = (state.me(), state.incarnation.unwrap_or(Incarnation([0; 16])));
+        let me = state.me();
         let blocks = self.last.iter();
         let records = blocks.flat_map(|block| (block.first.0..).zip(&block.records));
         records.filter_map(move |(position, (record, _))| {
             let position = Position(position);
             match record {
                 Record::Own(own) => {
-                    let id = EntryId { origin: me, incarnation: life, position };
+                    let incarnation = state.life_at(position);
+                    let id = EntryId { origin: me, incarnation, position };
                     Some((position, id, own.entry.clone()))
                 }
                 // What a peer wrote may be no entry at all.

@@ -38,6 +38,8 @@ pub struct State {
     pub keys: Option<Keys>,
     /// The incarnation of this log.
     pub incarnation: Option<Incarnation>,
+    /// Every life of this log, and the Position with which it began.
+    pub lives: Vec<(Position, Incarnation)>,
     /// What this space puts into the ids of its links, and the signed offer of it.
     pub offer: Option<(Hash, Document)>,
     /// Peers, links and grants.
@@ -73,7 +75,10 @@ impl State {
             Event::SpaceCreated(created) => {
                 let certificate = Certificate::read(&created.certificate).ok();
                 self.keys = certificate.and_then(|certificate| Keys::verify(&certificate).ok());
-                self.incarnation = Some(created.incarnation);
+                self.live_on(at.position, created.incarnation);
+            }
+            Event::IncarnationDeclared(declared) => {
+                self.live_on(at.position, declared.incarnation);
             }
             Event::LinkOffered(offered) => self.fold_offer(&offered.offer),
             Event::KeysStated(stated) => self.fold_keys(&stated.statement),
@@ -111,7 +116,10 @@ impl State {
             }
             // Told to others; nothing changes here. Unknown own events were written by a newer
             // build and are kept.
-            Event::PromotionAnswered(_) | Event::DeploymentReported(_) | Event::Unknown { .. } => {}
+            Event::IncarnationBegan(_)
+            | Event::PromotionAnswered(_)
+            | Event::DeploymentReported(_)
+            | Event::Unknown { .. } => {}
         }
     }
 
@@ -119,6 +127,7 @@ impl State {
     pub fn fold_remote(&mut self, at: &At<'_>, event: &Event) {
         let origin = at.id.origin;
         match event {
+            Event::IncarnationBegan(began) => self.links.began(&origin, began),
             Event::ReleasePromoted(promoted) => self.releases.received(at, promoted),
             Event::PromotionAnswered(answered) => self.releases.answered(origin, answered),
             Event::EnvironmentsPublished(published) => {
@@ -139,6 +148,7 @@ impl State {
             | Event::LinkContradicted(_)
             | Event::KeysStated(_)
             | Event::PeerStated(_)
+            | Event::IncarnationDeclared(_)
             | Event::ConfigurationApplied(_)
             | Event::PackagePushed(_)
             | Event::ReleaseCreated(_)
@@ -151,16 +161,75 @@ impl State {
         }
     }
 
+    /// Folds one event that this space told a peer in a life whose end it lost, and that the peer
+    /// gave back: what it proves is true again. What never left this space stays lost.
+    pub fn fold_recovered(&mut self, at: &At<'_>, event: &Event) {
+        let me = self.me();
+        match event {
+            Event::ReleasePromoted(promoted) => {
+                let receipts = self.releases.recovered(me, at, promoted);
+                self.releases.promoted(promoted);
+                for receipt in receipts {
+                    if let Some((attempt, outcome)) = self.cells.recovered(me, at, &receipt) {
+                        self.releases.ended(at.position, attempt, outcome);
+                    }
+                }
+            }
+            Event::DeploymentReported(reported) => {
+                if let Some((attempt, outcome)) = self.cells.recovered(me, at, &reported.receipt) {
+                    self.releases.ended(at.position, attempt, outcome);
+                }
+            }
+            // The peer sends its promotion again, and it is answered again.
+            Event::PromotionAnswered(_)
+            // Told anew in the new life.
+            | Event::EnvironmentsPublished(_)
+            | Event::IncarnationBegan(_)
+            | Event::Unknown { .. }
+            // None of these ever crossed a link.
+            | Event::SpaceCreated(_)
+            | Event::LinkOffered(_)
+            | Event::PeerTrusted(_)
+            | Event::GrantsChanged(_)
+            | Event::LinkContradicted(_)
+            | Event::KeysStated(_)
+            | Event::PeerStated(_)
+            | Event::IncarnationDeclared(_)
+            | Event::ConfigurationApplied(_)
+            | Event::PackagePushed(_)
+            | Event::ReleaseCreated(_)
+            | Event::ReleaseAccepted(_)
+            | Event::ReleaseRejected(_)
+            | Event::PackageArrived(_)
+            | Event::DeploymentStarted(_)
+            | Event::DeploymentFinished(_) => {}
+        }
+    }
+
     fn fold_keys(&mut self, json: &str) {
         let document = Document::read(json).ok();
         let newer = document.and_then(|document| self.keys.as_ref()?.continued(&[document]).ok());
         self.keys = newer.or(self.keys.take());
     }
 
+    fn live_on(&mut self, from: Position, incarnation: Incarnation) {
+        self.incarnation = Some(incarnation);
+        if self.lives.last() != Some(&(from, incarnation)) {
+            self.lives.push((from, incarnation));
+        }
+    }
+
     /// Whether this log is of that incarnation, or was.
     #[must_use]
     pub fn has_lived(&self, incarnation: &Incarnation) -> bool {
-        self.incarnation.as_ref() == Some(incarnation)
+        self.lives.iter().any(|(_, life)| life == incarnation)
+    }
+
+    /// The life in which an entry of this log was written; zeros before the log began.
+    #[must_use]
+    pub fn life_at(&self, position: Position) -> Incarnation {
+        let begun = self.lives.iter().rev().find(|(from, _)| *from <= position);
+        begun.map_or(Incarnation([0; 16]), |(_, life)| *life)
     }
 
     fn fold_offer(&mut self, json: &str) {

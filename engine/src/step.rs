@@ -1,6 +1,7 @@
 //! What goes into a step and what comes out.
 
 use crate::command::{Done, Rejection, Request};
+use crate::engine::GivenBack;
 use crate::fetch::Held;
 use crate::outbox::Outgoing;
 use crate::run::{Plan, Report};
@@ -132,6 +133,8 @@ pub enum Effect {
         /// Where the piece begins.
         offset: u64,
     },
+    /// Read these entries of a peer and give them back to it.
+    GiveBack(GivenBack),
     /// Tell the operator.
     Alarm(String),
 }

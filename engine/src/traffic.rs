@@ -1,6 +1,7 @@
 //! Both directions of one link with its signals.
 
 use crate::inbox::Inbox;
+use crate::inbox::recovery::Recovery;
 use crate::outbox::Outbox;
 use crate::signals::Signals;
 use schema::id::{Incarnation, LinkId, LinkSeq, SpaceId};
@@ -19,6 +20,8 @@ pub struct Traffic {
     /// The newest key statement of this space that the peer sealed to since this start; 0 before
     /// it was heard.
     pub knows: u32,
+    /// What comes back of a life whose end this log lost.
+    pub recovery: Option<Recovery>,
     /// Beats, hellos and acks.
     pub signals: Signals,
 }
@@ -40,6 +43,7 @@ impl Traffic {
             inbox: Inbox::new(peer, me, link),
             head: LinkSeq(0),
             knows: 0,
+            recovery: None,
             signals: Signals::new(start, now_ms),
         }
     }

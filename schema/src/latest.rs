@@ -10,6 +10,7 @@ pub use crate::v1::envelope::{Carried, Envelope, EnvelopeHeader, EnvelopeKind};
 pub use crate::v1::event::{self, Event};
 pub use crate::v1::model;
 pub use crate::v1::piece::{Piece, Want};
+pub use crate::v1::recall::{Recall, Returned};
 pub use crate::v1::record::{Evidence, Mirrored, Own, Record};
 pub use crate::v1::signal::{Ack, Beat, Mark};
 pub use crate::v1::statements::Statements;

@@ -7,6 +7,7 @@ pub mod envelope;
 pub mod event;
 pub mod model;
 pub mod piece;
+pub mod recall;
 pub mod record;
 pub mod signal;
 pub mod statements;

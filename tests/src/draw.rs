@@ -5,14 +5,18 @@ use schema::id::{
     CommandId, DocumentId, EntryId, Incarnation, LinkId, LinkSeq, ObjectId, Position,
     ReleaseDigest, SpaceId,
 };
-use schema::latest::{Ack, Actor, Audience, Beat, Event, Header, Mark, Piece, Want};
+use schema::latest::{
+    Ack, Actor, Audience, Beat, Carried, EnvelopeHeader, Event, Evidence, Header, Mark, Piece,
+    Recall, Returned, Want,
+};
 use schema::limits::PIECE_BYTES_MAX;
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::event::{
     Change, ConfigurationApplied, Cut, Definition, DeploymentFinished, DeploymentReported,
-    DeploymentStarted, EnvironmentsPublished, GrantsChanged, KeysStated, Kind, LinkContradicted,
-    LinkOffered, PackageArrived, PackagePushed, PeerStated, PeerTrusted, PromotionAnswered,
-    ReleaseAccepted, ReleaseCreated, ReleasePromoted, ReleaseRejected, SpaceCreated, User,
+    DeploymentStarted, EnvironmentsPublished, GrantsChanged, IncarnationBegan, IncarnationDeclared,
+    Kept, KeysStated, Kind, LinkContradicted, LinkOffered, PackageArrived, PackagePushed, PastLife,
+    PeerStated, PeerTrusted, PromotionAnswered, ReleaseAccepted, ReleaseCreated, ReleasePromoted,
+    ReleaseRejected, SpaceCreated, User,
 };
 use schema::v1::model::{
     Acceptance, Disclosure, Grant, HexHash, Lifecycle, Package, Phase, Project, ProjectId,
@@ -232,6 +236,7 @@ impl Draw {
         match kind {
             1..=5 => self.trust_event(kind),
             6..=7 => self.key_event(kind),
+            11..=12 => self.life_event(kind),
             10 => Event::ConfigurationApplied(ConfigurationApplied {
                 changes: self.list(4, Self::change),
             }),
@@ -284,6 +289,33 @@ impl Draw {
                 peer: self.space(),
                 statements: self.list(3, |draw| draw.text().to_string()),
                 cut: self.maybe(Self::cut),
+            }),
+        }
+    }
+
+    fn life_event(&mut self, kind: u16) -> Event {
+        let incarnation = Incarnation(self.bytes());
+        match kind {
+            11 => Event::IncarnationDeclared(IncarnationDeclared {
+                incarnation,
+                predecessor: Incarnation(self.bytes()),
+                size: self.number(),
+                root: self.bytes(),
+                links: self.list(3, |draw| Kept {
+                    link: LinkId(draw.bytes()),
+                    at: LinkSeq(draw.number()),
+                    chain: draw.bytes(),
+                }),
+            }),
+            _ => Event::IncarnationBegan(IncarnationBegan {
+                incarnation,
+                lives: self.list(3, |draw| PastLife {
+                    incarnation: Incarnation(draw.bytes()),
+                    at: LinkSeq(draw.number()),
+                    chain: draw.bytes(),
+                }),
+                size: self.number(),
+                root: self.bytes(),
             }),
         }
     }
@@ -417,6 +449,33 @@ impl Draw {
         let mut offsets = self.list(15, |draw| draw.below(1000) as u64 * PIECE_BYTES_MAX as u64);
         offsets.push(0);
         Want { object, offsets }
+    }
+
+    /// A recall.
+    pub fn recall(&mut self) -> Recall {
+        Recall { incarnation: Incarnation(self.bytes()), after: LinkSeq(self.number()) }
+    }
+
+    /// An answer to a recall, with a run of one to three entries that nobody signed.
+    pub fn returned(&mut self) -> Returned {
+        let evidence = Evidence {
+            header: self.bytes::<{ EnvelopeHeader::LENGTH }>().to_vec(),
+            body_hash: self.bytes(),
+            signature: self.bytes(),
+        };
+        let mut entries = self.list(2, Self::carried);
+        entries.push(self.carried());
+        let incarnation = Incarnation(self.bytes());
+        Returned { incarnation, newest: LinkSeq(self.number()), run: Some((evidence, entries)) }
+    }
+
+    fn carried(&mut self) -> Carried {
+        Carried {
+            incarnation: Incarnation(self.bytes()),
+            position: Position(self.number()),
+            salt: self.bytes(),
+            entry: self.blob(40),
+        }
     }
 
     /// A piece of a small object.

@@ -14,7 +14,8 @@ use engine::entropy::Entropy;
 use engine::log::Fault;
 use engine::step::{Effect, Input, Now};
 use engine::trust::identity::{Pair, continue_statements};
-use schema::id::{CommandId, ObjectId, Position, SpaceId};
+use log_memory::{Device, Image};
+use schema::id::{CommandId, Incarnation, ObjectId, Position, SpaceId};
 use schema::latest::{Actor, Revocation};
 use schema::limits::PIECE_BYTES_MAX;
 use schema::name::Name;
@@ -256,7 +257,9 @@ impl World {
                 self.happened.push(Happening::Alarmed(site, what.clone()));
                 self.alarms.push((site, what));
             }
-            Effect::Publish { .. } => unreachable!("a space seals what it publishes"),
+            Effect::Publish { .. } | Effect::GiveBack(_) => {
+                unreachable!("a space seals what it publishes and gives back")
+            }
         }
     }
 
@@ -392,6 +395,29 @@ impl World {
         self.ask(site, "ops", Command::StateKeys { statement, pair })
     }
 
+    /// Puts an older copy of its device under a site, as from a backup of its whole folder, and
+    /// starts it.
+    ///
+    /// # Errors
+    /// When the log does not open.
+    pub fn restore(&mut self, site: usize, backup: Image) -> Result<(), String> {
+        self.crash(site);
+        self.sites[site].device = Device::from_image(backup);
+        self.start(site)
+    }
+
+    /// The operator of a site that lost the end of its log lets it live on from what is there.
+    ///
+    /// # Errors
+    /// When the log does not open.
+    pub fn live_on(&mut self, site: usize) -> Result<(), String> {
+        self.crash(site);
+        let incarnation = Incarnation(self.bytes());
+        let begun = self.sites[site].device.begin_anew(incarnation);
+        begun.map_err(|fault| fault.to_string())?;
+        self.start(site)
+    }
+
     /// Puts an object into a site's store, as `package push` does before its command.
     pub fn put_object(&mut self, site: usize, bytes: Vec<u8>) -> ObjectId {
         self.sites[site].store.put(bytes)
@@ -421,6 +447,7 @@ fn hash(effects: &[Effect]) -> [u8; 32] {
             | Effect::Discard { .. }
             | Effect::ReadPiece { .. }
             | Effect::Alarm(_)
+            | Effect::GiveBack(_)
             | Effect::Publish { .. } => {
                 hasher.update(format!("{effect:?}").as_bytes());
             }

@@ -60,12 +60,6 @@ impl LogMemory {
         self.device.clone()
     }
 
-    /// The incarnation of this log.
-    #[must_use]
-    pub fn incarnation(&self) -> Incarnation {
-        self.incarnation
-    }
-
     fn check_open(&self) -> Result<(), Fault> {
         if self.closed { Err(Fault::Poisoned) } else { Ok(()) }
     }
@@ -103,6 +97,10 @@ fn misfit(block: &Block, size: u64) -> Option<Fault> {
 }
 
 impl Log for LogMemory {
+    fn incarnation(&self) -> Incarnation {
+        self.incarnation
+    }
+
     fn size(&self) -> u64 {
         self.size
     }

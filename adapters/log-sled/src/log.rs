@@ -74,12 +74,6 @@ impl LogSled {
         Ok(self)
     }
 
-    /// The incarnation of this log.
-    #[must_use]
-    pub fn incarnation(&self) -> Incarnation {
-        self.incarnation
-    }
-
     /// What the log had at least when the fence was last moved. None only in a copy, when its
     /// fence is missing or damaged.
     #[must_use]
@@ -202,6 +196,10 @@ impl LogSled {
 }
 
 impl Log for LogSled {
+    fn incarnation(&self) -> Incarnation {
+        self.incarnation
+    }
+
     fn size(&self) -> u64 {
         self.tip.size
     }

@@ -32,7 +32,9 @@ impl Class {
             | EnvelopeKind::Beat
             | EnvelopeKind::Hello
             | EnvelopeKind::Want
-            | EnvelopeKind::Keys => Self::Signals,
+            | EnvelopeKind::Keys
+            | EnvelopeKind::Recall
+            | EnvelopeKind::Returned => Self::Signals,
         }
     }
 

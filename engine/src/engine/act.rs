@@ -21,10 +21,11 @@ impl Engine {
             return Ok(Done { entries, repeated: true });
         }
         let remedy = matches!(request.command, Command::StateKeys { .. });
-        if !remedy && self.traffic.values().any(|traffic| traffic.outbox.rolled_back()) {
+        if !remedy && self.is_read_only() {
             return Err(Rejection::conflict(
                 "this log was rolled back: a peer has entries that it has lost",
-                "put the newest copy of the node's folder back; until then nothing is changed",
+                "put the newest copy of the node's folder back, or let the space live on from what \
+                 is here: `interspace space recover`; until then nothing is changed",
             ));
         }
         let given =
@@ -92,6 +93,9 @@ impl Engine {
                 return;
             }
             for request in policy::due(&self.state, &touched) {
+                if !self.may_act(&request) {
+                    continue;
+                }
                 // What is not possible yet is asked again when something changes. A promotion that
                 // can never be made is for the operator to know.
                 if let Err(rejection) = self.ask(&request)

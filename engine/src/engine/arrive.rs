@@ -9,7 +9,7 @@ use crate::step::Effect;
 use crate::trust::certificate::Keys;
 use crate::trust::door::{Content, Verified};
 use crate::trust::refusal::Refusal;
-use schema::id::{CommandId, LinkId, LinkSeq, ObjectId, SpaceId};
+use schema::id::{CommandId, Incarnation, LinkId, LinkSeq, ObjectId, SpaceId};
 use schema::latest::{Ack, Actor, Event, Evidence, Piece, Want};
 use schema::limits::{AHEAD_BYTES_MAX, OBJECT_BYTES_MAX};
 use schema::v1::event::{LinkContradicted, PackageArrived};
@@ -57,6 +57,8 @@ impl Engine {
                 self.acknowledge(link, &ack, knows);
             }
             Content::Keys(told) => self.arrive_keys(origin, *told),
+            Content::Recall(recall) => self.recalled(link, recall),
+            Content::Returned(returned) => self.returned(link, *returned),
             Content::Want(want) => self.wanted(link, origin, &want),
             Content::Piece(piece) => self.piece(&origin, piece),
         }
@@ -129,8 +131,9 @@ impl Engine {
         let Some(traffic) = self.traffic.get_mut(&link) else {
             return;
         };
+        let lives: Vec<Incarnation> = self.state.lives.iter().map(|(_, life)| *life).collect();
         let now_ms = self.now.monotonic_ms;
-        match traffic.outbox.acknowledge(ack, &self.start, knows < revoking, now_ms) {
+        match traffic.outbox.acknowledge(ack, &self.start, &lives, knows < revoking, now_ms) {
             Acknowledged::Taken => {
                 if traffic.outbox.answered() && ack.echo.start == self.start {
                     traffic.signals.answered();

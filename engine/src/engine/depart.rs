@@ -48,6 +48,7 @@ impl Engine {
         {
             if matches!(due, Due::Hello | Due::Beat) {
                 self.tell_keys(link);
+                self.recall(link);
             }
             let Some(traffic) = self.traffic.get_mut(&link) else { return };
             let busy = traffic.outbox.acknowledged() < traffic.outbox.newest();
@@ -90,22 +91,26 @@ impl Engine {
 
     /// Seals and sends an envelope without entries.
     pub(super) fn send(&mut self, link: LinkId, kind: EnvelopeKind, body: Writer) {
-        let Some(traffic) = self.traffic.get(&link) else {
-            return;
-        };
-        let Some((peer, known)) = self.state.links.on(&link) else {
-            return;
-        };
+        let sealed = self.sealed(link, kind, body);
+        self.effects.extend(sealed);
+    }
+
+    /// An envelope without entries, to be sent. None if there is no such link.
+    pub(super) fn sealed(
+        &mut self,
+        link: LinkId,
+        kind: EnvelopeKind,
+        body: Writer,
+    ) -> Option<Effect> {
+        let traffic = self.traffic.get(&link)?;
+        let (peer, known) = self.state.links.on(&link)?;
         let head = self.head(traffic);
         let (me, keys) = (&self.identity, &known.keys);
         let sealed = self.sealer.signal(me, keys, link, &head, kind, body, &mut self.entropy);
-        match sealed {
-            Some(bytes) => self.effects.push(Effect::Send { peer, kind, bytes }),
-            None => {
-                let alarm = format!("{} has no key that can be sealed to", known.name);
-                self.effects.push(Effect::Alarm(alarm));
-            }
-        }
+        Some(match sealed {
+            Some(bytes) => Effect::Send { peer, kind, bytes },
+            None => Effect::Alarm(format!("{} has no key that can be sealed to", known.name)),
+        })
     }
 
     /// The envelope of a run whose records were read from the log. None if they are not the own
@@ -118,13 +123,13 @@ impl Engine {
     ) -> Option<(schema::id::SpaceId, Vec<u8>)> {
         let traffic = self.traffic.get(&link)?;
         let (peer, known) = self.state.links.on(&link)?;
-        let incarnation = self.state.incarnation?;
         let mut entries = Vec::with_capacity(records.len());
         for (record, position) in records.into_iter().zip(&run.positions) {
             let Record::Own(own) = record else {
                 return None;
             };
             let entry = own.entry.bytes().to_vec();
+            let incarnation = self.state.life_at(*position);
             entries.push(Carried { incarnation, position: *position, salt: own.salt, entry });
         }
         let run = Run {

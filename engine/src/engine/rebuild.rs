@@ -22,6 +22,7 @@ impl Engine {
         self.tree = told.tree;
         self.checkpoint = told.checkpoint;
         self.retractions = told.retractions;
+        (self.lives_on, self.past) = (told.lives_on, told.past);
         for (link, told) in told.traffic {
             if let Some(traffic) = self.traffic.get_mut(&link) {
                 traffic.inbox = told.inbox;

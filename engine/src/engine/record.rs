@@ -18,7 +18,7 @@ use schema::latest::{
 impl Engine {
     /// The id of an entry of this log.
     pub(super) fn entry_id(&self, position: Position) -> EntryId {
-        let incarnation = self.state.incarnation.unwrap_or(Incarnation([0; 16]));
+        let incarnation = self.state.life_at(position);
         EntryId { origin: self.identity.space(), incarnation, position }
     }
 
@@ -111,18 +111,29 @@ impl Engine {
     fn fold_own(&mut self, position: Position, own: &Own) {
         let header = own.entry.header();
         let Ok(event) = own.entry.event() else { return };
-        if let Event::SpaceCreated(created) = &event {
-            self.state.incarnation = Some(created.incarnation);
-        }
-        let at = At { id: self.entry_id(position), position, header };
+        // The first entry of a life belongs to it.
+        let life = if let Event::SpaceCreated(created) = &event {
+            created.incarnation
+        } else if let Event::IncarnationDeclared(declared) = &event {
+            declared.incarnation
+        } else {
+            self.state.life_at(position)
+        };
+        let id = EntryId { origin: self.identity.space(), incarnation: life, position };
+        let at = At { id, position, header };
         self.state.fold_own(&at, &event);
         self.journeys.fold(self.identity.space(), &at, &event);
         self.follow(position, &event);
         if let Audience::Link(link) = &header.audience
             && let Some(traffic) = self.traffic.get_mut(link)
         {
-            let commit = own.entry.commit(&own.salt);
-            traffic.outbox.push(position, own.entry.bytes().len(), &commit);
+            let (commit, size) = (own.entry.commit(&own.salt), own.entry.bytes().len());
+            if matches!(event, Event::IncarnationBegan(_)) {
+                let ends = (self.identity.space(), traffic.peer, *link);
+                traffic.outbox.begin(ends, life, (position, size, &commit));
+            } else {
+                traffic.outbox.push(life, position, size, &commit);
+            }
             traffic.signals.busy(self.now.monotonic_ms);
         }
     }
@@ -132,12 +143,16 @@ impl Engine {
         match event {
             Event::KeysStated(_) => self.follow_own_keys(),
             Event::PeerStated(stated) => self.follow_peer_keys(position, stated),
+            Event::IncarnationDeclared(declared) => self.follow_declaration(declared),
             Event::PeerTrusted(trusted) => {
                 let incarnation = self.state.incarnation.unwrap_or(Incarnation([0; 16]));
                 let me = self.identity.space();
                 let now_ms = self.now.monotonic_ms;
                 let (peer, link) = (trusted.peer, trusted.link);
-                let traffic = Traffic::new(me, peer, link, incarnation, self.start, now_ms);
+                let mut traffic = Traffic::new(me, peer, link, incarnation, self.start, now_ms);
+                if self.lives_on {
+                    traffic.outbox.remember();
+                }
                 self.traffic.insert(link, traffic);
                 self.keyring_changed = true;
                 self.tell_environments = true;
@@ -179,6 +194,7 @@ impl Engine {
             Event::SpaceCreated(_)
             | Event::LinkOffered(_)
             | Event::PackagePushed(_)
+            | Event::IncarnationBegan(_)
             | Event::PromotionAnswered(_)
             | Event::EnvironmentsPublished(_)
             | Event::DeploymentStarted(_)
@@ -188,6 +204,10 @@ impl Engine {
     }
 
     fn fold_mirrored(&mut self, position: Position, mirrored: &Mirrored) {
+        if mirrored.id.origin == self.identity.space() {
+            self.fold_recovered(position, mirrored);
+            return;
+        }
         let Some(traffic) = self.traffic.get_mut(&mirrored.link) else {
             return;
         };
@@ -195,7 +215,11 @@ impl Engine {
             return;
         };
         if self.retractions.cover(position, mirrored) {
-            traffic.inbox.advance(mirrored, Folded::Retracted);
+            traffic.inbox.advance(position, mirrored, Folded::Retracted);
+            return;
+        }
+        if traffic.inbox.has_seen(&mirrored.id) {
+            traffic.inbox.advance(position, mirrored, Folded::Repeated);
             return;
         }
         let verdict = if traffic.inbox.is_held() {
@@ -208,7 +232,7 @@ impl Engine {
             Verdict::Hold => Folded::Held,
             Verdict::Refuse(_) => Folded::Refused,
         };
-        traffic.inbox.advance(mirrored, folded);
+        traffic.inbox.advance(position, mirrored, folded);
         if let Verdict::Fold(entry, event) = &verdict {
             let at = At { id: mirrored.id, position, header: entry.header() };
             self.state.fold_remote(&at, event);

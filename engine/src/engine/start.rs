@@ -93,25 +93,30 @@ impl Engine {
         now: Now,
     ) -> Result<Self, CannotOpen> {
         let mut entropy = entropy;
-        let mut retractions = Retractions::default();
-        // What is retracted is known only later in the log; then it is told once more without it.
+        let mut known = (Retractions::default(), false);
+        // What is retracted, and that another life comes, is known only later in the log; then it
+        // is told once more by who knows.
         loop {
             let seeded = Entropy::from_seed(entropy.bytes());
-            let engine = Self::told(log, secrets, seeded, now, retractions)?;
+            let mut engine = Self::told(log, secrets, seeded, now, known)?;
             if !engine.rebuild {
+                for traffic in engine.traffic.values_mut() {
+                    traffic.outbox.told();
+                }
                 return Ok(engine);
             }
-            retractions = engine.retractions;
+            known = (engine.retractions, engine.lives_on);
         }
     }
 
-    /// What the log tells without what is retracted, up to a retraction that is not known yet.
+    /// What the log tells to who knows what is retracted and whether another life comes, up to the
+    /// first such thing that was not known.
     fn told(
         log: &dyn Log,
         secrets: &Secrets,
         entropy: Entropy,
         now: Now,
-        retractions: Retractions,
+        (retractions, lives_on): (Retractions, bool),
     ) -> Result<Self, CannotOpen> {
         let mut engine: Option<Self> = None;
         let mut beginning = Some((entropy, retractions));
@@ -124,7 +129,8 @@ impl Engine {
                     let identity = Self::identity_of(&block, secrets)?;
                     let (entropy, retractions) =
                         beginning.take().ok_or(CannotOpen::NoCertificate)?;
-                    engine = Some(Self { retractions, ..Self::empty(identity, entropy, now) });
+                    let empty = Self::empty(identity, entropy, now);
+                    engine = Some(Self { retractions, lives_on, ..empty });
                 }
                 let engine = engine.as_mut().ok_or(CannotOpen::NoCertificate)?;
                 engine.replay_block(&block)?;
@@ -175,6 +181,8 @@ impl Engine {
             keyring_changed: true,
             retractions: Retractions::default(),
             rebuild: false,
+            lives_on: false,
+            past: BTreeMap::new(),
             touched: BTreeSet::new(),
             fetch_changed: false,
             tell_environments: false,
@@ -220,7 +228,7 @@ impl Engine {
     }
 
     /// What a start makes due: what was cut short, what is still to be fetched, what was not told.
-    fn begin(&mut self) {
+    pub(crate) fn begin(&mut self) {
         self.effects.clear();
         self.touched.clear();
         self.tell_environments = true;

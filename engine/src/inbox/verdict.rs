@@ -55,6 +55,8 @@ enum Known {
 fn permitted(state: &State, peer: &Peer, event: &Event) -> Result<Known, EntryRefusal> {
     match event {
         Event::ReleasePromoted(promoted) => promotion(state.me(), peer, promoted)?,
+        // What it names was compared when the envelope was admitted.
+        Event::IncarnationBegan(_) => {}
         Event::PromotionAnswered(answered) => answer(state, peer, answered)?,
         Event::EnvironmentsPublished(_) => {
             if !peer.may_report() {
@@ -72,6 +74,7 @@ fn permitted(state: &State, peer: &Peer, event: &Event) -> Result<Known, EntryRe
         | Event::LinkContradicted(_)
         | Event::KeysStated(_)
         | Event::PeerStated(_)
+        | Event::IncarnationDeclared(_)
         | Event::ConfigurationApplied(_)
         | Event::PackagePushed(_)
         | Event::ReleaseCreated(_)

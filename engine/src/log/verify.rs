@@ -10,7 +10,7 @@ use schema::latest::{
 };
 use schema::v1::block::Damage;
 use schema::v1::envelope::signed_bytes;
-use schema::v1::event::PeerStated;
+use schema::v1::event::{IncarnationDeclared, PeerStated};
 use std::collections::BTreeMap;
 
 /// What an intact log says about itself.
@@ -40,6 +40,10 @@ pub struct Verifier {
     incarnation: Option<Incarnation>,
     peers: BTreeMap<LinkId, Keys>,
     chains: BTreeMap<(LinkId, Incarnation), Chain>,
+    /// The life of each peer's log that is followed.
+    followed: BTreeMap<LinkId, Incarnation>,
+    /// What came back of a life of this log whose end was lost: the last entry, and c there.
+    recovered: BTreeMap<(LinkId, Incarnation), (u64, Hash)>,
     counts: (u64, u64, u64),
     /// The newest checkpoint: root and time.
     newest: Option<(Hash, u64)>,
@@ -163,6 +167,9 @@ impl Verifier {
             }
             self.incarnation = Some(created.incarnation);
         }
+        if let Event::IncarnationDeclared(declared) = event {
+            self.declared(position, declared)?;
+        }
         if let Event::KeysStated(stated) = event {
             let newer = Document::read(&stated.statement)
                 .ok()
@@ -180,6 +187,26 @@ impl Verifier {
                 .filter(|keys| keys.space() == trusted.peer)
                 .ok_or_else(|| damage(position, "the certificate of a peer is not believed"))?;
             self.peers.insert(trusted.link, keys);
+        }
+        Ok(())
+    }
+
+    /// Another life of this log: it names what the one before had.
+    fn declared(
+        &mut self,
+        position: Position,
+        declared: &IncarnationDeclared,
+    ) -> Result<(), Damage> {
+        let kept = declared.size + 1 == position.0
+            && self.roots.get(&declared.size) == Some(&declared.root)
+            && self.incarnation == Some(declared.predecessor);
+        if !kept {
+            return Err(damage(position, "the log does not live on from what it had"));
+        }
+        self.incarnation = Some(declared.incarnation);
+        for link in &declared.links {
+            let life = (link.link, declared.predecessor);
+            self.recovered.insert(life, (link.at.0, link.chain));
         }
         Ok(())
     }
@@ -215,6 +242,10 @@ impl Verifier {
     ) -> Result<EnvelopeHeader, Damage> {
         let header = EnvelopeHeader::read(&evidence.header)
             .map_err(|why| damage(position, why.to_string()))?;
+        if self.keys.as_ref().is_some_and(|keys| keys.space() == header.origin) {
+            self.own_evidence(position, evidence, &header)?;
+            return Ok(header);
+        }
         let peer =
             self.peers.get(&header.link).filter(|keys| keys.space() == header.origin).ok_or_else(
                 || damage(position, "the envelope is of no peer that was trusted then"),
@@ -231,6 +262,12 @@ impl Verifier {
                 position,
                 "the envelope is not signed by its origin for this space",
             ));
+        }
+        let followed = self.followed.insert(header.link, header.incarnation);
+        if followed.is_some_and(|before| before != header.incarnation)
+            && self.chains.contains_key(&(header.link, header.incarnation))
+        {
+            return Err(damage(position, "the envelope is of a life of its origin that is over"));
         }
         let start =
             chain_start(&header.origin, &header.recipient, &header.link, &header.incarnation);
@@ -252,6 +289,48 @@ impl Verifier {
         Ok(header)
     }
 
+    /// The signature of an envelope of this space that a peer gave back.
+    fn own_evidence(
+        &self,
+        position: Position,
+        evidence: &Evidence,
+        header: &EnvelopeHeader,
+    ) -> Result<(), Damage> {
+        let message = signed_bytes(&evidence.header, &evidence.body_hash);
+        let key = self.keys.as_ref().and_then(|keys| keys.signing(header.origin_key));
+        let signed = key.is_some_and(|key| key.verifies(&message, &evidence.signature));
+        let peer = self.peers.get(&header.link).map(Keys::space) == Some(header.recipient);
+        let lost = self.recovered.get(&(header.link, header.incarnation));
+        let range = header.first.0..=header.last().0;
+        if signed && peer && lost.is_some_and(|(at, _)| range.contains(&(at + 1))) {
+            Ok(())
+        } else {
+            Err(damage(position, "the envelope is none that this space lost"))
+        }
+    }
+
+    /// One entry of this space that a peer gave back: the next that was lost.
+    fn own_again(
+        &mut self,
+        position: Position,
+        mirrored: &Mirrored,
+        header: &EnvelopeHeader,
+    ) -> Result<(), Damage> {
+        let life = (header.link, header.incarnation);
+        let same = mirrored.link == life.0 && mirrored.link_incarnation == life.1;
+        let lost = self.recovered.get_mut(&life).filter(|_| same);
+        let Some((at, chain)) = lost.filter(|(at, _)| mirrored.link_seq.0 == *at + 1) else {
+            return Err(damage(position, "the entry is not the next that was lost"));
+        };
+        let (id, number) = (&mirrored.id, mirrored.link_seq);
+        *chain = chain_next(chain, number, &id.incarnation, id.position, &mirrored.commit());
+        *at = number.0;
+        if number == header.last() && *chain != header.chain_after {
+            return Err(damage(position, "the entries are not those that were signed"));
+        }
+        Ok(())
+    }
+
     /// One mirrored entry: the next of its link, and the last one as the envelope says.
     fn mirrored(
         &mut self,
@@ -259,6 +338,9 @@ impl Verifier {
         mirrored: &Mirrored,
         header: &EnvelopeHeader,
     ) -> Result<(), Damage> {
+        if self.keys.as_ref().is_some_and(|keys| keys.space() == mirrored.id.origin) {
+            return self.own_again(position, mirrored, header);
+        }
         let of_the_envelope = mirrored.link == header.link
             && mirrored.id.origin == header.origin
             && mirrored.link_incarnation == header.incarnation

@@ -160,6 +160,29 @@ impl Cells {
         Some((attempt, outcome))
     }
 
+    /// A receipt of this space that a peer gave back. It changes nothing that is newer.
+    pub(super) fn recovered(
+        &mut self,
+        me: SpaceId,
+        at: &At<'_>,
+        receipt: &str,
+    ) -> Option<(Attempt, Outcome)> {
+        let proof = read_proof(at, receipt)?;
+        let cell = self.cell_of(me, &proof.receipt);
+        let newer = |last: &Arc<Proof>| last.receipt.finished_ms >= proof.receipt.finished_ms;
+        if proof.receipt.space != me || cell.last.as_ref().is_some_and(newer) {
+            return None;
+        }
+        let attempt = Attempt {
+            release: proof.receipt.release.clone(),
+            environment: proof.receipt.environment.clone(),
+            receipt: proof.document.clone(),
+        };
+        let outcome = proof.receipt.outcome;
+        cell.end(proof);
+        Some((attempt, outcome))
+    }
+
     pub(super) fn reported(
         &mut self,
         origin: SpaceId,

@@ -2,10 +2,10 @@
 
 use crate::trust::certificate::Keys;
 use crate::trust::keyring::Keyring;
-use schema::id::{LinkId, SpaceId};
+use schema::id::{Incarnation, LinkId, SpaceId};
 use schema::latest::{Audience, Certificate, Document};
 use schema::name::Name;
-use schema::v1::event::{GrantsChanged, PeerStated, PeerTrusted};
+use schema::v1::event::{GrantsChanged, IncarnationBegan, PeerStated, PeerTrusted};
 use schema::v1::model::{Disclosure, Grant};
 use std::collections::BTreeMap;
 
@@ -20,6 +20,8 @@ pub struct Peer {
     pub link: LinkId,
     /// What may flow, as this side decided.
     pub grants: Vec<Grant>,
+    /// The lives that its log lost the end of, oldest first.
+    pub lost: Vec<Incarnation>,
     /// Whether it told two stories; nothing is admitted any more.
     pub frozen: bool,
     /// The environments whose results it said it will send.
@@ -104,6 +106,7 @@ impl Links {
             keys,
             link: event.link,
             grants: event.grants.clone(),
+            lost: Vec::new(),
             frozen: false,
             environments: Vec::new(),
             told: None,
@@ -119,6 +122,13 @@ impl Links {
             && let Ok(newer) = peer.keys.continued(&documents)
         {
             peer.keys = newer;
+        }
+    }
+
+    /// A peer's log lost its end and lives on.
+    pub(super) fn began(&mut self, origin: &SpaceId, event: &IncarnationBegan) {
+        if let Some(peer) = self.peers.get_mut(origin) {
+            peer.lost = event.lives.iter().map(|life| life.incarnation).collect();
         }
     }
 

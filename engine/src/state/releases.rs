@@ -107,6 +107,8 @@ pub struct Release {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Releases {
     known: BTreeMap<ReleaseId, Release>,
+    /// What ended, as peers gave it back, of releases that are not known again yet.
+    ends: BTreeMap<ReleaseId, Vec<(Position, Attempt, Outcome)>>,
 }
 
 impl Releases {
@@ -172,7 +174,60 @@ impl Releases {
             receipts: BTreeMap::new(),
         };
         // A bundle that comes again under the same release changes nothing that was decided.
-        self.known.entry(event.release.clone()).or_insert(release);
+        self.know(event.release.clone(), release);
+    }
+
+    fn know(&mut self, id: ReleaseId, release: Release) {
+        self.known.entry(id.clone()).or_insert(release);
+        for (position, attempt, outcome) in self.ends.remove(&id).unwrap_or_default() {
+            self.ended(position, attempt, outcome);
+        }
+    }
+
+    /// A promotion of this space that a peer gave back: the release is known again, with the
+    /// receipts that its bundle holds, which are returned.
+    pub(super) fn recovered(
+        &mut self,
+        me: SpaceId,
+        at: &At<'_>,
+        event: &ReleasePromoted,
+    ) -> Vec<String> {
+        let document = Document::read(&event.bundle).ok();
+        let bundle = document.and_then(|document| document.payload::<Bundle>(Kind::Bundle).ok());
+        let Some(bundle) = bundle.filter(|bundle| bundle.release.project.space == me) else {
+            return Vec::new();
+        };
+        let release = Release {
+            source: Source::Local,
+            entry: at.id,
+            correlation: at.header.correlation,
+            digest: event.digest,
+            notes: bundle.notes,
+            snapshot: bundle.snapshot,
+            progress: BTreeMap::new(),
+            promotions: BTreeMap::new(),
+            receipts: BTreeMap::new(),
+        };
+        self.know(event.release.clone(), release);
+        bundle.receipts.iter().map(Document::write).collect()
+    }
+
+    /// A deployment of this space ended in a life whose end was lost.
+    pub(super) fn ended(&mut self, position: Position, attempt: Attempt, outcome: Outcome) {
+        let Some(release) = self.known.get_mut(&attempt.release) else {
+            self.ends
+                .entry(attempt.release.clone())
+                .or_default()
+                .push((position, attempt, outcome));
+            return;
+        };
+        release.progress.entry(attempt.environment.clone()).or_insert(Progress {
+            deployment: position,
+            outcome: None,
+            succeeded: false,
+            restarts: 0,
+        });
+        self.finished(&attempt, outcome);
     }
 
     pub(super) fn promoted(&mut self, event: &ReleasePromoted) {

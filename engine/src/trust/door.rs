@@ -2,8 +2,8 @@
 //!
 //! The order of the checks is fixed and none is skipped: size cap, fixed header, recipient, link
 //! and origin, key statement, signature, seal, form of the content, chain. Only an envelope of
-//! kind *keys* is opened before its signature, because it brings what proves its key. bincode sees nothing
-//! here: the events inside entries are read only when the entries are admitted.
+//! kind *keys* is opened before its signature, because it brings what proves its key. bincode sees
+//! nothing here: the events inside entries are read only when the entries are admitted.
 
 use crate::trust::certificate::Keys;
 use crate::trust::epoch::{Direction, EpochKeys, join};
@@ -16,8 +16,8 @@ use schema::bytes::Reader;
 use schema::hash::{Hash, chain_next};
 use schema::id::LinkSeq;
 use schema::latest::{
-    Ack, Beat, Carried, Document, Envelope, EnvelopeHeader, EnvelopeKind, Evidence, Piece,
-    Statements, Want,
+    Ack, Beat, Carried, Document, Envelope, EnvelopeHeader, EnvelopeKind, Evidence, Piece, Recall,
+    Returned, Statements, Want,
 };
 use schema::v1::envelope::{body_hash, read_entries, signed_bytes};
 
@@ -38,6 +38,23 @@ pub enum Content {
     Piece(Piece),
     /// Key statements, which prove the key that signed the envelope, and a cut.
     Keys(Box<Statements>),
+    /// The peer asks for what it told this space in an earlier life.
+    Recall(Recall),
+    /// What this space told the peer in an earlier life.
+    Returned(Box<Returned>),
+}
+
+impl Content {
+    /// Whether taking it in may write to the log.
+    #[must_use]
+    pub const fn writes(&self) -> bool {
+        match self {
+            Self::Entries(_) | Self::Piece(_) | Self::Keys(_) | Self::Returned(_) => true,
+            Self::Ack(_) | Self::Beat(_) | Self::Hello(..) | Self::Want(_) | Self::Recall(_) => {
+                false
+            }
+        }
+    }
 }
 
 /// An envelope that passed the door. There is no other way to make one.
@@ -181,6 +198,11 @@ fn read_content(header: &EnvelopeHeader, body: &[u8]) -> Result<Content, Refusal
         }
         EnvelopeKind::Want => Want::read(body).map(Content::Want).map_err(malformed),
         EnvelopeKind::Piece => Piece::read(body).map(Content::Piece).map_err(malformed),
+        EnvelopeKind::Recall => Recall::read(body).map(Content::Recall).map_err(malformed),
+        EnvelopeKind::Returned => {
+            let returned = Returned::read(body).map_err(malformed)?;
+            Ok(Content::Returned(Box::new(returned)))
+        }
         // It has a way of its own through the door.
         EnvelopeKind::Keys => Err(Refusal::Malformed("envelope: kind")),
     }

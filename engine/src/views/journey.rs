@@ -88,6 +88,8 @@ fn about(me: SpaceId, event: &Event) -> Option<(ReleaseId, String)> {
         | Event::LinkContradicted(_)
         | Event::KeysStated(_)
         | Event::PeerStated(_)
+        | Event::IncarnationDeclared(_)
+        | Event::IncarnationBegan(_)
         | Event::ConfigurationApplied(_)
         | Event::PackagePushed(_)
         | Event::PackageArrived(_)

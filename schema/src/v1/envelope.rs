@@ -4,7 +4,8 @@
 //! header, fixed layout, is the AAD of the body and is signed
 //!    0  magic            "ISP1"
 //!    4  protocol         u16 1
-//!    6  kind             u16 1 entries, 2 ack, 3 beat, 4 hello, 5 want, 6 piece, 7 keys
+//!    6  kind             u16 1 entries, 2 ack, 3 beat, 4 hello, 5 want, 6 piece, 7 keys,
+//!                           8 recall, 9 returned
 //!    8  suite            u16 1
 //!   10  origin           32
 //!   42  origin key       u32     number of the key statement that signs
@@ -65,12 +66,25 @@ pub enum EnvelopeKind {
     Piece,
     /// Key statements that the recipient may not know yet.
     Keys,
+    /// A request for what was told in an earlier life.
+    Recall,
+    /// What was told in an earlier life, given back.
+    Returned,
 }
 
 impl EnvelopeKind {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Entries, Self::Ack, Self::Beat, Self::Hello, Self::Want, Self::Piece, Self::Keys];
+    pub const ALL: [Self; 9] = [
+        Self::Entries,
+        Self::Ack,
+        Self::Beat,
+        Self::Hello,
+        Self::Want,
+        Self::Piece,
+        Self::Keys,
+        Self::Recall,
+        Self::Returned,
+    ];
 
     /// The number on the wire. Never renumber.
     #[must_use]
@@ -83,6 +97,8 @@ impl EnvelopeKind {
             Self::Want => 5,
             Self::Piece => 6,
             Self::Keys => 7,
+            Self::Recall => 8,
+            Self::Returned => 9,
         }
     }
 
@@ -97,6 +113,8 @@ impl EnvelopeKind {
             Self::Want => "interspace/v1/key/want",
             Self::Piece => "interspace/v1/key/piece",
             Self::Keys => "interspace/v1/key/keys",
+            Self::Recall => "interspace/v1/key/recall",
+            Self::Returned => "interspace/v1/key/returned",
         }
     }
 

@@ -22,8 +22,8 @@ pub use promotion::{
 };
 pub use release::{PackagePushed, ReleaseCreated};
 pub use trust::{
-    Cut, GrantsChanged, KeysStated, LinkContradicted, LinkOffered, PeerStated, PeerTrusted,
-    SpaceCreated,
+    Cut, GrantsChanged, IncarnationBegan, IncarnationDeclared, Kept, KeysStated, LinkContradicted,
+    LinkOffered, PastLife, PeerStated, PeerTrusted, SpaceCreated,
 };
 
 macro_rules! events {
@@ -112,6 +112,10 @@ events! {
     PeerStated = 7, version 1, MUST_UNDERSTAND, "peer.stated";
     /// The configuration changed.
     ConfigurationApplied = 10, version 1, MUST_UNDERSTAND, "configuration.applied";
+    /// This log lost its end and begins another life.
+    IncarnationDeclared = 11, version 1, MUST_UNDERSTAND, "incarnation.declared";
+    /// A peer's log begins another life.
+    IncarnationBegan = 12, version 1, MUST_UNDERSTAND, "incarnation.began";
     /// A package was put into the space's store.
     PackagePushed = 20, version 1, 0, "package.pushed";
     /// A release was created.
@@ -141,7 +145,8 @@ impl Event {
     #[must_use]
     pub const fn crosses(&self) -> bool {
         match self {
-            Self::ReleasePromoted(_)
+            Self::IncarnationBegan(_)
+            | Self::ReleasePromoted(_)
             | Self::PromotionAnswered(_)
             | Self::EnvironmentsPublished(_)
             | Self::DeploymentReported(_) => true,
@@ -152,6 +157,7 @@ impl Event {
             | Self::LinkContradicted(_)
             | Self::KeysStated(_)
             | Self::PeerStated(_)
+            | Self::IncarnationDeclared(_)
             | Self::ConfigurationApplied(_)
             | Self::PackagePushed(_)
             | Self::ReleaseCreated(_)

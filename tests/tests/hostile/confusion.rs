@@ -30,6 +30,8 @@ fn body(scene: &mut Scene, kind: EnvelopeKind) -> Vec<u8> {
         }
         EnvelopeKind::Want => return draw.want().write(),
         EnvelopeKind::Piece => return draw.piece().write(),
+        EnvelopeKind::Recall => return draw.recall().write(),
+        EnvelopeKind::Returned => return draw.returned().write(),
         EnvelopeKind::Keys => {
             // What is known already is as right as what is not.
             let statements = vec![scene.stranger.certificate().documents[0].write()];

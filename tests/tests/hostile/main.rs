@@ -11,6 +11,7 @@ mod objects;
 mod ownership;
 mod reorder;
 mod replay;
+mod restored;
 mod scene;
 mod session;
 mod stolen;

@@ -379,8 +379,9 @@ fn elsewhere(scene: &Scene) -> Vec<String> {
     for (space, peer) in state.links.all() {
         let mut peer = peer.clone();
         if *space == stranger {
-            // The only thing about itself that a peer may say here.
+            // What a peer may say about itself.
             peer.environments.clear();
+            peer.lost.clear();
         }
         all.push(format!("{peer:?}"));
     }

@@ -17,7 +17,7 @@ use schema::id::{
 };
 use schema::latest::{
     Ack, Beat, Block, Bundle, Certificate, Checkpoint, Document, Entry, Event, Header, Kind,
-    Mirrored, Offer, Piece, Receipt, Record, Want,
+    Mirrored, Offer, Piece, Recall, Receipt, Record, Returned, Want,
 };
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::document::certificate::Genesis;
@@ -50,6 +50,8 @@ pub(crate) fn open(kind: &str, context: &Value, input: &Value) -> Said {
         "verdict" => verdict(context, input),
         "beat" => whole(input, Beat::read, shown::beat),
         "ack" => whole(input, Ack::read, shown::ack),
+        "recall" => said(Recall::read(&blob(&input["bytes"])), |recall| shown::recall(&recall)),
+        "returned" => said(Returned::read(&blob(&input["bytes"])), |back| shown::returned(&back)),
         "want" => said(Want::read(&blob(&input["bytes"])), |want| shown::want(&want)),
         "piece" => said(Piece::read(&blob(&input["bytes"])), |piece| shown::piece(&piece)),
         _ => panic!("there is no door for {kind}"),

@@ -41,7 +41,7 @@ fn berta(cast: &Cast) -> Value {
 }
 
 /// A body of each kind that is not entries.
-fn bodies() -> [(EnvelopeKind, Vec<u8>); 5] {
+fn bodies() -> [(EnvelopeKind, Vec<u8>); 7] {
     let mut draw = Draw::new(11);
     let (mut beat, mut ack, mut hello) = (Writer::new(), Writer::new(), Writer::new());
     draw.beat().write(&mut beat);
@@ -54,6 +54,8 @@ fn bodies() -> [(EnvelopeKind, Vec<u8>); 5] {
         (EnvelopeKind::Hello, hello.finish()),
         (EnvelopeKind::Want, draw.want().write()),
         (EnvelopeKind::Piece, draw.piece().write()),
+        (EnvelopeKind::Recall, draw.recall().write()),
+        (EnvelopeKind::Returned, draw.returned().write()),
     ]
 }
 
@@ -66,6 +68,8 @@ const fn word(kind: EnvelopeKind) -> &'static str {
         EnvelopeKind::Want => "want",
         EnvelopeKind::Piece => "piece",
         EnvelopeKind::Keys => "keys",
+        EnvelopeKind::Recall => "recall",
+        EnvelopeKind::Returned => "returned",
     }
 }
 

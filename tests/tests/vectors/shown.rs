@@ -4,9 +4,10 @@ use crate::doors::{hexed, object};
 use engine::trust::door::{Content, Verified};
 use schema::id::hex;
 use schema::latest::{
-    Ack, Actor, Audience, Beat, Checkpoint, Entry, EnvelopeHeader, Event, Mark, Piece, Record, Want,
+    Ack, Actor, Audience, Beat, Carried, Checkpoint, Entry, EnvelopeHeader, Event, Mark, Piece,
+    Recall, Record, Returned, Want,
 };
-use schema::v1::event::{Change, Cut, Definition};
+use schema::v1::event::{Change, Cut, Definition, Kept, PastLife};
 use schema::v1::model::{Acceptance, Disclosure, Grant, Lifecycle, Package, Project};
 use serde_json::{Value, json};
 
@@ -47,6 +48,35 @@ pub(crate) fn entry(entry: &Entry) -> Value {
     })
 }
 
+pub(crate) fn recall(recall: &Recall) -> Value {
+    json!([recall.incarnation.to_string(), recall.after])
+}
+
+pub(crate) fn returned(returned: &Returned) -> Value {
+    let run = returned.run.as_ref().map(|(evidence, entries)| {
+        let entries: Vec<Value> = entries.iter().map(carried).collect();
+        json!([hex(&evidence.header), hex(&evidence.body_hash), hex(&evidence.signature), entries])
+    });
+    json!([returned.incarnation.to_string(), returned.newest, run])
+}
+
+fn carried(carried: &Carried) -> Value {
+    json!({
+        "incarnation": carried.incarnation,
+        "position": carried.position,
+        "salt": hex(&carried.salt),
+        "entry": hex(&carried.entry),
+    })
+}
+
+fn past(life: &PastLife) -> Value {
+    json!([life.incarnation.to_string(), life.at, hex(&life.chain)])
+}
+
+fn kept(kept: &Kept) -> Value {
+    json!([kept.link.to_string(), kept.at, hex(&kept.chain)])
+}
+
 fn cut(cut: &Cut) -> Value {
     json!([cut.incarnation.to_string(), cut.at, hex(&cut.chain)])
 }
@@ -64,6 +94,19 @@ fn fields(event: &Event) -> Value {
         Event::LinkOffered(e) => json!([e.offer]),
         Event::PeerTrusted(e) => json!([e.peer, e.name, e.link, e.certificate, grants(&e.grants)]),
         Event::GrantsChanged(e) => json!([e.link, grants(&e.grants), e.from]),
+        Event::IncarnationDeclared(e) => json!([
+            e.incarnation.to_string(),
+            e.predecessor.to_string(),
+            e.size,
+            hex(&e.root),
+            e.links.iter().map(kept).collect::<Vec<_>>(),
+        ]),
+        Event::IncarnationBegan(e) => json!([
+            e.incarnation.to_string(),
+            e.lives.iter().map(past).collect::<Vec<_>>(),
+            e.size,
+            hex(&e.root),
+        ]),
         Event::KeysStated(e) => json!([e.statement]),
         Event::PeerStated(e) => json!([e.peer, e.statements, e.cut.as_ref().map(cut)]),
         Event::LinkContradicted(e) =>
@@ -239,21 +282,15 @@ fn header(header: &EnvelopeHeader) -> Value {
 pub(crate) fn envelope(verified: &Verified) -> Value {
     let content = match verified.content() {
         Content::Entries(entries) => {
-            let shown = entries.iter().map(|carried| {
-                json!({
-                    "incarnation": carried.incarnation,
-                    "position": carried.position,
-                    "salt": hex(&carried.salt),
-                    "entry": hex(&carried.entry),
-                })
-            });
-            json!({"entries": shown.collect::<Vec<_>>()})
+            json!({"entries": entries.iter().map(carried).collect::<Vec<_>>()})
         }
         Content::Ack(ack) => json!({"ack": self::ack(ack)}),
         Content::Beat(beat) => json!({"beat": self::beat(beat)}),
         Content::Hello(beat, ack) => json!({"hello": [self::beat(beat), self::ack(ack)]}),
         Content::Want(want) => json!({"want": self::want(want)}),
         Content::Piece(piece) => json!({"piece": self::piece(piece)}),
+        Content::Recall(recall) => json!({"recall": self::recall(recall)}),
+        Content::Returned(returned) => json!({"returned": self::returned(returned)}),
         Content::Keys(told) => json!({"keys": [told.statements, told.cut.as_ref().map(cut)]}),
     };
     let evidence = verified.evidence();

@@ -252,7 +252,9 @@ impl<L: Log, D: Doors> Owner<L, D> {
                     self.doors.read_piece(link, object, offset);
                 }
                 Effect::Alarm(what) => self.doors.alarm(&what),
-                Effect::Publish { .. } => self.doors.alarm("a run was not sealed"),
+                Effect::Publish { .. } | Effect::GiveBack(_) => {
+                    self.doors.alarm("a run was not sealed");
+                }
             }
         }
         Ok(())

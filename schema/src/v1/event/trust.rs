@@ -91,3 +91,53 @@ pub struct Cut {
     /// c there.
     pub chain: [u8; 32],
 }
+
+/// This log lost its end and begins another life.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct IncarnationDeclared {
+    /// The life that begins with this entry.
+    pub incarnation: Incarnation,
+    /// The one before.
+    pub predecessor: Incarnation,
+    /// Records that were kept of it.
+    pub size: u64,
+    /// The root over them.
+    pub root: [u8; 32],
+    /// What was kept of each link.
+    pub links: Vec<Kept>,
+}
+
+/// What was kept of one link, towards its peer.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Kept {
+    /// The link.
+    pub link: LinkId,
+    /// The last entry.
+    pub at: LinkSeq,
+    /// c there.
+    pub chain: [u8; 32],
+}
+
+/// Told to a peer, first of all in a new life of the log that speaks to it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct IncarnationBegan {
+    /// The new life.
+    pub incarnation: Incarnation,
+    /// What was kept of each life before, the newest last.
+    pub lives: Vec<PastLife>,
+    /// Records that were kept of the newest of them.
+    pub size: u64,
+    /// The root over them.
+    pub root: [u8; 32],
+}
+
+/// What a log that lost its end has kept of what it told a peer.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct PastLife {
+    /// The life.
+    pub incarnation: Incarnation,
+    /// The last entry.
+    pub at: LinkSeq,
+    /// c there.
+    pub chain: [u8; 32],
+}

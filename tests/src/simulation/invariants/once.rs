@@ -96,6 +96,8 @@ fn effects(header: &Header, event: &Event) -> Vec<String> {
         | Event::LinkContradicted(_)
         | Event::KeysStated(_)
         | Event::PeerStated(_)
+        | Event::IncarnationDeclared(_)
+        | Event::IncarnationBegan(_)
         | Event::ConfigurationApplied(_)
         | Event::EnvironmentsPublished(_)
         | Event::Unknown { .. } => Vec::new(),

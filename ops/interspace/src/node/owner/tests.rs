@@ -4,7 +4,7 @@ use super::*;
 use engine::command::Command;
 use engine::entropy::Entropy;
 use engine::trust::identity::Seeds;
-use schema::id::CommandId;
+use schema::id::{CommandId, Incarnation};
 use schema::latest::{Actor, Block, Record};
 use schema::v1::model::{HexHash, Package};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ fn turn(room: usize) -> (bool, bool, Result<Small, Fault>) {
     let clocks = Clocks::start();
     let seeds = Seeds::draw(&mut Entropy::from_seed([1; 32]));
     let name = "Home".parse().unwrap();
-    let log = |_| Ok(Small { size: 0, room: room + 1 });
+    let log = |incarnation| Ok(Small { incarnation, size: 0, room: room + 1 });
     let entropy = Entropy::from_seed([2; 32]);
     let space = Space::found(&name, &seeds, entropy, clocks.now(), log).unwrap();
     let (mailbox, receiver) = sync_channel(8);
@@ -59,11 +59,16 @@ fn turn(room: usize) -> (bool, bool, Result<Small, Fault>) {
 
 /// A log with room for a few blocks.
 struct Small {
+    incarnation: Incarnation,
     size: u64,
     room: usize,
 }
 
 impl Log for Small {
+    fn incarnation(&self) -> Incarnation {
+        self.incarnation
+    }
+
     fn size(&self) -> u64 {
         self.size
     }
