@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from . import derivation, document, header, ids, keys, seal, signals, signing
+from . import derivation, document, header, ids, keys, returns, seal, signals, signing
 from .certificate import Certificate
 from .entry import ENTRY_BYTES_MAX
 from .header import Header
@@ -18,6 +18,8 @@ SIGNALS = {
     4: ("hello", signals.hello),
     5: ("want", signals.want),
     6: ("piece", signals.piece),
+    8: ("recall", returns.recall),
+    9: ("returned", returns.returned),
 }
 
 

@@ -42,6 +42,8 @@ SNAPSHOT = Named(
     packages=ListOf(PACKAGE),
 )
 CUT = Fields(INCARNATION, U64, HASH)
+LIFE = Fields(INCARNATION, U64, HASH)
+KEPT = Fields(ID, U64, HASH)
 DISCLOSURE = OneOf(status=None, summary=None, full=None)
 GRANT = OneOf(accept_releases=NAME, accept_results=None, send_results=DISCLOSURE)
 KIND = OneOf(environment=None, lifecycle=None, project=None, acceptance=None, user=None)
@@ -97,6 +99,14 @@ EVENTS: dict[tuple[int, int], Event] = {
         "peer.stated", MUST, peer=ID, statements=ListOf(KeyStatement()), cut=Option(CUT)
     ),
     (10, 1): _event("configuration.applied", MUST, changes=ListOf(CHANGE)),
+    (11, 1): _event(
+        "incarnation.declared", MUST,
+        incarnation=INCARNATION, predecessor=INCARNATION, size=U64, root=HASH, links=ListOf(KEPT),
+    ),
+    (12, 1): _event(
+        "incarnation.began", MUST | CROSSES,
+        incarnation=INCARNATION, lives=ListOf(LIFE), size=U64, root=HASH,
+    ),
     (20, 1): _event(
         "package.pushed", 0, id=PACKAGE_ID, version=VERSION, size=U64, sha256=HASH, object=ID
     ),

@@ -21,6 +21,8 @@ KINDS: dict[int, str] = {
     5: "interspace/v1/key/want",
     6: "interspace/v1/key/piece",
     7: "interspace/v1/key/keys",
+    8: "interspace/v1/key/recall",
+    9: "interspace/v1/key/returned",
 }
 
 

@@ -24,6 +24,7 @@ from . import (
     order,
     proof,
     record,
+    returns,
     signals,
     signing,
 )
@@ -41,9 +42,9 @@ GRAMMARS: dict[str, Callable[[str], str]] = {
 }
 
 
-def _signal(read: Callable[[Reader], Any]) -> Run:
+def _signal(read: Callable[[Reader], Any], cut_short: str = "signal") -> Run:
     def run(given: Any, _context: Any) -> Any:
-        reader = Reader(bytes.fromhex(given["bytes"]), "signal")
+        reader = Reader(bytes.fromhex(given["bytes"]), cut_short)
         shown = read(reader)
         reader.end()
         return shown
@@ -218,6 +219,8 @@ KINDS: dict[str, Run] = {
     "beat": _signal(signals.beat),
     "want": _signal(signals.want),
     "piece": _signal(signals.piece),
+    "recall": _signal(returns.recall, "recall"),
+    "returned": _signal(returns.returned, "returned"),
     "signature": _signature,
     "name": _name,
     "certificate": _certificate,
