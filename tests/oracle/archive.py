@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from . import checkpoint, entry, lines, record
+from . import checkpoint, entry, ids, lines, record
 from .header import Header
 from .ledger import Ledger
 from .record import Block, Evidence, Mirrored, Own, Record
@@ -33,7 +33,6 @@ class Archive:
 
     head: dict[str, Any]
     ledger: Ledger = field(default_factory=Ledger)
-    tree: Tree = field(default_factory=Tree)
     blocks: int = 0
     time_ms: int = 0
     records: Counter[str] = field(default_factory=Counter)
@@ -41,6 +40,11 @@ class Archive:
     # The evidence whose entries stand here, and whether some of them did not follow it.
     proving: tuple[Strand, Header] | None = None
     owing: bool = False
+
+    @property
+    def tree(self) -> Tree:
+        """The tree over the leaves so far."""
+        return self.ledger.tree
 
     def take(self, block: Block) -> None:
         """Takes the next block, from its records to its checkpoint."""
@@ -61,8 +65,9 @@ class Archive:
         match each:
             case Own():
                 self._end_of_proof()
-                self.ledger.take(position, each.entry)
-                self._check_head()
+                self.ledger.take(position, each)
+                if self.ledger.own().space != self.head["space"]:
+                    raise Refused("the archive says that it is another log than it is")
             case Evidence():
                 self._end_of_proof()
                 self._take_evidence(position, each)
@@ -76,17 +81,15 @@ class Archive:
             self.owing = self.owing or strand.newest() < told.last()
         self.proving = None
 
-    def _check_head(self) -> None:
-        said = self.head["space"], self.head["incarnation"]
-        if said != (self.ledger.own().space, self.ledger.incarnation):
-            raise Refused("the archive says that it is another log than it is")
-
     def _take_evidence(self, position: int, evidence: Evidence) -> None:
         if self.owing:
             raise Refused("entries of an envelope are missing behind it")
         told = self.ledger.verify_evidence(evidence)
-        if self.ledger.peers[told.link].frozen:
+        peer = self.ledger.peers[told.link]
+        if peer.frozen:
             raise Refused("the link was frozen before this evidence came")
+        if told.incarnation in peer.lives[:-1]:
+            raise Refused("the envelope is of a life of its log that is over")
         if self.ledger.is_replaced(told):
             # It may have waited for what came before it, from before the newer keys were told.
             said = f"signed by key {told.origin_key}, which had been replaced"
@@ -102,8 +105,10 @@ class Archive:
         proven = told.origin, told.link, told.incarnation
         if proven != (mirrored.origin, mirrored.link, mirrored.link_incarnation):
             raise Refused("no envelope proves the mirrored entry")
-        strand.append(mirrored, told)
-        self.mirrored[self.ledger.peers[told.link].certificate.space] += 1
+        strand.prove(mirrored, told)
+        if not self.ledger.is_returned(told):
+            self.ledger.peers[told.link].follow(mirrored)
+        self.mirrored[ids.show(told.origin)] += 1
         self._read_mirrored(position, mirrored)
 
     def _read_mirrored(self, position: int, mirrored: Mirrored) -> None:
@@ -135,6 +140,8 @@ class Archive:
         with _at(self.tree.size):
             if self.tree.root().hex() != self.head["root"]:
                 raise Refused("the archive says another root than its log has")
+            if self.ledger.incarnation != self.head["incarnation"]:
+                raise Refused("the archive says that it is another log than it is")
 
     def shown(self) -> dict[str, Any]:
         """As the vectors show it."""

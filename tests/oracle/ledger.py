@@ -17,9 +17,10 @@ from .envelope import verify_origin
 from .events import Told
 from .header import Header
 from .papers import Papers
-from .record import Evidence
+from .record import Evidence, Mirrored, Own
 from .refusal import Refused
 from .strand import Link, Strand, chain_over
+from .tree import Tree
 
 # Events whose document has to be this space's own.
 OWN_DOCUMENTS = {"link.offered", "deployment.finished", "deployment.reported"}
@@ -32,6 +33,21 @@ class Peer:
     certificate: Certificate
     frozen: bool = False
     strands: dict[bytes, Strand] = field(default_factory=dict)
+    # The incarnations that were followed, one after the other.
+    lives: list[bytes] = field(default_factory=list)
+
+    def follow(self, mirrored: Mirrored) -> None:
+        """Follows the life of the peer's log that an entry is of; a new one says so at first."""
+        life = mirrored.link_incarnation
+        if self.lives and life != self.lives[-1]:
+            told = entry.read(mirrored.entry).told()
+            if told is None or told.event.name != "incarnation.began":
+                raise Refused("another life of the log does not begin with saying so")
+            named = [told.fields["incarnation"], *(each[0] for each in told.fields["lives"])]
+            if named[0] != ids.show(life) or ids.show(self.lives[-1]) not in named[1:]:
+                raise Refused("the life of the log does not follow the one that was followed")
+        if life not in self.lives:
+            self.lives.append(life)
 
     def renew(self, known: Certificate) -> None:
         """Takes newer keys, told by a file: what they revoke begins anew."""
@@ -49,6 +65,12 @@ class Ledger:
     incarnation: str = ""
     offers: list[bytes] = field(default_factory=list)
     peers: dict[bytes, Peer] = field(default_factory=dict)
+    tree: Tree = field(default_factory=Tree)
+    # What was written for each link, as long as this log lives its first life.
+    sent: dict[bytes, Strand] = field(default_factory=dict)
+    lives: int = 1
+    # From where on a lost end may be given back, by link and incarnation.
+    kept: dict[tuple[bytes, bytes], Strand] = field(default_factory=dict)
     papers: Papers = field(default_factory=Papers)
     events: Counter[str] = field(default_factory=Counter)
     skipped: list[tuple[int, int, int]] = field(default_factory=list)
@@ -67,9 +89,9 @@ class Ledger:
             raise Refused("the certificate does not continue the one that is known")
         self.papers.known[known.space] = known
 
-    def take(self, position: int, data: bytes) -> None:
+    def take(self, position: int, record: Own) -> None:
         """Takes an own entry."""
-        own = entry.read(data)
+        own = entry.read(record.entry)
         told = own.told()
         if (position == 1) != (told is not None and told.event.name == "space.created"):
             raise Refused("a log begins with its space, once")
@@ -82,6 +104,20 @@ class Ledger:
         if effect:
             effect(self, told.fields, position)
         self._check_documents(told, position)
+        if isinstance(own.audience, dict):
+            commit = derivation.commit(record.salt, record.entry)
+            life = ids.read(self.incarnation, ids.INCARNATION_BYTES)
+            self.sent_on(ids.read(own.audience["link"])).append((life, position, commit))
+
+    def sent_on(self, link: bytes) -> Strand:
+        """The chain over what was written for a link."""
+        if link not in self.sent:
+            here, there = (
+                ids.read(each.space) for each in (self.own(), self.peers[link].certificate)
+            )
+            life = ids.read(self.incarnation, ids.INCARNATION_BYTES)
+            self.sent[link] = Strand(derivation.chain_begin(here, there, link, life))
+        return self.sent[link]
 
     def _check_audience(self, own: Entry, told: Told) -> None:
         is_for_a_peer = isinstance(own.audience, dict)
@@ -99,6 +135,8 @@ class Ledger:
 
     def strand(self, told: Header) -> Strand:
         """The chain to which an envelope belongs."""
+        if self.is_returned(told):
+            return self.kept[told.link, told.incarnation]
         peer = self.peers[told.link]
         if told.incarnation not in peer.strands:
             begin = derivation.chain_begin(told.origin, told.recipient, told.link, told.incarnation)
@@ -115,23 +153,32 @@ class Ledger:
         peer = self.peers.get(told.link)
         if peer is None:
             raise Refused("the envelope is of no peer that was trusted then")
-        ends = told.origin, told.recipient
-        if ends != (ids.read(peer.certificate.space), ids.read(self.own().space)):
+        there, here = (ids.read(each.space) for each in (peer.certificate, self.own()))
+        returned = self.is_returned(told)
+        if (told.origin, told.recipient) != ((here, there) if returned else (there, here)):
             raise Refused(false)
         try:
             parts = evidence.header, evidence.body_hash, evidence.signature
-            verify_origin(peer.certificate, told, *parts)
+            verify_origin(self.own() if returned else peer.certificate, told, *parts)
         except Refused as error:
             raise Refused(false) from error
-        if told.origin_key in peer.certificate.revoked():
+        if not returned and told.origin_key in peer.certificate.revoked():
             raise Refused("the envelope is signed by a key that was revoked before it")
         if len(evidence.header) != header.HEADER_BYTES:
             raise Refused(false)
         return told
 
+    def is_returned(self, told: Header) -> bool:
+        """Whether an envelope is one of this space's own, from the end that its log had lost."""
+        is_own = told.origin == ids.read(self.own().space)
+        return is_own and (told.link, told.incarnation) in self.kept
+
     def is_replaced(self, told: Header) -> bool:
         """Whether the peer had newer keys already when this envelope was taken."""
-        return told.origin_key != self.peers[told.link].certificate.newest()
+        return (
+            not self.is_returned(told)
+            and told.origin_key != self.peers[told.link].certificate.newest()
+        )
 
 
 def _created(ledger: Ledger, says: dict[str, Any], _position: int) -> None:
@@ -218,6 +265,25 @@ def _peer_stated(ledger: Ledger, says: dict[str, Any], _position: int) -> None:
                 strand.cut(at, bytes.fromhex(chain))
 
 
+def _declared(ledger: Ledger, says: dict[str, Any], position: int) -> None:
+    """The log lost its end: what it kept has to be what is here."""
+    kept = says["predecessor"], says["size"], says["root"]
+    if kept != (ledger.incarnation, position - 1, ledger.tree.root().hex()):
+        raise Refused("what is said to be kept of the log is not what is here")
+    life = ids.read(says["predecessor"], ids.INCARNATION_BYTES)
+    for link, at, chain in says["links"]:
+        raw = ids.read(link)
+        if raw not in ledger.peers:
+            raise Refused("the log does not know a link of which it says what it kept")
+        here = ledger.sent_on(raw) if ledger.lives == 1 else None
+        if here and (at, bytes.fromhex(chain)) != (here.newest(), here.chains[here.newest()]):
+            raise Refused("what is said to be kept of a link is not what is here")
+        ledger.kept[raw, life] = Strand(bytes.fromhex(chain), at)
+    ledger.incarnation = says["incarnation"]
+    ledger.sent.clear()
+    ledger.lives += 1
+
+
 def _created_release(ledger: Ledger, says: dict[str, Any], _position: int) -> None:
     project = {"space": ledger.own().space, "name": says["project"]}
     release = {"project": project, "version": says["version"]}
@@ -240,6 +306,7 @@ EFFECTS: dict[str, Callable[[Ledger, dict[str, Any], int], None]] = {
     "link.contradicted": _contradicted,
     "keys.stated": _stated,
     "peer.stated": _peer_stated,
+    "incarnation.declared": _declared,
     "release.created": _created_release,
     "release.promoted": _promoted,
 }

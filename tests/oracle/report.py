@@ -48,6 +48,11 @@ def of_archive(archive: Archive) -> list[str]:
         lines.append(
             f"peer         {space} ({name}): {archive.mirrored[space]} entries proven{frozen}"
         )
+    returned = archive.mirrored[ledger.own().space]
+    if ledger.lives > 1:
+        lines.append(
+            f"lives        {ledger.lives}, with {returned} own entries given back and proven"
+        )
     if skipped:
         lines.append(f"skipped      {_counted(skipped)}")
     return lines + [f"note         {note}" for note in ledger.notes]

@@ -135,7 +135,7 @@ class DamagedLines(unittest.TestCase):
             (
                 "incarnation",
                 ids.show(bytes(16)),
-                "Position 1: the archive says that it is another log",
+                "Position 14: the archive says that it is another log",
             ),
             ("archive", "interspace/v2", "Position 1: malformed archive: version"),
             ("more", 1, "Position 1: malformed archive: head"),
