@@ -64,7 +64,7 @@ def main(arguments: list[str]) -> int:
             # Every file is looked at, also behind one that is wrong.
             read = _of_archive if given.command == "archive" else _of_proof
             right = all([_verify(path, read) for path in given.files])
-    except OSError as error:
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         parser.error(str(error))
     return 0 if right else 1
 

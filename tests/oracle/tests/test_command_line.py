@@ -9,6 +9,7 @@ from pathlib import Path
 from oracle.__main__ import main
 
 from . import story
+from .test_proof import contradiction, written
 
 
 def run(*arguments: str) -> tuple[int | str | None, str]:
@@ -50,8 +51,16 @@ class CommandLine(unittest.TestCase):
         self.assertIn("WRONG: Position 13: ", said)
         self.assertIn("right.jsonl: right", said)
 
+    def test_a_proof_is_described(self) -> None:
+        path = self.right.with_name("proof.json")
+        path.write_bytes(written(contradiction()))
+        code, said = run("proof", str(path), str(self.wrong))
+        self.assertEqual(code, 1)
+        self.assertRegex(said, r"proof.json: right\n  space +\w+ \(Anna\)")
+        self.assertIn("wrong.jsonl: WRONG: malformed proof", said)
+
     def test_wrong_usage_ends_with_2(self) -> None:
-        for arguments in ((), ("archive",), ("archive", "/nowhere"), ("other",)):
+        for arguments in ((), ("archive",), ("archive", "/nowhere"), ("proof", "/"), ("other",)):
             with self.subTest(arguments=arguments):
                 self.assertEqual(run(*arguments)[0], 2)
 

@@ -11,7 +11,7 @@ from . import story
 from .identity import drawn
 from .refused import wrong
 from .scribe import Sender, entry_of
-from .story import ANNA, BERTA
+from .story import ANNA, BERTA, CARLA
 
 
 class OwnLives(unittest.TestCase):
@@ -93,6 +93,11 @@ class OwnLives(unittest.TestCase):
                 self.setUp()
                 self.declare(**lie)
                 self.assertEqual(self.wrong(), f"Position 5: {reason}")
+
+    def test_what_was_kept_of_a_link_that_is_none(self) -> None:
+        self.declare(links=[[CARLA.id(), 0, "00" * 32]])
+        said = "the log does not know a link of which it says what it kept"
+        self.assertEqual(self.wrong(), f"Position 5: {said}")
 
     def test_a_checkpoint_behind_the_declaration_is_of_the_new_life(self) -> None:
         before = self.scribe.incarnation

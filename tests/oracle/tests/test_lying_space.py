@@ -5,7 +5,7 @@ import unittest
 from dataclasses import replace
 from typing import Any
 
-from oracle import ids
+from oracle import header, ids
 from oracle.record import Own
 
 from . import story
@@ -118,6 +118,15 @@ class LyingSpaces(unittest.TestCase):
                 self.scribe.append(lie, one)
                 said = "the envelope is not signed by its origin for this space"
                 self.assertEqual(self.wrong(), f"Position 4: {said}")
+
+    def test_evidence_with_a_longer_header_that_the_peer_did_sign(self) -> None:
+        one = self.anna.publish(self.story.environments("Staging"))
+        proof = self.anna.evidence(1, 1)
+        longer = proof.header + b"\x00"
+        signature = ANNA.key("1").sign(header.signed_bytes(longer, proof.body_hash))
+        self.scribe.append(replace(proof, header=longer, signature=signature), one)
+        said = "the envelope is not signed by its origin for this space"
+        self.assertEqual(self.wrong(), f"Position 4: {said}")
 
     def test_evidence_on_a_link_that_is_none(self) -> None:
         one = self.anna.publish(self.story.environments("Staging"))

@@ -122,6 +122,21 @@ class Proofs(unittest.TestCase):
                 change(told)
                 self.assertEqual(self.refused(told), reason)
 
+    def test_the_envelopes_of_a_story_go_on_from_each_other(self) -> None:
+        told, other = contradiction(), Sender(ANNA, BERTA)
+        for word in (b"z", b"x", b"y"):
+            other.publish(word)
+        told["other"][1] = signed(other.evidence(2, 3), *other.entries[1:])
+        self.assertEqual(self.refused(told), "broken-chain")
+
+    def test_only_an_envelope_of_entries_tells_a_story(self) -> None:
+        told, other = contradiction(), Sender(ANNA, BERTA)
+        for word in (b"a", b"x"):
+            other.publish(word)
+        beat = other.evidence(3, 2, kind=3)
+        told["other"] = [signed(beat) | {"entries": []}]
+        self.assertEqual(self.refused(told), "broken-chain")
+
     def test_two_checkpoints_that_agree_are_refused(self) -> None:
         told = checkpoints()
         self.assertEqual(self.refused(told | {"size": 8}), "elsewhere")
