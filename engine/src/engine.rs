@@ -4,11 +4,13 @@ mod act;
 mod arrive;
 mod depart;
 mod keys;
+mod lend;
 mod life;
 mod rebuild;
 mod record;
 mod start;
 
+pub use lend::Lendable;
 pub use life::GivenBack;
 pub use start::CannotOpen;
 
@@ -26,7 +28,7 @@ use crate::trust::seal::Sealer;
 use crate::views::journey::Journeys;
 use crate::views::links::{LinkView, show};
 use schema::hash::Hash;
-use schema::id::LinkId;
+use schema::id::{LinkId, ObjectId, SpaceId};
 use schema::latest::Record;
 use schema::v1::event::PastLife;
 use schema::v1::model::ReleaseId;
@@ -47,6 +49,8 @@ pub struct Engine {
     traffic: BTreeMap<LinkId, Traffic>,
     fetches: Fetches,
     quarantine: Quarantine,
+    /// The objects that each peer asked for since this start.
+    asked: BTreeMap<SpaceId, BTreeSet<ObjectId>>,
     keyring_changed: bool,
     retractions: Retractions,
     /// Whether it is known that this log began another life.

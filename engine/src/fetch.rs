@@ -106,6 +106,20 @@ impl Fetches {
         self.open.remove(object);
     }
 
+    /// What is fetched from a peer now: the object, how much of it is here, and its size.
+    pub fn lacking(&self, peer: &SpaceId) -> impl Iterator<Item = (ObjectId, u64, u64)> {
+        let from = self.open.iter().filter(move |(_, fetch)| fetch.from() == *peer);
+        from.map(|(object, fetch)| (*object, fetch.have.unwrap_or(0), fetch.size()))
+    }
+
+    /// Where the next piece of an object belongs that is fetched; none while that is not known, or
+    /// when nothing of it is needed.
+    #[must_use]
+    pub fn next_offset(&self, object: &ObjectId) -> Option<Option<u64>> {
+        let fetch = self.open.get(object)?;
+        Some(fetch.have.map(|_| fetch.storing))
+    }
+
     /// How much of an object is here, and its size, while it is fetched.
     #[must_use]
     pub fn progress(&self, object: &ObjectId) -> Option<(u64, u64)> {

@@ -10,8 +10,8 @@ use crate::step::{Effect, Input, Now};
 use crate::trust::door;
 use crate::trust::identity::{Secrets, Seeds};
 use crate::trust::keyring::{Epochs, Keyring};
-use schema::id::{EntryId, Incarnation, Position};
-use schema::latest::{Block, Entry, EnvelopeKind, Record};
+use schema::id::{EntryId, Incarnation, LinkSeq, Position, SpaceId};
+use schema::latest::{Block, Entry, EnvelopeKind, Piece, Record};
 use schema::name::Name;
 
 /// A space with its log.
@@ -139,6 +139,32 @@ impl<L: Log> Space<L> {
         Ok(visible)
     }
 
+    /// What a medium takes along first for a peer: keys, a hello, wants.
+    pub fn lend_signals(&mut self, peer: &SpaceId) -> Vec<Vec<u8>> {
+        self.engine.lend_signals(peer).into_iter().filter_map(envelope).collect()
+    }
+
+    /// The envelope of entries after `after` for a peer, and the last entry in it; none if there
+    /// are no more.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn lend_entries(
+        &mut self,
+        peer: &SpaceId,
+        after: LinkSeq,
+    ) -> Result<Option<(LinkSeq, Vec<u8>)>, Fault> {
+        let Some((link, run)) = self.engine.lend_run(peer, after) else { return Ok(None) };
+        let records = self.log.read(&run.positions)?;
+        let last = LinkSeq(run.first.0 + run.positions.len() as u64 - 1);
+        Ok(self.engine.seal(link, &run, records).map(|(_, bytes)| (last, bytes)))
+    }
+
+    /// The envelope of one piece for a peer; none if it may not have it.
+    pub fn lend_piece(&mut self, peer: &SpaceId, piece: &Piece) -> Option<Vec<u8>> {
+        self.engine.lend_piece(peer, piece).and_then(envelope)
+    }
+
     /// Tells anew from the log what is true.
     fn rebuild(&mut self) -> Result<(), Fault> {
         self.engine.rebuild(&self.log).map_err(|why| match why {
@@ -195,4 +221,9 @@ impl<L: Log> Space<L> {
     pub fn into_log(self) -> L {
         self.log
     }
+}
+
+/// The envelope that is to be sent.
+fn envelope(effect: Effect) -> Option<Vec<u8>> {
+    if let Effect::Send { bytes, .. } = effect { Some(bytes) } else { None }
 }

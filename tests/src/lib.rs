@@ -14,6 +14,7 @@ pub mod runner;
 pub mod sequence;
 pub mod simulation;
 pub mod site;
+pub mod stick;
 pub mod store;
 pub mod stranger;
 pub mod thief;

@@ -174,6 +174,7 @@ impl Engine {
         if !promoted {
             return;
         }
+        self.note_asked(origin, want.object);
         for offset in &want.offsets {
             let (object, offset) = (want.object, *offset);
             self.effects.push(Effect::ReadPiece { link, object, offset });

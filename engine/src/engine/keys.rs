@@ -15,12 +15,20 @@ impl Engine {
     /// Tells the peer of a link the statements that it does not know, as far as one can tell: what
     /// it seals to is what it knows.
     pub(super) fn tell_keys(&mut self, link: LinkId) {
-        let (Some(traffic), Some(keys)) = (self.traffic.get(&link), &self.state.keys) else {
-            return;
-        };
-        let known = traffic.knows.max(1);
+        let known = self.traffic.get(&link).map_or(1, |traffic| traffic.knows.max(1));
+        if let Some(told) = self.statements(link, known) {
+            let mut body = Writer::new();
+            told.write(&mut body);
+            self.send(link, EnvelopeKind::Keys, body);
+        }
+    }
+
+    /// The statements after `known`, and where on the link the entries of this space ended if they
+    /// revoke a key; none if there are none.
+    pub(super) fn statements(&self, link: LinkId, known: u32) -> Option<Statements> {
+        let (traffic, keys) = (self.traffic.get(&link)?, self.state.keys.as_ref()?);
         if known >= self.identity.number() {
-            return;
+            return None;
         }
         let cut = keys
             .revoked_after(known)
@@ -28,9 +36,7 @@ impl Engine {
             .map(|revoked| traffic.outbox.place(Position(revoked.size)))
             .min_by_key(|cut| cut.at);
         let statements = keys.after(known).iter().map(Document::write).collect();
-        let mut body = Writer::new();
-        Statements { statements, cut }.write(&mut body);
-        self.send(link, EnvelopeKind::Keys, body);
+        Some(Statements { statements, cut })
     }
 
     /// A peer told its newer keys; the statements were verified at the door.
@@ -50,7 +56,11 @@ impl Engine {
         if unknown.is_empty() {
             return;
         }
-        let cut = self.cut(peer.link, told.cut);
+        let documents: Vec<Document> =
+            unknown.iter().filter_map(|json| Document::read(json).ok()).collect();
+        let newer = peer.keys.continued(&documents);
+        let revokes = newer.is_ok_and(|newer| newer.revoked_after(known).next().is_some());
+        let cut = self.cut(peer.link, told.cut.filter(|_| revokes));
         let event = Event::PeerStated(PeerStated { peer: origin, statements: unknown, cut });
         let command = CommandId(self.entropy.bytes());
         // Statements came in one envelope, and fit into one entry.

@@ -178,6 +178,7 @@ impl Engine {
             traffic: BTreeMap::new(),
             fetches: Fetches::default(),
             quarantine: Quarantine::default(),
+            asked: BTreeMap::new(),
             keyring_changed: true,
             retractions: Retractions::default(),
             rebuild: false,
