@@ -3,13 +3,12 @@
 import io
 import json
 import unittest
-from typing import Any
 
 from oracle import archive, ids, report
 from oracle.record import Own
 
 from . import story
-from .identity import drawn
+from .freezing import contradiction, frozen
 from .scribe import Sender, entry_of
 from .story import ANNA, BERTA, CARLA
 
@@ -127,16 +126,16 @@ class RightArchives(unittest.TestCase):
         written = story.begun()
         one = written.anna.publish(written.environments("Staging"))
         written.scribe.append(written.anna.evidence(1, 1), one)
-        written.scribe.append(contradiction(written, chain_after=drawn("another story")))
+        written.scribe.append(contradiction(written))
         read = verified(written)
         self.assertTrue(all(peer.frozen for peer in read.ledger.peers.values()))
         self.assertEqual(read.ledger.notes, [])
 
-    def test_a_contradiction_that_only_a_body_shows_is_noted(self) -> None:
+    def test_what_is_no_contradiction_is_noted(self) -> None:
         written = story.begun()
         one = written.anna.publish(written.environments("Staging"))
         written.scribe.append(written.anna.evidence(1, 1), one)
-        written.scribe.append(contradiction(written))
+        written.scribe.append(frozen(written, written.anna.evidence(1, 1), one))
         [note] = verified(written).ledger.notes
         self.assertIn("Position 6: the event alone does not prove", note)
 
@@ -149,16 +148,3 @@ def stated(written: story.Story, *revoked: int, cut: int | None = None) -> Own:
     statements = [json.dumps(ANNA.statement(2, *revoked))]
     says = {"peer": ANNA.id(), "statements": statements, "cut": told}
     return written.own("peer.stated", says)
-
-
-def contradiction(written: story.Story, **lies: Any) -> Own:
-    """The record that freezes Anna's link, because of an envelope with her first entry."""
-    proof = written.anna.evidence(1, 1, **lies)
-    says = {
-        "link": ids.show(written.anna.link),
-        "at": 1,
-        "header": proof.header.hex(),
-        "body_hash": proof.body_hash.hex(),
-        "signature": proof.signature.hex(),
-    }
-    return written.own("link.contradicted", says)

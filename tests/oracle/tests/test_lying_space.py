@@ -9,11 +9,12 @@ from oracle import header, ids
 from oracle.record import Own
 
 from . import story
+from .freezing import contradiction, frozen
 from .identity import drawn
 from .refused import wrong
 from .scribe import Scribe
 from .story import ANNA, BERTA, CARLA
-from .test_archive import contradiction, stated
+from .test_archive import stated
 
 
 class LyingSpaces(unittest.TestCase):
@@ -167,17 +168,17 @@ class LyingSpaces(unittest.TestCase):
     def test_evidence_on_a_link_that_is_frozen(self) -> None:
         one = self.anna.publish(self.story.environments("Staging"))
         self.scribe.append(self.anna.evidence(1, 1), one)
-        self.scribe.append(contradiction(self.story, chain_after=drawn("another story")))
+        self.scribe.append(contradiction(self.story))
         two = self.anna.publish(self.story.environments("Test"))
         self.scribe.append(self.anna.evidence(2, 2), two)
         self.assertIn("Position 7: the link was frozen", self.wrong())
 
     def test_a_contradiction_that_the_peer_did_not_sign(self) -> None:
-        forged = contradiction_signed_by_nobody(self.story)
-        self.scribe.append(forged)
-        self.assertEqual(
-            self.wrong(), "Position 4: the envelope is not signed by its origin for this space"
-        )
+        one = self.anna.publish(self.story.environments("Staging"))
+        forged = replace(self.anna.evidence(1, 1), signature=bytes(64))
+        self.scribe.append(frozen(self.story, forged, one))
+        said = "the envelope is not signed by its origin for this space"
+        self.assertEqual(self.wrong(), f"Position 4: {said}")
 
     def test_a_receipt_with_a_false_signature(self) -> None:
         forged = json.dumps(story.receipt(BERTA, ANNA, use="2"))
@@ -340,33 +341,12 @@ class LyingSpaces(unittest.TestCase):
 
     def test_a_proof_about_the_link_of_another(self) -> None:
         self.scribe.append(self.scribe.trust(CARLA))
-        self.anna.publish(self.story.environments("Staging"))
-        proof = self.anna.evidence(1, 1)
-        says = {
-            "link": ids.show(CARLA.link(BERTA)),
-            "at": 1,
-            "header": proof.header.hex(),
-            "body_hash": proof.body_hash.hex(),
-            "signature": proof.signature.hex(),
-        }
-        self.scribe.append(self.story.own("link.contradicted", says))
+        one = self.anna.publish(self.story.environments("Staging"))
+        link = CARLA.link(BERTA)
+        self.scribe.append(frozen(self.story, self.anna.evidence(1, 1), one, link=link))
         self.assertEqual(self.wrong(), "Position 5: the proof is of another link")
 
     def test_an_empty_block(self) -> None:
         self.scribe.append()
         self.scribe.append(self.scribe.trust(ANNA))
         self.assertEqual(self.wrong(), "Position 4: the block is empty")
-
-
-def contradiction_signed_by_nobody(written: story.Story) -> Own:
-    """A record that would freeze Anna's link with an envelope that she never sent."""
-    written.anna.publish(written.environments("Staging"))
-    proof = replace(written.anna.evidence(1, 1), signature=bytes(64))
-    says = {
-        "link": ids.show(written.anna.link),
-        "at": 1,
-        "header": proof.header.hex(),
-        "body_hash": proof.body_hash.hex(),
-        "signature": proof.signature.hex(),
-    }
-    return written.own("link.contradicted", says)
