@@ -1,6 +1,5 @@
 """The tables of the oracle are those of the documents, as far as it knows them."""
 
-import re
 import unittest
 from pathlib import Path
 
@@ -42,15 +41,6 @@ class Tables(unittest.TestCase):
             with self.subTest(name=name):
                 shown = (name, must == "yes", seen_by == "a peer")
                 self.assertEqual((event.name, event.must_understand, event.crosses), shown)
-
-    def test_every_event_has_as_many_fields_as_in_the_document(self) -> None:
-        told = {row[0]: row[1] for row in rows("EVENTS.md") if len(row) == 2}
-        for event in events.EVENTS.values():
-            with self.subTest(name=event.name):
-                # What is in parentheses explains; a part alone is written out in the table.
-                text = re.sub(r"\([^)]*\)|\[[^\]]*\]", "", told[event.name])
-                fields = told.get(text, text).split(", ")
-                self.assertEqual(len(event.fields), len(fields), fields)
 
     def test_every_limit_is_the_one_of_the_document(self) -> None:
         told = {row[0]: row[1].replace(",", "") for row in rows("PROTOCOL.md") if len(row) == 2}
