@@ -358,8 +358,8 @@ impl Outbox {
         Some(run)
     }
 
-    /// The run of entries after `after`, as far as one envelope goes, whoever answered; none if there
-    /// are no more. What is under way stays as it is.
+    /// The run of entries after `after`, as far as one envelope goes, whoever answered; none if
+    /// there are no more. What is under way stays as it is.
     #[must_use]
     pub fn lend(&self, after: LinkSeq) -> Option<Outgoing> {
         (after < self.newest()).then(|| self.run(after.next(), self.newest()))

@@ -26,6 +26,8 @@ pub enum Domain {
     Command,
     /// A token, as it is stored.
     Token,
+    /// A part of an export, all of it.
+    Part,
 }
 
 impl Domain {
@@ -41,6 +43,7 @@ impl Domain {
             Self::Document => "interspace/v1/document",
             Self::Command => "interspace/v1/command",
             Self::Token => "interspace/v1/token",
+            Self::Part => "interspace/v1/part",
         }
     }
 }

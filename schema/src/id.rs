@@ -135,6 +135,13 @@ id!(
     "the id of an object"
 );
 
+id!(
+    /// A set of parts: what one export made. Random.
+    SetId,
+    16,
+    "the id of a set of parts"
+);
+
 impl LinkId {
     /// The id of the link between two spaces, from what each of them offered. The order of the
     /// arguments does not matter: the smaller space id comes first.

@@ -9,6 +9,7 @@ pub use crate::v1::entry::{Actor, Audience, Entry, Header};
 pub use crate::v1::envelope::{Carried, Envelope, EnvelopeHeader, EnvelopeKind};
 pub use crate::v1::event::{self, Event};
 pub use crate::v1::model;
+pub use crate::v1::part::{Flaw, Part, PartHead};
 pub use crate::v1::piece::{Piece, Want};
 pub use crate::v1::recall::{Recall, Returned};
 pub use crate::v1::record::{Evidence, Mirrored, Own, Record};

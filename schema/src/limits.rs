@@ -24,6 +24,10 @@ pub const ENVELOPE_BYTES_MAX: usize = 640 * 1024;
 /// rounded up.
 pub const ENVELOPE_FRAME_BYTES_MAX: usize = 4 * 1024;
 
+/// Largest part of an export, the file as it lies on a medium, in bytes. A reader holds one part at
+/// a time.
+pub const PART_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// Bytes of one piece of an object (a package) inside an envelope.
 pub const PIECE_BYTES_MAX: usize = 128 * 1024;
 

@@ -6,6 +6,7 @@ pub mod entry;
 pub mod envelope;
 pub mod event;
 pub mod model;
+pub mod part;
 pub mod piece;
 pub mod recall;
 pub mod record;

@@ -121,6 +121,9 @@ pub(crate) enum Noun {
         #[command(flatten)]
         release: Which,
     },
+    /// What travels on a stick
+    #[command(subcommand)]
+    Courier(Courier),
     /// Prove it from the log
     #[command(subcommand)]
     Audit(Audit),
@@ -337,6 +340,16 @@ pub(crate) enum Deployment {
     Logs {
         /// Its number
         deployment: u64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Courier {
+    /// What can be told of parts without any key, and without taking them in; needs no node
+    Inspect {
+        /// Files that end in .isp, or folders that hold some
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
     },
 }
 

@@ -3,6 +3,7 @@
 mod apply;
 pub(crate) mod audit;
 mod certificate;
+mod courier;
 mod dashboard;
 mod deployment;
 mod doctor;
@@ -45,6 +46,7 @@ pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
         Noun::Deployment(verb) => deployment::run(verb, &node()?, out),
         Noun::Dashboard => dashboard::run(&node()?, out),
         Noun::Journey { release } => journey::run(release, &node()?, out),
+        Noun::Courier(verb) => courier::run(verb, out),
         Noun::Audit(Audit::Verify { expect }) => audit::verify(options, expect.as_deref(), out),
         Noun::Audit(Audit::Trail { place, project, owner }) => {
             audit::trail(place, project, owner.as_ref(), &node()?, out)

@@ -176,6 +176,12 @@ impl EnvelopeHeader {
         LinkSeq(self.first.0 + self.count as u64 - 1)
     }
 
+    /// The length of the whole envelope, in bytes.
+    #[must_use]
+    pub const fn envelope_length(&self) -> usize {
+        Self::LENGTH + self.body_length as usize + SIGNATURE
+    }
+
     /// The bytes.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
@@ -232,6 +238,22 @@ impl EnvelopeHeader {
         };
         input.finish()?;
         header.check()?;
+        Ok(header)
+    }
+
+    /// The header of a whole envelope, of which nothing is copied and nothing is verified.
+    ///
+    /// # Errors
+    /// When there are too many bytes, or they are not a header with a body and a signature behind.
+    pub fn of_envelope(bytes: &[u8]) -> Result<Self, Malformed> {
+        if bytes.len() > ENVELOPE_BYTES_MAX {
+            return Err(Malformed::new("envelope: too large"));
+        }
+        let mut input = Reader::new(bytes, WHAT);
+        let header = Self::read(input.take(Self::LENGTH)?)?;
+        input.take(header.body_length as usize)?;
+        input.take(SIGNATURE)?;
+        input.finish()?;
         Ok(header)
     }
 

@@ -198,6 +198,6 @@ fn a_link_a_stick_and_both_come_to_the_same_end() {
         made += told.made;
         brought += told.brought;
     }
-    assert!(made > runs && brought > runs, "{made} sticks made, {brought} brought");
-    println!("{runs} runs, {made} sticks made, {brought} brought");
+    let enough = made as u64 > runs && brought as u64 > runs;
+    assert!(enough, "{made} sticks made, {brought} brought");
 }

@@ -8,8 +8,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use schema::bytes::{Reader, Writer};
 use schema::id::Position;
 use schema::latest::{
-    Ack, Beat, Block, Certificate, Document, Entry, Envelope, EnvelopeKind, Event, Kind, Piece,
-    Record, Want,
+    Ack, Beat, Block, Certificate, Document, Entry, Envelope, EnvelopeKind, Event, Kind, Part,
+    Piece, Record, Want,
 };
 use schema::limits::{DOCUMENT_BYTES_MAX, ENTRY_BYTES_MAX, ENVELOPE_BYTES_MAX};
 use schema::v1::envelope::read_entries;
@@ -33,6 +33,7 @@ fn feed(bytes: &[u8]) {
     let _ = Ack::read(&mut Reader::new(bytes, "ack"));
     let _ = Beat::read(&mut Reader::new(bytes, "beat"));
     let _ = Want::read(bytes);
+    let _ = Part::read(bytes);
     let _ = Piece::read(bytes);
     let _ = Record::read(bytes);
     let _ = Block::read(bytes, Position(1));

@@ -8,6 +8,7 @@ mod bits;
 mod broker;
 mod chaos;
 mod command;
+mod courier;
 mod demo;
 mod disk;
 mod errors;

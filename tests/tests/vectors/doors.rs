@@ -16,8 +16,8 @@ use schema::id::{
     CommandId, EntryId, Incarnation, LinkId, LinkSeq, ObjectId, Position, SpaceId, hex,
 };
 use schema::latest::{
-    Ack, Beat, Block, Bundle, Certificate, Checkpoint, Document, Entry, Event, Header, Kind,
-    Mirrored, Offer, Piece, Recall, Receipt, Record, Returned, Want,
+    Ack, Beat, Block, Bundle, Certificate, Checkpoint, Document, Entry, Event, Flaw, Header, Kind,
+    Mirrored, Offer, Part, Piece, Recall, Receipt, Record, Returned, Want,
 };
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::document::certificate::Genesis;
@@ -53,6 +53,7 @@ pub(crate) fn open(kind: &str, context: &Value, input: &Value) -> Said {
         "recall" => said(Recall::read(&blob(&input["bytes"])), |recall| shown::recall(&recall)),
         "returned" => said(Returned::read(&blob(&input["bytes"])), |back| shown::returned(&back)),
         "want" => said(Want::read(&blob(&input["bytes"])), |want| shown::want(&want)),
+        "part" => part(input),
         "piece" => said(Piece::read(&blob(&input["bytes"])), |piece| shown::piece(&piece)),
         _ => panic!("there is no door for {kind}"),
     }
@@ -188,6 +189,16 @@ fn event(input: &Value) -> Said {
         ..crate::cast::header(1, schema::latest::Audience::Internal)
     };
     said(Event::decode(&header, &blob(&input["payload"])), |event| shown::event(&event))
+}
+
+fn part(input: &Value) -> Said {
+    let part = Part::read(&blob(&input["bytes"])).map_err(|flaw| {
+        if let Flaw::Envelopes(malformed) = &flaw {
+            return format!("{}: {}", flaw.code(), malformed.what);
+        }
+        flaw.code().to_owned()
+    })?;
+    Ok(shown::part(&part))
 }
 
 fn block(input: &Value) -> Said {

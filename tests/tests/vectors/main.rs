@@ -13,6 +13,7 @@ mod doors;
 mod entries;
 mod envelopes;
 mod files;
+mod parts;
 mod pinned;
 mod prose;
 mod shown;
@@ -29,6 +30,7 @@ fn all() -> Vec<Vector> {
     entries::make(&cast, &mut made);
     documents::make(&cast, &mut made);
     envelopes::make(cast, &mut made);
+    parts::make(&mut made);
     made
 }
 

@@ -3,8 +3,8 @@
 
 use schema::bytes::Writer;
 use schema::hash::sha256;
-use schema::id::{Position, hex};
-use schema::latest::{Block, Checkpoint, Entry, Event, Own, Record};
+use schema::id::{Position, SetId, hex};
+use schema::latest::{Block, Checkpoint, Entry, Event, Own, Part, PartHead, Record};
 use schema::v1::event::TABLE;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -54,6 +54,19 @@ fn block(draw: &mut Draw) -> Vec<u8> {
     block.write()
 }
 
+fn part(draw: &mut Draw) -> Vec<u8> {
+    let head = PartHead {
+        from: draw.space(),
+        to: draw.space(),
+        set: SetId(draw.bytes()),
+        made_ms: draw.number(),
+        number: 1,
+        last: draw.coin(),
+    };
+    let envelopes = draw.list(4, |draw| draw.blob(700));
+    Part { head, envelopes }.write()
+}
+
 /// The text of `pinned.json`.
 pub(crate) fn text() -> String {
     let mut pins: BTreeMap<String, Value> = BTreeMap::new();
@@ -71,6 +84,7 @@ pub(crate) fn text() -> String {
     pins.insert("block".to_owned(), pin(block));
     pins.insert("beat".to_owned(), pin(|draw| written(|out| draw.beat().write(out))));
     pins.insert("ack".to_owned(), pin(|draw| written(|out| draw.ack().write(out))));
+    pins.insert("part".to_owned(), pin(part));
     pins.insert("want".to_owned(), pin(|draw| draw.want().write()));
     pins.insert("piece".to_owned(), pin(|draw| draw.piece().write()));
     let snapshot = |draw: &mut Draw| serde_json::to_vec(&draw.snapshot()).expect("JSON");

@@ -83,6 +83,7 @@ fn the_table_of_limits_is_that_of_the_code() {
         ("ENVELOPE_BYTES_SOFT", limits::ENVELOPE_BYTES_SOFT as u64),
         ("ENVELOPE_BYTES_MAX", limits::ENVELOPE_BYTES_MAX as u64),
         ("ENVELOPE_FRAME_BYTES_MAX", limits::ENVELOPE_FRAME_BYTES_MAX as u64),
+        ("PART_BYTES_MAX", limits::PART_BYTES_MAX as u64),
         ("PIECE_BYTES_MAX", limits::PIECE_BYTES_MAX as u64),
         ("WANT_PIECES_MAX", limits::WANT_PIECES_MAX as u64),
         ("OBJECT_BYTES_MAX", limits::OBJECT_BYTES_MAX),

@@ -4,8 +4,8 @@ use crate::doors::{hexed, object};
 use engine::trust::door::{Content, Verified};
 use schema::id::hex;
 use schema::latest::{
-    Ack, Actor, Audience, Beat, Carried, Checkpoint, Entry, EnvelopeHeader, Event, Mark, Piece,
-    Recall, Record, Returned, Want,
+    Ack, Actor, Audience, Beat, Carried, Checkpoint, Entry, EnvelopeHeader, Event, Mark, Part,
+    Piece, Recall, Record, Returned, Want,
 };
 use schema::v1::event::{Change, Cut, Definition, Kept, PastLife};
 use schema::v1::model::{Acceptance, Disclosure, Grant, Lifecycle, Package, Project};
@@ -252,6 +252,19 @@ pub(crate) fn piece(piece: &Piece) -> Value {
         "total": piece.total,
         "offset": piece.offset,
         "bytes": hex(&piece.bytes),
+    })
+}
+
+pub(crate) fn part(part: &Part) -> Value {
+    let envelopes: Vec<String> = part.envelopes.iter().map(|envelope| hex(envelope)).collect();
+    json!({
+        "from": part.head.from,
+        "to": part.head.to,
+        "set": part.head.set,
+        "made_ms": part.head.made_ms,
+        "number": part.head.number,
+        "last": part.head.last,
+        "envelopes": envelopes,
     })
 }
 

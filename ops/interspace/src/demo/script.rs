@@ -1,6 +1,6 @@
 //! The list of commands of the demo: headings, commands, and commands that must fail.
 
-use crate::cli::{Certificate, Noun, Package};
+use crate::cli::{Certificate, Courier, Noun, Package};
 use crate::failure::{Failure, code};
 use std::path::{Path, PathBuf};
 
@@ -57,6 +57,7 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path) {
             Certificate::Export { file: Some(file) } | Certificate::Import { file, .. },
         )
         | Noun::Package(Package::Push { file, .. }) => place(file),
+        Noun::Courier(Courier::Inspect { paths }) => paths.iter_mut().for_each(place),
         Noun::Demo { .. }
         | Noun::Doctor(_)
         | Noun::Up(_)
