@@ -22,6 +22,7 @@ from . import (
     ids,
     judgement,
     order,
+    part,
     proof,
     record,
     returns,
@@ -197,6 +198,10 @@ def _archive(given: Any, _context: Any) -> Any:
     return archive.verify(BytesIO(given["text"].encode("utf-8"))).shown()
 
 
+def _part(given: Any, _context: Any) -> Any:
+    return part.read(bytes.fromhex(given["bytes"]))
+
+
 def _proof(given: Any, _context: Any) -> Any:
     return proof.verify(given["text"].encode("utf-8"))
 
@@ -233,6 +238,7 @@ KINDS: dict[str, Run] = {
     "envelope": _envelope,
     "verdict": _verdict,
     "archive": _archive,
+    "part": _part,
     "proof": _proof,
     "compute-chain": _chain,
     "compute-tree": _tree,

@@ -3,13 +3,14 @@
 import unittest
 from pathlib import Path
 
-from oracle import certificate, entry, envelope, events, grammar, header, keys, signals
+from oracle import certificate, entry, envelope, events, grammar, header, keys, part, signals
 
 SCHEMA = Path(__file__).parents[3] / "schema"
 LIMITS = {
     "ENTRY_BYTES_MAX": entry.ENTRY_BYTES_MAX,
     "ENVELOPE_ENTRIES_MAX": header.ENTRIES_MAX,
     "ENVELOPE_BYTES_MAX": envelope.ENVELOPE_BYTES_MAX,
+    "PART_BYTES_MAX": part.PART_BYTES_MAX,
     "PIECE_BYTES_MAX": signals.PIECE_BYTES_MAX,
     "WANT_PIECES_MAX": signals.WANT_PIECES_MAX,
     "OBJECT_BYTES_MAX": signals.OBJECT_BYTES_MAX,
