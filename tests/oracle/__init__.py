@@ -1,0 +1,1 @@
+"""A second reader of Interspace's formats, written from their description alone."""

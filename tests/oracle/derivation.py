@@ -1,0 +1,78 @@
+"""The hashes of the protocol, each named as in its list of derivations."""
+
+from hashlib import sha256
+
+from blake3 import blake3
+
+from .wire import behind_length, uint
+
+
+def h(context: str, data: bytes) -> bytes:
+    """H(d; x): BLAKE3 in mode derive_key."""
+    return blake3(data, derive_key_context="interspace/v1/" + context).digest()
+
+
+def space_id(root: bytes, suite: int, random: bytes) -> bytes:
+    """The id of the space with this genesis."""
+    return h("space", root + uint(suite, 2) + random)
+
+
+def link_id(one: bytes, offer_of_one: bytes, other: bytes, offer_of_other: bytes) -> bytes:
+    """The id of the link between two spaces, whichever is named first."""
+    (low, offer_of_low), (high, offer_of_high) = sorted(
+        [(one, offer_of_one), (other, offer_of_other)]
+    )
+    return h("link", low + high + offer_of_low + offer_of_high)
+
+
+def chain_begin(origin: bytes, recipient: bytes, link: bytes, incarnation: bytes) -> bytes:
+    """c(0)."""
+    return h("chain", origin + recipient + link + incarnation)
+
+
+def chain_next(
+    before: bytes, link_seq: int, incarnation: bytes, position: int, commit_: bytes
+) -> bytes:
+    """c(n), from c(n-1) and the entry that has the LinkSeq n."""
+    return h("chain", before + uint(link_seq, 8) + incarnation + uint(position, 8) + commit_)
+
+
+def release_digest(owner: bytes, name: str, version: str, snapshot: bytes) -> bytes:
+    """What was frozen under a version, as one hash."""
+    return h(
+        "release",
+        owner
+        + behind_length(name.encode())
+        + behind_length(version.encode())
+        + behind_length(snapshot),
+    )
+
+
+def document_id(kind: str, payload: bytes) -> bytes:
+    """The id of a document: of its type and payload, whoever signed it how often."""
+    return h("document", behind_length(kind.encode()) + behind_length(payload))
+
+
+def command_id(origin: bytes, incarnation: bytes, position: int, rule: str) -> bytes:
+    """The command that policy gives because of one entry and one rule."""
+    return h("command", origin + incarnation + uint(position, 8) + rule.encode())[:16]
+
+
+def commit(salt: bytes, entry: bytes) -> bytes:
+    """What is said about an entry where its content is not."""
+    return sha256(b"interspace/v1/entry\x00" + salt + entry).digest()
+
+
+def leaf_own(commit_: bytes) -> bytes:
+    """The leaf of an own entry."""
+    return sha256(b"\x00\x01" + commit_).digest()
+
+
+def leaf_mirrored(identity: bytes, commit_: bytes) -> bytes:
+    """The leaf of a peer's entry; `identity` is what stands between kind and salt in its record."""
+    return sha256(b"\x00\x02" + identity + commit_).digest()
+
+
+def leaf_evidence(header: bytes, body_hash: bytes, signature: bytes) -> bytes:
+    """The leaf of an envelope that was accepted."""
+    return sha256(b"\x00\x03" + sha256(header + body_hash + signature).digest()).digest()

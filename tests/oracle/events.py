@@ -1,0 +1,172 @@
+"""The table of events: whoever adds one to EVENTS.md adds its line here, and nothing else."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from . import payload
+from .payload import (
+    HASH,
+    ID,
+    INCARNATION,
+    NAME,
+    PACKAGE_ID,
+    TEXT,
+    U32,
+    U64,
+    VERSION,
+    Bool,
+    Bytes,
+    Certificate,
+    Document,
+    Fields,
+    Fixed,
+    Form,
+    KeyStatement,
+    ListOf,
+    Named,
+    OneOf,
+    Option,
+)
+from .refusal import Refused
+
+RELEASE = Named(project=Named(space=ID, name=NAME), version=VERSION)
+STEP = Named(name=NAME, run=ListOf(TEXT), timeout_s=U32)
+TEMPLATE = Named(name=NAME, label=TEXT, help=TEXT, required=Bool(), default=Option(TEXT))
+VALUE = Named(template=NAME, environment=NAME, value=Option(TEXT))
+VARIABLE = Named(name=NAME, value=TEXT)
+PACKAGE = Named(id=PACKAGE_ID, version=VERSION, size=U64, sha256=HASH, object=ID)
+SNAPSHOT = Named(
+    steps=ListOf(STEP),
+    templates=ListOf(TEMPLATE),
+    variables=ListOf(VARIABLE),
+    packages=ListOf(PACKAGE),
+)
+CUT = Fields(INCARNATION, U64, HASH)
+LIFE = Fields(INCARNATION, U64, HASH)
+KEPT = Fields(ID, U64, HASH)
+DISCLOSURE = OneOf(status=None, summary=None, full=None)
+GRANT = OneOf(accept_releases=NAME, accept_results=None, send_results=DISCLOSURE)
+KIND = OneOf(environment=None, lifecycle=None, project=None, acceptance=None, user=None)
+PHASE = Named(name=NAME, environments=ListOf(NAME), spaces=ListOf(NAME), automatic=Bool())
+PROJECT = Fields(
+    NAME, NAME, ListOf(PACKAGE_ID), ListOf(STEP), ListOf(TEMPLATE), ListOf(VARIABLE), ListOf(VALUE)
+)
+DEFINITION = OneOf(
+    environment=NAME,
+    lifecycle=Fields(NAME, ListOf(PHASE)),
+    project=PROJECT,
+    acceptance=Fields(NAME, NAME, NAME, Bool(), ListOf(VALUE)),
+    user=Fields(NAME, HASH),
+)
+CHANGE = OneOf(put=DEFINITION, remove=Fields(KIND, TEXT))
+
+
+@dataclass(frozen=True)
+class Event:
+    """One form of one event: what stands in the tables of EVENTS.md."""
+
+    name: str
+    must_understand: bool
+    crosses: bool
+    fields: dict[str, Form]
+
+    def form(self) -> Fields:
+        """The form of the whole payload."""
+        return Fields(*self.fields.values())
+
+
+MUST, CROSSES = 1, 2
+
+
+def _event(name: str, marks: int, /, **fields: Form) -> Event:
+    return Event(name, bool(marks & MUST), bool(marks & CROSSES), fields)
+
+
+EVENTS: dict[tuple[int, int], Event] = {
+    (1, 1): _event("space.created", MUST, certificate=Certificate(), incarnation=INCARNATION),
+    (2, 1): _event("link.offered", MUST, offer=Document("offer")),
+    (3, 1): _event(
+        "peer.trusted", MUST,
+        peer=ID, name=NAME, link=ID, certificate=Certificate(), grants=ListOf(GRANT),
+    ),
+    (4, 1): _event("grants.changed", MUST, link=ID, grants=ListOf(GRANT), **{"from": U64}),
+    (5, 1): _event(
+        "link.contradicted", MUST,
+        link=ID, at=U64, header=Bytes(), body_hash=HASH, signature=Fixed(64, False),
+    ),
+    (6, 1): _event("keys.stated", MUST, statement=KeyStatement()),
+    (7, 1): _event(
+        "peer.stated", MUST, peer=ID, statements=ListOf(KeyStatement()), cut=Option(CUT)
+    ),
+    (10, 1): _event("configuration.applied", MUST, changes=ListOf(CHANGE)),
+    (11, 1): _event(
+        "incarnation.declared", MUST,
+        incarnation=INCARNATION, predecessor=INCARNATION, size=U64, root=HASH, links=ListOf(KEPT),
+    ),
+    (12, 1): _event(
+        "incarnation.began", MUST | CROSSES,
+        incarnation=INCARNATION, lives=ListOf(LIFE), size=U64, root=HASH,
+    ),
+    (20, 1): _event(
+        "package.pushed", 0, id=PACKAGE_ID, version=VERSION, size=U64, sha256=HASH, object=ID
+    ),
+    (21, 1): _event(
+        "release.created", 0,
+        project=NAME, version=VERSION, notes=TEXT, snapshot=SNAPSHOT, digest=ID,
+    ),
+    (22, 1): _event(
+        "release.promoted", MUST | CROSSES,
+        release=RELEASE, digest=ID, target=ID, bundle=Document("bundle"),
+    ),
+    (23, 1): _event(
+        "release.accepted", 0, bundle=ID, release=RELEASE, lifecycle=NAME, values=ListOf(VALUE)
+    ),
+    (24, 1): _event("release.rejected", 0, bundle=ID, release=RELEASE, reason=TEXT),
+    (25, 1): _event(
+        "promotion.answered", CROSSES, bundle=ID, release=RELEASE, rejected=Option(TEXT)
+    ),
+    (26, 1): _event("package.arrived", 0, object=ID, size=U64),
+    (27, 1): _event("environments.published", CROSSES, environments=ListOf(NAME)),
+    (30, 1): _event(
+        "deployment.started", 0,
+        release=RELEASE, digest=ID, environment=NAME, variables=ListOf(VARIABLE), restarts=U32,
+    ),
+    (31, 1): _event("deployment.finished", 0, deployment=U64, receipt=Document("receipt")),
+    (32, 1): _event("deployment.reported", CROSSES, receipt=Document("receipt")),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event that was read: its line of the table, and its fields by name."""
+
+    event: Event
+    fields: dict[str, Any]
+
+    def shown(self) -> dict[str, Any]:
+        """As the vectors show it."""
+        return {"event": self.event.name, "fields": list(self.fields.values())}
+
+    def parts(self, wanted: type[Form]) -> list[tuple[Any, Any]]:
+        """Every certificate, or every document, in it."""
+        return list(self.event.form().parts(list(self.fields.values()), wanted))
+
+
+def read(kind: int, version: int, flags: int, data: bytes) -> Told | None:
+    """The event of an entry; None if this kind or version of it is not known."""
+    event = EVENTS.get((kind, version))
+    if event is None:
+        return None
+    if flags != int(event.must_understand):
+        raise Refused("event: flags")
+    values = payload.read(event.form(), data, event.name)
+    return Told(event, dict(zip(event.fields, values, strict=True)))
+
+
+def write(name: str, fields: dict[str, Any]) -> tuple[int, int, int, bytes]:
+    """Kind, version, flags and payload of an event."""
+    for (kind, version), event in EVENTS.items():
+        if event.name == name:
+            values = [fields[field] for field in event.fields]
+            return kind, version, int(event.must_understand), event.form().write(values)
+    raise KeyError(name)

@@ -1,0 +1,130 @@
+"""What a log makes of a peer's entry: fold it, skip it, hold the link, or keep it unread."""
+
+from collections.abc import Callable
+from typing import Any
+
+from . import certificate, derivation, document, entry, events, ids
+from .document import Document
+from .entry import Entry
+from .history import History, Peer
+from .refusal import Refused
+
+
+def judge(history: History, link: str, link_seq: int, data: bytes) -> Any:
+    """`{"fold": event}`, `"skip"` or `"hold"`; what is refused has its code."""
+    peer = history.peers[link]
+    try:
+        told_entry = entry.read(data)
+    except Refused as error:
+        raise Refused("entry-malformed") from error
+    _address(told_entry, link, peer)
+    told = _told(told_entry)
+    if told is None:
+        return "hold" if told_entry.must_understand() else "skip"
+    if not told.event.crosses:
+        raise Refused("does-not-cross")
+    judge_event = JUDGES.get(told.event.name)
+    if judge_event:
+        judge_event(history, peer, told.fields, peer.granted(link_seq))
+    return {"fold": told.event.name}
+
+
+def _address(told: Entry, link: str, peer: Peer) -> None:
+    if told.audience != {"link": link}:
+        raise Refused("wrong-audience")
+    if isinstance(told.actor, dict) and "space" in told.actor:
+        if told.actor["space"] != peer.certificate.space:
+            raise Refused("not-its-own")
+
+
+def _told(told_entry: Entry) -> events.Told | None:
+    try:
+        return told_entry.told()
+    except Refused as error:
+        raise Refused("entry-malformed") from error
+
+
+def _signed_by(peer: Peer, read: Callable[[], Document]) -> Document:
+    try:
+        signed = read()
+        certificate.verify(signed, peer.certificate)
+    except Refused as error:
+        raise Refused("bad-document") from error
+    return signed
+
+
+def same_release(one: Any, other: Any) -> bool:
+    """Ids in documents may be in upper case."""
+    return (
+        ids.read(one["project"]["space"]) == ids.read(other["project"]["space"])
+        and one["project"]["name"] == other["project"]["name"]
+        and one["version"] == other["version"]
+    )
+
+
+def snapshot_digest(release: Any, snapshot: Any) -> bytes:
+    """The digest of a snapshot that a document or an event shows."""
+    owner = ids.read(release["project"]["space"])
+    written = events.SNAPSHOT.write(snapshot)
+    return derivation.release_digest(owner, release["project"]["name"], release["version"], written)
+
+
+def _promoted(history: History, peer: Peer, says: Any, grants: list[Any]) -> None:
+    project = says["release"]["project"]
+    if project["space"] != peer.certificate.space or says["target"] != history.space():
+        raise Refused("not-its-own")
+    accepted = [grant["accept_releases"] for grant in grants if "accept_releases" in grant]
+    if "*" not in accepted and project["name"] not in accepted:
+        raise Refused("not-granted")
+    bundle = _signed_by(peer, lambda: document.read(says["bundle"], "bundle")).payload
+    digest = ids.read(says["digest"])
+    right = (
+        same_release(bundle["release"], says["release"])
+        and ids.read(bundle["digest"]) == digest
+        and ids.read(history.space()) in [ids.read(target) for target in bundle["targets"]]
+        and snapshot_digest(says["release"], bundle["snapshot"]) == digest
+        and all(_receipt_fits(peer, receipt, says) for receipt in bundle["receipts"])
+    )
+    if not right:
+        raise Refused("bad-document")
+
+
+def _receipt_fits(peer: Peer, value: Any, says: Any) -> bool:
+    """Whether a receipt in a bundle is the peer's own, of the same release and digest."""
+    receipt = _signed_by(peer, lambda: document.open_envelope(value, "receipt")).payload
+    return same_release(receipt["release"], says["release"]) and ids.read(
+        receipt["digest"]
+    ) == ids.read(says["digest"])
+
+
+def _answered(_history: History, peer: Peer, says: Any, _grants: list[Any]) -> None:
+    sent = [(release, bundle) for release, _, bundle in peer.promoted]
+    if (says["release"], says["bundle"]) not in sent:
+        raise Refused("not-its-own")
+
+
+def _published(_history: History, _peer: Peer, _says: Any, grants: list[Any]) -> None:
+    if "accept_results" not in grants:
+        raise Refused("not-granted")
+
+
+def _reported(history: History, peer: Peer, says: Any, grants: list[Any]) -> None:
+    if "accept_results" not in grants:
+        raise Refused("not-granted")
+    receipt = _signed_by(peer, lambda: document.read(says["receipt"], "receipt")).payload
+    digest = ids.read(receipt["digest"])
+    ours = ids.read(receipt["release"]["project"]["space"]) == ids.read(history.space())
+    sent = any(
+        same_release(release, receipt["release"]) and ids.read(sent_digest) == digest
+        for release, sent_digest, _ in peer.promoted
+    )
+    if not ours or not sent:
+        raise Refused("not-its-own")
+
+
+JUDGES = {
+    "release.promoted": _promoted,
+    "promotion.answered": _answered,
+    "environments.published": _published,
+    "deployment.reported": _reported,
+}

@@ -1,0 +1,1 @@
+"""Tests of the oracle, with logs that it writes itself."""
