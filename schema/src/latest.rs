@@ -1,5 +1,6 @@
 //! The version of each object that this build writes; what the other rooms import.
 
+pub use crate::v1::archive::{ArchiveHead, ArchivedBlock};
 pub use crate::v1::block::{Block, Checkpoint};
 pub use crate::v1::document::bundle::Bundle;
 pub use crate::v1::document::certificate::{Certificate, KeyStatement, Offer};

@@ -64,6 +64,10 @@ pub const DOCUMENT_BYTES_MAX: usize = 480 * 1024;
 /// Key statements in one certificate.
 pub const CERTIFICATE_STATEMENTS_MAX: usize = 256;
 
+/// Longest line of an archive, in bytes, its line feed not counted: a block of 48 MiB. Blocks are
+/// what came in during one turn of a space, which is rarely more than a few hundred KiB.
+pub const ARCHIVE_LINE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// Output kept of one step of a deployment, in bytes; more is cut, and the cut is marked.
 pub const STEP_OUTPUT_BYTES_MAX: usize = 64 * 1024;
 

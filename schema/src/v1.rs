@@ -1,5 +1,6 @@
 //! Version 1 of every object, one file for each format.
 
+pub mod archive;
 pub mod block;
 pub mod document;
 pub mod entry;

@@ -25,6 +25,9 @@ pub enum Trouble {
     Conflict(String),
 }
 
+/// A block of a log: the Position of its first record, and its bytes.
+pub type StoredBlock = (Position, Vec<u8>);
+
 /// An object that was put into a space's store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stored {
@@ -101,6 +104,19 @@ pub trait Node: Send + Sync + 'static {
     /// # Errors
     /// When the space is closed.
     fn verify(&self, space: &SpaceId) -> Result<Result<Intact, Damage>, Trouble>;
+
+    /// The blocks of a space's log, as they are stored, from the one on that begins at `from` up to
+    /// the one that ends at `until`: at least one of them and not many more than a MiB, so that a
+    /// long log is read in several calls. None when `from` is behind `until`.
+    ///
+    /// # Errors
+    /// When the space is closed, or what is stored cannot be read.
+    fn blocks(
+        &self,
+        space: &SpaceId,
+        from: Position,
+        until: Position,
+    ) -> Result<Vec<StoredBlock>, Trouble>;
 
     /// The hash of each person's token in a space; a token is made for who has none yet.
     ///

@@ -1,5 +1,6 @@
 //! The routes: what is asked becomes commands and looks, what comes back becomes JSON.
 
+mod export;
 mod reading;
 mod writing;
 
@@ -49,6 +50,7 @@ pub(crate) fn all(node: Arc<dyn Node>, address: SocketAddr, stop: watch::Receive
         .route("/v1/spaces/{space}/deployments/{deployment}/output", get(reading::output))
         .route("/v1/spaces/{space}/journey", get(reading::journey))
         .route("/v1/spaces/{space}/audit/verify", get(reading::verify))
+        .route("/v1/spaces/{space}/audit/export", get(export::archive))
         .route("/v1/spaces/{space}/audit/trail", get(reading::trail))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX));
     let packages = Router::new()

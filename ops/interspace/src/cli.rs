@@ -1,7 +1,9 @@
 //! The command line: `interspace <noun> <verb>`.
 
+mod audit;
 mod node;
 
+pub(crate) use audit::Audit;
 pub(crate) use node::{Doctor, Up};
 
 use crate::output::Form;
@@ -337,27 +339,5 @@ pub(crate) enum Deployment {
     Logs {
         /// Its number
         deployment: u64,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Audit {
-    /// Verify each log from its bytes; of a stopped node, on a copy
-    Verify {
-        /// The fingerprint that the space must have; choose the space with --space
-        #[arg(long, value_name = "FINGERPRINT")]
-        expect: Option<String>,
-    },
-    /// Why what runs in an environment runs there
-    Trail {
-        /// The environment, or `SPACE: ENVIRONMENT` for another space's
-        #[arg(long = "in", value_name = "PLACE")]
-        place: String,
-        /// The project
-        #[arg(long)]
-        project: Name,
-        /// The space that owns the project, where several have one of this name
-        #[arg(long, value_name = "SPACE")]
-        owner: Option<Name>,
     },
 }

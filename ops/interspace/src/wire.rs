@@ -1,14 +1,14 @@
 //! Where the adapters meet: the only file that knows more than one of them.
 
 use crate::failure::{Failure, code};
-use crate::node::carriage::Carriage;
+use crate::node::carriage::{Carriage, carried};
 use crate::node::config::Config;
 use crate::node::directory::{Closed, Directory, Opened, Push, Runs, lock};
 use crate::node::folder::{Folder, Lock, NodeFile, make, token_file};
 use crate::node::owner::{Clocks, Doors, Mail, Owner};
 use crate::node::store::{Order, push, store_thread};
 use crate::node::{keys, outputs, tokens};
-use api_http::port::{Carriage as Carried, Look, Node, Stored, Trouble};
+use api_http::port::{Carriage as Carried, Look, Node, Stored, StoredBlock, Trouble};
 use engine::command::{Done, Rejection, Request};
 use engine::engine::CannotOpen;
 use engine::entropy::Entropy;
@@ -38,7 +38,7 @@ use std::thread::JoinHandle;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use transport_local::{Delivery, Switchboard};
-use transport_nats::{Carrier, Class, Status};
+use transport_nats::{Carrier, Class};
 
 /// The hidden name under which this binary guards a step.
 pub const GUARD: &str = "guard";
@@ -220,6 +220,16 @@ impl Node for Running {
         self.spaces.call(space, Mail::Verify)
     }
 
+    fn blocks(
+        &self,
+        space: &SpaceId,
+        from: Position,
+        until: Position,
+    ) -> Result<Vec<StoredBlock>, Trouble> {
+        let read = self.spaces.call(space, |answer| Mail::Blocks(from, until, answer))?;
+        read.map_err(|damage| Trouble::Failed(format!("the log is damaged at {damage}")))
+    }
+
     fn tokens(&self, space: &SpaceId, people: &[Name]) -> Result<Vec<(Name, Hash)>, Trouble> {
         let folder = self.spaces.with(space, |opened| opened.folder.clone())?;
         let token = |name: &Name| {
@@ -241,21 +251,6 @@ impl Node for Running {
     fn output(&self, space: &SpaceId, deployment: Position) -> Option<String> {
         let folder = self.spaces.with(space, |opened| opened.folder.join("outputs")).ok()?;
         outputs::read(&folder, deployment)
-    }
-}
-
-/// How a carrier is, for those who ask the node.
-fn carried(status: Status) -> Carried {
-    Carried {
-        over: "NATS",
-        connected: status.connected,
-        server: status.server,
-        disconnected_at_ms: status.disconnected_at_ms,
-        trouble: status.trouble,
-        stored: status.stored,
-        not_stored: status.not_stored,
-        taken: status.taken,
-        connections: status.connections,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::shown;
 use engine::inbox::verdict::{Verdict, judge};
+use engine::log::archive::Archive;
 use engine::log::tree::Tree;
 use engine::state::{At, State};
 use engine::trust::certificate::{Disbelief, Keys};
@@ -42,6 +43,7 @@ pub(crate) fn open(kind: &str, context: &Value, input: &Value) -> Said {
         "event" => event(input),
         "record" => said(Record::read(&blob(&input["bytes"])), |record| shown::record(&record)),
         "block" => block(input),
+        "archive" => archive(input),
         "checkpoint" => checkpoint(context, input),
         "signature" => signature(input),
         "certificate" => certificate(input),
@@ -194,6 +196,25 @@ fn block(input: &Value) -> Said {
     let block = block.map_err(|damage| damage.to_string())?;
     let leaves: Vec<String> = block.records.iter().map(|(_, leaf)| hex(leaf)).collect();
     Ok(json!({"leaves": leaves, "checkpoint": shown::checkpoint(&block.checkpoint)}))
+}
+
+fn archive(input: &Value) -> Said {
+    let mut archive = Archive::new();
+    let text = text(&input["text"]).as_bytes();
+    let mut lines = text.split_inclusive(|byte| *byte == b'\n');
+    let verified = lines.try_for_each(|line| archive.line(line));
+    let intact = verified.and_then(|()| archive.finish()).map_err(|damage| damage.to_string())?;
+    Ok(json!({
+        "space": intact.space,
+        "name": intact.name,
+        "incarnation": intact.incarnation,
+        "size": intact.size,
+        "own": intact.counts.0,
+        "mirrored": intact.counts.1,
+        "envelopes": intact.counts.2,
+        "root": hex(&intact.root),
+        "time_ms": intact.time_ms,
+    }))
 }
 
 fn checkpoint(context: &Value, input: &Value) -> Said {

@@ -7,6 +7,7 @@
 //! writes the files anew. That is an approval: whoever does it says that the format was meant to
 //! change.
 
+mod archives;
 mod cast;
 mod documents;
 mod doors;
@@ -27,6 +28,7 @@ fn all() -> Vec<Vector> {
     let mut made = Vec::new();
     small::make(&mut made);
     entries::make(&cast, &mut made);
+    archives::make(&mut made);
     documents::make(&cast, &mut made);
     envelopes::make(cast, &mut made);
     made

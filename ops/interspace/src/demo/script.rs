@@ -1,6 +1,6 @@
 //! The list of commands of the demo: headings, commands, and commands that must fail.
 
-use crate::cli::{Certificate, Noun, Package};
+use crate::cli::{Audit, Certificate, Noun, Package};
 use crate::failure::{Failure, code};
 use std::path::{Path, PathBuf};
 
@@ -56,7 +56,10 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path) {
         | Noun::Certificate(
             Certificate::Export { file: Some(file) } | Certificate::Import { file, .. },
         )
-        | Noun::Package(Package::Push { file, .. }) => place(file),
+        | Noun::Package(Package::Push { file, .. })
+        | Noun::Audit(Audit::Export { file } | Audit::Verify { archive: Some(file), .. }) => {
+            place(file);
+        }
         Noun::Demo { .. }
         | Noun::Doctor(_)
         | Noun::Up(_)
@@ -71,6 +74,6 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path) {
         | Noun::Deployment(_)
         | Noun::Dashboard
         | Noun::Journey { .. }
-        | Noun::Audit(_) => {}
+        | Noun::Audit(Audit::Verify { .. } | Audit::Trail { .. }) => {}
     }
 }

@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use api_http::port::Look;
+use api_http::port::{Look, StoredBlock};
 use engine::command::{Done, Rejection, Request};
 use engine::log::verify::{Intact, Verifier};
 use engine::log::{Fault, Log};
@@ -30,11 +30,17 @@ const DRAIN_MAX: usize = 512;
 /// Bytes of envelopes that are taken out of the mailbox at once, at the most.
 const DRAIN_BYTES_MAX: usize = 8 * 1024 * 1024;
 
+/// Bytes of the log that are read between two turns, and one block more.
+const READ_BYTES_MAX: usize = 1024 * 1024;
+
 /// How long the owner sleeps when nothing is due; then it lets the fence catch up.
 const IDLE: Duration = Duration::from_secs(1);
 
 /// What is done once a turn is durable.
 pub(crate) type OnDurable = Box<dyn FnOnce() + Send>;
+
+/// Blocks that were read, or the first thing that is wrong with them.
+type Read = Result<Vec<StoredBlock>, Damage>;
 
 /// Something for the owner of a space.
 pub(crate) enum Mail {
@@ -53,6 +59,8 @@ pub(crate) enum Mail {
     Look(Look),
     /// Somebody has the log verified.
     Verify(SyncSender<Result<Intact, Damage>>),
+    /// Somebody reads the log: the blocks from the first Position on up to the second.
+    Blocks(Position, Position, SyncSender<Read>),
     /// The node stops.
     Stop,
 }
@@ -115,6 +123,7 @@ struct Drained {
     bytes: usize,
     durable: Vec<OnDurable>,
     audits: Vec<SyncSender<Result<Intact, Damage>>>,
+    reads: Vec<(Position, Position, SyncSender<Read>)>,
     stop: bool,
 }
 
@@ -179,6 +188,9 @@ impl<L: Log, D: Doors> Owner<L, D> {
                 // Who asked may be gone.
                 let _ = answer.send(verified);
             }
+            for (from, until, answer) in drained.reads {
+                let _ = answer.send(blocks(self.space.log(), from, until)?);
+            }
             if drained.stop {
                 return Ok(self.space.into_log());
             }
@@ -226,6 +238,7 @@ impl<L: Log, D: Doors> Owner<L, D> {
             }
             Mail::Look(look) => drained.looks.push(look),
             Mail::Verify(answer) => drained.audits.push(answer),
+            Mail::Blocks(from, until, answer) => drained.reads.push((from, until, answer)),
             Mail::Stop => drained.stop = true,
         }
     }
@@ -317,5 +330,30 @@ pub(crate) fn verify(
             what: "the log is another one than it was when it had this size".to_owned(),
         })),
         (None, Ok(()), None) => Ok(verifier.finish()),
+    }
+}
+
+/// Reads blocks of a log from `from` on, up to `until`, and no more than one turn may wait for.
+///
+/// # Errors
+/// When the store cannot be read.
+fn blocks(log: &impl Log, from: Position, until: Position) -> Result<Read, Fault> {
+    if from > until {
+        return Ok(Ok(Vec::new()));
+    }
+    let mut found = Vec::new();
+    let mut bytes_read = 0;
+    let scanned = log.scan_from(from, &mut |first, bytes| {
+        if first > until || bytes_read >= READ_BYTES_MAX {
+            return ControlFlow::Break(());
+        }
+        bytes_read += bytes.len();
+        found.push((first, bytes.to_vec()));
+        ControlFlow::Continue(())
+    });
+    match scanned {
+        Ok(()) => Ok(Ok(found)),
+        Err(Fault::Damaged(damage)) => Ok(Err(damage)),
+        Err(fault) => Err(fault),
     }
 }
