@@ -12,6 +12,7 @@
 //! nothing more.
 
 pub mod archive;
+pub mod contradiction;
 pub mod tree;
 pub mod verify;
 

@@ -8,5 +8,6 @@ pub mod envelope;
 pub mod event;
 pub mod model;
 pub mod piece;
+pub mod proof;
 pub mod record;
 pub mod signal;

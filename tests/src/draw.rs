@@ -9,7 +9,7 @@ use schema::latest::{Ack, Actor, Audience, Beat, Event, Header, Mark, Piece, Wan
 use schema::limits::PIECE_BYTES_MAX;
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::event::{
-    Change, ConfigurationApplied, Definition, DeploymentFinished, DeploymentReported,
+    Change, Commitment, ConfigurationApplied, Definition, DeploymentFinished, DeploymentReported,
     DeploymentStarted, EnvironmentsPublished, GrantsChanged, Kind, LinkContradicted, LinkOffered,
     PackageArrived, PackagePushed, PeerTrusted, PromotionAnswered, ReleaseAccepted, ReleaseCreated,
     ReleasePromoted, ReleaseRejected, SpaceCreated, User,
@@ -272,6 +272,11 @@ impl Draw {
                 header: self.blob(330),
                 body_hash: self.bytes(),
                 signature: self.bytes(),
+                entries: self.list(3, |draw| Commitment {
+                    incarnation: Incarnation(draw.bytes()),
+                    position: Position(draw.number()),
+                    commit: draw.bytes(),
+                }),
             }),
         }
     }

@@ -84,8 +84,8 @@ impl Engine {
                 Admission::Refused(reason) => {
                     self.quarantine.refuse(reason, &evidence.header, self.now.wall_ms);
                 }
-                Admission::Contradiction(at) => {
-                    self.contradicted(link, at, evidence);
+                Admission::Contradiction(at, verified) => {
+                    self.contradicted(link, at, &verified);
                     return;
                 }
             }
@@ -100,9 +100,10 @@ impl Engine {
     }
 
     /// The peer told two stories: freeze the link, keep both, tell the operator.
-    fn contradicted(&mut self, link: LinkId, at: LinkSeq, evidence: Evidence) {
-        let Evidence { header, body_hash, signature } = evidence;
-        let event = LinkContradicted { link, at, header, body_hash, signature };
+    fn contradicted(&mut self, link: LinkId, at: LinkSeq, verified: &Verified) {
+        let Evidence { header, body_hash, signature } = verified.evidence().clone();
+        let entries = verified.content().commitments();
+        let event = LinkContradicted { link, at, header, body_hash, signature, entries };
         let command = CommandId(self.entropy.bytes());
         let event = Event::LinkContradicted(event);
         let draft = crate::decide::Draft::internal(Actor::Policy, event);

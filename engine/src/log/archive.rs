@@ -31,11 +31,11 @@ impl Archive {
         Position(self.verifier.size() + 1)
     }
 
-    /// Verifies the next line, with its line feed.
+    /// Verifies the next line, with its line feed; the block that it brings, if it is no head.
     ///
     /// # Errors
     /// [`Damage`] with the first Position that cannot be trusted.
-    pub fn line(&mut self, line: &[u8]) -> Result<(), Damage> {
+    pub fn line(&mut self, line: &[u8]) -> Result<Option<ArchivedBlock>, Damage> {
         let next = self.next();
         let Some(line) = line.strip_suffix(b"\n") else {
             return Err(damage(next.0, "the line is cut short, or longer than one may be"));
@@ -43,13 +43,14 @@ impl Archive {
         let malformed = |what: schema::bytes::Malformed| damage(next.0, what.to_string());
         let Some(head) = &self.head else {
             self.head = Some(ArchiveHead::read(line).map_err(malformed)?);
-            return Ok(());
+            return Ok(None);
         };
         if next.0 > head.size {
             return Err(damage(next.0, "the archive goes on behind its own end"));
         }
         let block = ArchivedBlock::read(line).map_err(malformed)?;
-        self.verifier.block(block.first, &block.bytes)
+        self.verifier.block(block.first, &block.bytes)?;
+        Ok(Some(block))
     }
 
     /// The end of the archive.

@@ -13,7 +13,7 @@ use schema::bytes::Reader;
 use schema::hash::{Hash, chain_next};
 use schema::id::LinkSeq;
 use schema::latest::{
-    Ack, Beat, Carried, Envelope, EnvelopeHeader, EnvelopeKind, Evidence, Piece, Want,
+    Ack, Beat, Carried, Commitment, Envelope, EnvelopeHeader, EnvelopeKind, Evidence, Piece, Want,
 };
 use schema::v1::envelope::{body_hash, read_entries, signed_bytes};
 
@@ -32,6 +32,20 @@ pub enum Content {
     Want(Want),
     /// A piece that was asked for.
     Piece(Piece),
+}
+
+impl Content {
+    /// What the chain over its entries is made of.
+    #[must_use]
+    pub fn commitments(&self) -> Vec<Commitment> {
+        let Self::Entries(entries) = self else { return Vec::new() };
+        let commitment = |carried: &Carried| Commitment {
+            incarnation: carried.incarnation,
+            position: carried.position,
+            commit: carried.commit(),
+        };
+        entries.iter().map(commitment).collect()
+    }
 }
 
 /// An envelope that passed the door. There is no other way to make one.

@@ -3,6 +3,7 @@
 use crate::failure::{Failure, code};
 use engine::log::archive::Archive;
 use engine::log::verify::Intact;
+use schema::latest::ArchivedBlock;
 use schema::limits::ARCHIVE_LINE_BYTES_MAX;
 use schema::v1::block::Damage;
 use std::fs::{File, OpenOptions};
@@ -12,6 +13,14 @@ use std::path::Path;
 
 /// Verifies the archive in a file.
 pub(crate) fn verify(file: &Path) -> Result<Result<Intact, Damage>, Failure> {
+    read(file, &mut |_| Ok(()))
+}
+
+/// Verifies the archive in a file, and shows each block once it is verified.
+pub(crate) fn read(
+    file: &Path,
+    each: &mut dyn FnMut(&ArchivedBlock) -> Result<(), Damage>,
+) -> Result<Result<Intact, Damage>, Failure> {
     let failed = |why: std::io::Error| Failure::io("reading", file, &why);
     let mut input = BufReader::new(File::open(file).map_err(failed)?);
     let mut archive = Archive::new();
@@ -24,7 +33,8 @@ pub(crate) fn verify(file: &Path) -> Result<Result<Intact, Damage>, Failure> {
         if read == 0 {
             return Ok(archive.finish());
         }
-        if let Err(damage) = archive.line(&line) {
+        let shown = archive.line(&line).and_then(|block| block.map_or(Ok(()), |one| each(&one)));
+        if let Err(damage) = shown {
             return Ok(Err(damage));
         }
     }

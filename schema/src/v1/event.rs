@@ -21,7 +21,9 @@ pub use promotion::{
     ReleaseRejected,
 };
 pub use release::{PackagePushed, ReleaseCreated};
-pub use trust::{GrantsChanged, LinkContradicted, LinkOffered, PeerTrusted, SpaceCreated};
+pub use trust::{
+    Commitment, GrantsChanged, LinkContradicted, LinkOffered, PeerTrusted, SpaceCreated,
+};
 
 macro_rules! events {
     ($(

@@ -9,6 +9,7 @@ mod forwarding;
 mod keys;
 mod objects;
 mod ownership;
+mod proof;
 mod reorder;
 mod replay;
 mod scene;

@@ -128,3 +128,42 @@ fn nothing_is_written_of_a_damaged_log_or_of_a_space_that_is_not_there() {
     export("DevTest Space").fails(7, &["damaged at Position", "nothing was written"]);
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0, "not even a part");
 }
+
+/// The text of a vector of the schema.
+fn vector(path: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema/vectors");
+    let vector: Value = serde_json::from_slice(&fs::read(folder.join(path)).unwrap()).unwrap();
+    vector["input"]["text"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn t09_a_proof_of_two_stories_is_accepted_on_a_third_machine() {
+    let place = TempDir::new().unwrap();
+    let file = place.path().join("proof");
+    let shown = |name: &str, arguments: &[&str]| {
+        fs::write(&file, vector(name)).unwrap();
+        elsewhere(arguments, &file)
+    };
+    let json = ["-o", "json", "audit", "verify", "--proof"];
+    for (name, about) in [("two_stories", "entries"), ("two_logs", "log")] {
+        let said = shown(&format!("accept/proof_of_{name}.json"), &json).good().json();
+        assert_eq!((&said["space"], &said["about"]), (&json!("Anna"), &json!(about)));
+        assert_ne!(said["signed"][0], said["signed"][1]);
+        let fingerprint = said["fingerprint"].as_str().unwrap().to_owned();
+        let text = shown(
+            &format!("accept/proof_of_{name}.json"),
+            &["audit", "verify", "--expect", &fingerprint, "--proof"],
+        );
+        assert!(text.good().out.contains("Anna contradicted itself"));
+    }
+    for name in ["of_one_story", "with_a_forged_signature", "with_white_space"] {
+        shown(&format!("refuse/proof_{name}.json"), &json).fails(7, &["proves nothing"]);
+    }
+    let kept = Kept::tell();
+    let proof = |peer: &str| {
+        let mut command = crate::command::interspace(&["-s", SPACE, "audit", "proof", peer]);
+        run(command.arg(&file).arg("--dir").arg(kept.folder()))
+    };
+    proof("Nobody").fails(3, &["ever called Nobody"]);
+    proof("DevTest Space").fails(3, &["no contradiction of DevTest Space"]);
+}

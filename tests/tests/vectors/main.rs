@@ -15,6 +15,7 @@ mod entries;
 mod envelopes;
 mod files;
 mod pinned;
+mod proofs;
 mod prose;
 mod shown;
 mod small;
@@ -29,6 +30,7 @@ fn all() -> Vec<Vector> {
     small::make(&mut made);
     entries::make(&cast, &mut made);
     archives::make(&mut made);
+    proofs::make(&mut made);
     documents::make(&cast, &mut made);
     envelopes::make(cast, &mut made);
     made

@@ -97,6 +97,8 @@ fn the_table_of_limits_is_that_of_the_code() {
         ("DOCUMENT_BYTES_MAX", limits::DOCUMENT_BYTES_MAX as u64),
         ("CERTIFICATE_STATEMENTS_MAX", limits::CERTIFICATE_STATEMENTS_MAX as u64),
         ("ARCHIVE_LINE_BYTES_MAX", limits::ARCHIVE_LINE_BYTES_MAX as u64),
+        ("PROOF_BYTES_MAX", limits::PROOF_BYTES_MAX as u64),
+        ("PROOF_ENVELOPES_MAX", limits::PROOF_ENVELOPES_MAX as u64),
         ("STEP_OUTPUT_BYTES_MAX", limits::STEP_OUTPUT_BYTES_MAX as u64),
         ("RECEIPT_OUTPUT_BYTES_MAX", limits::RECEIPT_OUTPUT_BYTES_MAX as u64),
         ("RECEIPT_BYTES_MAX", limits::RECEIPT_BYTES_MAX as u64),

@@ -4,7 +4,8 @@ use crate::doors::{hexed, object};
 use engine::trust::door::{Content, Verified};
 use schema::id::hex;
 use schema::latest::{
-    Ack, Actor, Audience, Beat, Checkpoint, Entry, EnvelopeHeader, Event, Mark, Piece, Record, Want,
+    Ack, Actor, Audience, Beat, Checkpoint, Commitment, Entry, EnvelopeHeader, Event, Mark, Piece,
+    Record, Want,
 };
 use schema::v1::event::{Change, Definition};
 use schema::v1::model::{Acceptance, Disclosure, Grant, Lifecycle, Package, Project};
@@ -61,7 +62,8 @@ fn fields(event: &Event) -> Value {
         Event::PeerTrusted(e) => json!([e.peer, e.name, e.link, e.certificate, grants(&e.grants)]),
         Event::GrantsChanged(e) => json!([e.link, grants(&e.grants), e.from]),
         Event::LinkContradicted(e) =>
-            json!([e.link, e.at, hex(&e.header), hex(&e.body_hash), hex(&e.signature)]),
+            json!([e.link, e.at, hex(&e.header), hex(&e.body_hash), hex(&e.signature),
+                e.entries.iter().map(commitment).collect::<Vec<_>>()]),
         Event::ConfigurationApplied(e) => json!([e.changes.iter().map(change).collect::<Vec<_>>()]),
         Event::PackagePushed(e) => package(&e.package),
         Event::ReleaseCreated(e) => json!([e.project, e.version, e.notes, e.snapshot, e.digest]),
@@ -78,6 +80,10 @@ fn fields(event: &Event) -> Value {
         Event::Unknown { kind, version, must_understand } =>
             json!([kind, version, must_understand]),
     }
+}
+
+fn commitment(entry: &Commitment) -> Value {
+    json!([entry.incarnation, entry.position, hex(&entry.commit)])
 }
 
 fn package(package: &Package) -> Value {

@@ -14,6 +14,19 @@ pub(crate) enum Audit {
         /// Verify this archive instead, wherever it was carried; needs no node
         #[arg(long, value_name = "FILE")]
         archive: Option<PathBuf>,
+        /// Verify this proof of a contradiction instead; needs nothing else
+        #[arg(long, value_name = "FILE", conflicts_with = "archive")]
+        proof: Option<PathBuf>,
+    },
+    /// Write the proof that a peer told two stories, for whoever else should know
+    Proof {
+        /// The peer, by its name here or its fingerprint
+        peer: String,
+        /// The file
+        file: PathBuf,
+        /// Look in this archive [default: in the log of the space]
+        #[arg(long, value_name = "FILE")]
+        archive: Option<PathBuf>,
     },
     /// Write the whole log of a space into a file that verifies anywhere
     Export {

@@ -1,6 +1,7 @@
 //! `audit`: prove it from the log.
 
 mod archive;
+mod proof;
 
 use crate::cli::{Audit, Options};
 use crate::client::{Client, encoded};
@@ -13,9 +14,15 @@ use schema::name::Name;
 
 pub(super) fn run(verb: &Audit, options: &Options, out: &mut Output) -> Result<(), Failure> {
     match verb {
-        Audit::Verify { expect, archive: None } => verify(options, expect.as_deref(), out),
-        Audit::Verify { expect, archive: Some(file) } => {
+        Audit::Verify { expect, archive: Some(file), .. } => {
             archive::verify_archive(file, expect.as_deref(), out)
+        }
+        Audit::Verify { expect, proof: Some(file), .. } => {
+            proof::verify_proof(file, expect.as_deref(), out)
+        }
+        Audit::Verify { expect, .. } => verify(options, expect.as_deref(), out),
+        Audit::Proof { peer, file, archive } => {
+            proof::write_proof(options, peer, file, archive.as_deref(), out)
         }
         Audit::Export { file } => archive::export(options, file, out),
         Audit::Trail { place, project, owner } => {

@@ -57,9 +57,12 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path) {
             Certificate::Export { file: Some(file) } | Certificate::Import { file, .. },
         )
         | Noun::Package(Package::Push { file, .. })
-        | Noun::Audit(Audit::Export { file } | Audit::Verify { archive: Some(file), .. }) => {
-            place(file);
-        }
+        | Noun::Audit(
+            Audit::Export { file }
+            | Audit::Proof { file, .. }
+            | Audit::Verify { archive: Some(file), .. }
+            | Audit::Verify { proof: Some(file), .. },
+        ) => place(file),
         Noun::Demo { .. }
         | Noun::Doctor(_)
         | Noun::Up(_)

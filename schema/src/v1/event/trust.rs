@@ -1,6 +1,7 @@
 //! Events of identity and trust.
 
-use crate::id::{Incarnation, LinkId, LinkSeq, SpaceId};
+use crate::hash::Hash;
+use crate::id::{Incarnation, LinkId, LinkSeq, Position, SpaceId};
 use crate::name::Name;
 use crate::v1::model::Grant;
 use bincode::{Decode, Encode};
@@ -47,6 +48,18 @@ pub struct GrantsChanged {
     pub from: LinkSeq,
 }
 
+/// What the chain of a link is made of, for one entry: enough to compute it, and nothing of what
+/// the entry says.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Commitment {
+    /// The incarnation in which the origin wrote it.
+    pub incarnation: Incarnation,
+    /// Its place in the origin's log.
+    pub position: Position,
+    /// The commitment to it.
+    pub commit: Hash,
+}
+
 /// A peer signed two different things under the same LinkSeq. The link is frozen; what was kept
 /// and this envelope together are the proof.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -61,4 +74,6 @@ pub struct LinkContradicted {
     pub body_hash: [u8; 32],
     /// Its signature.
     pub signature: [u8; 64],
+    /// What its chain is made of, entry by entry.
+    pub entries: Vec<Commitment>,
 }

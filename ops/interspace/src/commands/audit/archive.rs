@@ -18,7 +18,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// Verifies an archive; there need not be a node.
-pub(crate) fn verify_archive(
+pub(super) fn verify_archive(
     file: &Path,
     expect: Option<&str>,
     out: &mut Output,
@@ -32,7 +32,19 @@ pub(crate) fn verify_archive(
 }
 
 /// Writes the log of a space into a file.
-pub(crate) fn export(options: &Options, file: &Path, out: &mut Output) -> Result<(), Failure> {
+pub(super) fn export(options: &Options, file: &Path, out: &mut Output) -> Result<(), Failure> {
+    let intact = write_down(options, file)?;
+    let result = Verified::intact(&intact);
+    out.value(&result, || {
+        let (space, size, root) = (&result.space, result.entries, schema::id::hex(&intact.root));
+        let fingerprint = result.fingerprint.as_deref().unwrap_or_default();
+        format!("{space}: {size} records\nfingerprint   {fingerprint}\nroot          {root}")
+    });
+    Ok(())
+}
+
+/// Writes the log of a space into a file, whether its node runs or not.
+pub(super) fn write_down(options: &Options, file: &Path) -> Result<Intact, Failure> {
     let folder = Folder::of(options)?;
     if !folder.path().is_dir() {
         let what = format!("there is no folder {}", folder.path().display());
@@ -43,14 +55,7 @@ pub(crate) fn export(options: &Options, file: &Path, out: &mut Output) -> Result
         Err(failure) if failure.code == code::CONFLICT => running(options, file)?,
         Err(failure) => return Err(failure),
     };
-    let intact = written.map_err(|damage| not_written(&damage))?;
-    let result = Verified::intact(&intact);
-    out.value(&result, || {
-        let (space, size, root) = (&result.space, result.entries, schema::id::hex(&intact.root));
-        let fingerprint = result.fingerprint.as_deref().unwrap_or_default();
-        format!("{space}: {size} records\nfingerprint   {fingerprint}\nroot          {root}")
-    });
-    Ok(())
+    written.map_err(|damage| not_written(&damage))
 }
 
 /// Of a node that runs: it writes what its log is now, and goes on.
