@@ -79,6 +79,7 @@ impl State {
             Event::PeerTrusted(trusted) => self.links.trust(trusted),
             Event::GrantsChanged(changed) => self.links.grant(changed),
             Event::LinkContradicted(contradicted) => self.links.freeze(&contradicted.link),
+            Event::LinkRevoked(revoked) => self.links.revoke(&revoked.link, at.header.time_ms),
             Event::ConfigurationApplied(applied) => self.configuration.apply(applied),
             Event::PackagePushed(pushed) => {
                 let package = &pushed.package;
@@ -95,6 +96,9 @@ impl State {
             }
             Event::EnvironmentsPublished(published) => {
                 self.links.published_to(&at.header.audience, &published.environments);
+            }
+            Event::GrantsPublished(published) => {
+                self.links.told_grants(&at.header.audience, &published.grants);
             }
             Event::DeploymentStarted(started) => {
                 let me = self.me();
@@ -122,6 +126,9 @@ impl State {
             Event::EnvironmentsPublished(published) => {
                 self.links.published_by(&origin, &published.environments);
             }
+            Event::GrantsPublished(published) => {
+                self.links.granted_by(&origin, &published.grants);
+            }
             Event::DeploymentReported(reported) => {
                 if let Some((release, environment, outcome)) =
                     self.cells.reported(origin, at, reported)
@@ -135,6 +142,7 @@ impl State {
             | Event::PeerTrusted(_)
             | Event::GrantsChanged(_)
             | Event::LinkContradicted(_)
+            | Event::LinkRevoked(_)
             | Event::ConfigurationApplied(_)
             | Event::PackagePushed(_)
             | Event::ReleaseCreated(_)

@@ -16,4 +16,5 @@ pub mod id;
 pub mod latest;
 pub mod limits;
 pub mod name;
+pub mod pattern;
 pub mod v1;

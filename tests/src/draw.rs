@@ -10,9 +10,10 @@ use schema::limits::PIECE_BYTES_MAX;
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::event::{
     Change, Commitment, ConfigurationApplied, Definition, DeploymentFinished, DeploymentReported,
-    DeploymentStarted, EnvironmentsPublished, GrantsChanged, Kind, LinkContradicted, LinkOffered,
-    PackageArrived, PackagePushed, PeerTrusted, PromotionAnswered, ReleaseAccepted, ReleaseCreated,
-    ReleasePromoted, ReleaseRejected, SpaceCreated, User,
+    DeploymentStarted, EnvironmentsPublished, GrantsChanged, GrantsPublished, Kind,
+    LinkContradicted, LinkOffered, LinkRevoked, PackageArrived, PackagePushed, PeerTrusted,
+    PromotionAnswered, ReleaseAccepted, ReleaseCreated, ReleasePromoted, ReleaseRejected,
+    SpaceCreated, User,
 };
 use schema::v1::model::{
     Acceptance, Disclosure, Grant, HexHash, Lifecycle, Package, Phase, Project, ProjectId,
@@ -230,7 +231,7 @@ impl Draw {
     /// When there is none.
     pub fn event(&mut self, kind: u16) -> Event {
         match kind {
-            1..=5 => self.trust_event(kind),
+            1..=5 | 9 | 28 => self.trust_event(kind),
             10 => Event::ConfigurationApplied(ConfigurationApplied {
                 changes: self.list(4, Self::change),
             }),
@@ -265,7 +266,14 @@ impl Draw {
                 link: LinkId(self.bytes()),
                 grants: self.list(4, Self::grant),
                 from: LinkSeq(self.number()),
+                sending_from: LinkSeq(self.number()),
             }),
+            9 => Event::LinkRevoked(LinkRevoked {
+                link: LinkId(self.bytes()),
+                received: LinkSeq(self.number()),
+                sent: LinkSeq(self.number()),
+            }),
+            28 => Event::GrantsPublished(GrantsPublished { grants: self.list(4, Self::grant) }),
             _ => Event::LinkContradicted(LinkContradicted {
                 link: LinkId(self.bytes()),
                 at: LinkSeq(self.number()),

@@ -6,6 +6,7 @@ use crate::decide::{Draft, Given, decide, result};
 use crate::policy;
 use crate::run::{Plan, Report};
 use crate::step::Effect;
+use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, Position};
 use schema::latest::Event;
 
@@ -20,18 +21,29 @@ impl Engine {
             let entries = before.iter().map(|position| self.entry_id(*position)).collect();
             return Ok(Done { entries, repeated: true });
         }
-        if self.traffic.values().any(|traffic| traffic.outbox.rolled_back()) {
+        // Who ends the link to the one peer that says so does not believe it.
+        let ended = if let Command::Revoke { peer } = &request.command {
+            self.state.links.named(peer).map(|(_, peer)| peer.link)
+        } else {
+            None
+        };
+        let mut claims = self.traffic.iter().filter(|(_, traffic)| traffic.outbox.rolled_back());
+        if claims.any(|(link, _)| Some(*link) != ended) {
             return Err(Rejection::conflict(
                 "this log was rolled back: a peer has entries that it has lost",
                 "put the newest copy of the node's folder back; until then nothing is changed",
             ));
         }
-        let given =
-            Given { state: &self.state, identity: &self.identity, wall_ms: self.now.wall_ms };
-        let drafts = decide(given, request)?;
+        let random = self.entropy.bytes();
+        let drafts = decide(self.given(random), request)?;
         let entries = self.append_drafts(request.id, &drafts)?;
         self.schedule(&drafts, &entries);
         Ok(Done { entries, repeated: false })
+    }
+
+    fn given(&self, random: Hash) -> Given<'_> {
+        let (state, identity) = (&self.state, &self.identity);
+        Given { state, identity, traffic: &self.traffic, random, wall_ms: self.now.wall_ms }
     }
 
     /// Runs what was just started.
@@ -64,9 +76,8 @@ impl Engine {
             .map(|(cell, running)| (cell.clone(), running.clone()));
         // A report that comes twice changes nothing.
         let Some((cell, running)) = found else { return };
-        let given =
-            Given { state: &self.state, identity: &self.identity, wall_ms: self.now.wall_ms };
-        let drafts = result::finish(given, &cell, &running, &report);
+        let random = self.entropy.bytes();
+        let drafts = result::finish(self.given(random), &cell, &running, &report);
         let command = CommandId::derived(&running.deployment, "finish");
         if let Err(rejection) = self.append_drafts(command, &drafts) {
             self.effects.push(Effect::Alarm(format!("a receipt was lost: {rejection}")));
@@ -77,9 +88,10 @@ impl Engine {
     pub(super) fn react(&mut self) {
         for _ in 0..REACTIONS_MAX {
             if std::mem::take(&mut self.tell_environments) {
-                let drafts = result::publish_environments(&self.state);
+                let mut drafts = result::publish_grants(&self.state);
+                drafts.extend(result::publish_environments(&self.state));
                 let command = CommandId(self.entropy.bytes());
-                // Names of environments always fit.
+                // Grants and names of environments always fit.
                 let _ = self.append_drafts(command, &drafts);
             }
             let touched = std::mem::take(&mut self.touched);

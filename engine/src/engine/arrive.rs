@@ -18,10 +18,15 @@ impl Engine {
     pub(super) fn arrive(&mut self, verified: Verified) {
         let link = verified.header().link;
         let origin = verified.header().origin;
-        // The link was known at the door; it may have been frozen since.
+        // The link was known at the door; it may have been ended or frozen since.
         let Some(peer) = self.state.links.peer(&origin) else {
             return;
         };
+        if peer.link != link || !peer.is_open() {
+            let header = &verified.evidence().header;
+            self.quarantine.refuse(Refusal::UnknownLink, header, self.now.wall_ms);
+            return;
+        }
         if peer.frozen {
             let header = &verified.evidence().header;
             self.quarantine.refuse(Refusal::Frozen, header, self.now.wall_ms);
@@ -187,8 +192,9 @@ impl Engine {
         for (_, release) in self.state.releases.all() {
             let Source::Imported(import) = &release.source else { continue };
             let from = import.from;
-            let frozen = self.state.links.peer(&from).is_none_or(|peer| peer.frozen);
-            if frozen || matches!(import.answer, Answer::Rejected { .. }) {
+            let peer = self.state.links.peer(&from);
+            let silent = peer.is_none_or(|peer| peer.frozen || !peer.is_open());
+            if silent || matches!(import.answer, Answer::Rejected { .. }) {
                 continue;
             }
             for package in &release.snapshot.packages {

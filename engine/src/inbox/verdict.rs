@@ -61,6 +61,8 @@ fn permitted(state: &State, peer: &Peer, event: &Event) -> Result<Known, EntryRe
                 return Err(EntryRefusal::NotGranted);
             }
         }
+        // What it accepts and sends is its own to say.
+        Event::GrantsPublished(_) => {}
         Event::DeploymentReported(reported) => report(state, peer, reported)?,
         Event::Unknown { must_understand, .. } => {
             return Ok(Known::NotYet { must_understand: *must_understand });
@@ -70,6 +72,7 @@ fn permitted(state: &State, peer: &Peer, event: &Event) -> Result<Known, EntryRe
         | Event::PeerTrusted(_)
         | Event::GrantsChanged(_)
         | Event::LinkContradicted(_)
+        | Event::LinkRevoked(_)
         | Event::ConfigurationApplied(_)
         | Event::PackagePushed(_)
         | Event::ReleaseCreated(_)

@@ -86,6 +86,8 @@ fn about(me: SpaceId, event: &Event) -> Option<(ReleaseId, String)> {
         | Event::PeerTrusted(_)
         | Event::GrantsChanged(_)
         | Event::LinkContradicted(_)
+        | Event::LinkRevoked(_)
+        | Event::GrantsPublished(_)
         | Event::ConfigurationApplied(_)
         | Event::PackagePushed(_)
         | Event::PackageArrived(_)

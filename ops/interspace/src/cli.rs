@@ -178,8 +178,9 @@ pub(crate) enum Certificate {
 /// What may flow over a link, as this side decides.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Grants {
-    /// Accept releases of this project of the peer; `*` for all; may be repeated
-    #[arg(long, value_name = "PROJECT")]
+    /// Accept releases of these projects of the peer; `*` stands for any run of characters; may be
+    /// repeated
+    #[arg(long, value_name = "PATTERN")]
     pub(crate) accept_releases: Vec<Name>,
     /// Accept the peer's results
     #[arg(long)]
@@ -213,6 +214,11 @@ pub(crate) enum Link {
         peer: Name,
         #[command(flatten)]
         grants: Grants,
+    },
+    /// End the link to a peer: nothing comes in or goes out any more
+    Revoke {
+        /// The peer
+        peer: Name,
     },
 }
 

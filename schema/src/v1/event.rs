@@ -22,7 +22,8 @@ pub use promotion::{
 };
 pub use release::{PackagePushed, ReleaseCreated};
 pub use trust::{
-    Commitment, GrantsChanged, LinkContradicted, LinkOffered, PeerTrusted, SpaceCreated,
+    Commitment, GrantsChanged, GrantsPublished, LinkContradicted, LinkOffered, LinkRevoked,
+    PeerTrusted, SpaceCreated,
 };
 
 macro_rules! events {
@@ -105,6 +106,8 @@ events! {
     GrantsChanged = 4, version 1, MUST_UNDERSTAND, "grants.changed";
     /// A peer told two stories; the link is frozen.
     LinkContradicted = 5, version 1, MUST_UNDERSTAND, "link.contradicted";
+    /// A link was ended by this side.
+    LinkRevoked = 9, version 1, MUST_UNDERSTAND, "link.revoked";
     /// The configuration changed.
     ConfigurationApplied = 10, version 1, MUST_UNDERSTAND, "configuration.applied";
     /// A package was put into the space's store.
@@ -123,6 +126,8 @@ events! {
     PackageArrived = 26, version 1, 0, "package.arrived";
     /// The names of the environments whose results will be sent. Crosses.
     EnvironmentsPublished = 27, version 1, 0, "environments.published";
+    /// What this side of the link accepts and sends. Crosses.
+    GrantsPublished = 28, version 1, 0, "grants.published";
     /// A deployment began.
     DeploymentStarted = 30, version 1, 0, "deployment.started";
     /// A deployment ended.
@@ -139,12 +144,14 @@ impl Event {
             Self::ReleasePromoted(_)
             | Self::PromotionAnswered(_)
             | Self::EnvironmentsPublished(_)
+            | Self::GrantsPublished(_)
             | Self::DeploymentReported(_) => true,
             Self::SpaceCreated(_)
             | Self::LinkOffered(_)
             | Self::PeerTrusted(_)
             | Self::GrantsChanged(_)
             | Self::LinkContradicted(_)
+            | Self::LinkRevoked(_)
             | Self::ConfigurationApplied(_)
             | Self::PackagePushed(_)
             | Self::ReleaseCreated(_)

@@ -6,6 +6,7 @@ mod confusion;
 mod contradiction;
 mod forgery;
 mod forwarding;
+mod grants;
 mod keys;
 mod objects;
 mod ownership;

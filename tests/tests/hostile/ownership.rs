@@ -379,8 +379,9 @@ fn elsewhere(scene: &Scene) -> Vec<String> {
     for (space, peer) in state.links.all() {
         let mut peer = peer.clone();
         if *space == stranger {
-            // The only thing about itself that a peer may say here.
+            // The only things about itself that a peer may say here.
             peer.environments.clear();
+            peer.theirs = None;
         }
         all.push(format!("{peer:?}"));
     }
@@ -407,8 +408,9 @@ fn elsewhere(scene: &Scene) -> Vec<String> {
 fn lawful(scene: &mut Scene, draw: &mut Draw) -> Event {
     let (victim, me) = (scene.victim_id(), scene.stranger.id());
     let one = scene.promotion(scene.victim, "1.0.0", me);
-    match draw.below(4) {
+    match draw.below(5) {
         0 => draw.event(27),
+        3 => draw.event(28),
         1 => {
             let mut of = release(me, "Gift", "1.0.0");
             of.version = draw.version();

@@ -60,7 +60,9 @@ fn fields(event: &Event) -> Value {
         Event::SpaceCreated(e) => json!([e.certificate, e.incarnation]),
         Event::LinkOffered(e) => json!([e.offer]),
         Event::PeerTrusted(e) => json!([e.peer, e.name, e.link, e.certificate, grants(&e.grants)]),
-        Event::GrantsChanged(e) => json!([e.link, grants(&e.grants), e.from]),
+        Event::GrantsChanged(e) => json!([e.link, grants(&e.grants), e.from, e.sending_from]),
+        Event::GrantsPublished(e) => json!([grants(&e.grants)]),
+        Event::LinkRevoked(e) => json!([e.link, e.received, e.sent]),
         Event::LinkContradicted(e) =>
             json!([e.link, e.at, hex(&e.header), hex(&e.body_hash), hex(&e.signature),
                 e.entries.iter().map(commitment).collect::<Vec<_>>()]),

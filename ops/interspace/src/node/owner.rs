@@ -106,8 +106,8 @@ pub(crate) struct Owner<L, D> {
     mailbox: Receiver<Mail>,
     replies: BTreeMap<u64, SyncSender<Result<Done, Rejection>>>,
     next_reply: u64,
-    /// How many peers the doors know of; none before they were told.
-    peers: Option<usize>,
+    /// The peers that the doors know of; none before they were told.
+    peers: Option<BTreeSet<SpaceId>>,
     /// When the last turn ended.
     turned: Instant,
     watched: watch::Sender<u64>,
@@ -273,11 +273,11 @@ impl<L: Log, D: Doors> Owner<L, D> {
 
     /// Tells the doors who the peers are, when there are others than before.
     fn tell_peers(&mut self) {
-        let traffic = self.space.engine().traffic();
-        // A peer is never forgotten, so that their number tells.
-        if self.peers != Some(traffic.len()) {
-            self.peers = Some(traffic.len());
-            self.doors.peers(traffic.values().map(|traffic| traffic.peer).collect());
+        let traffic = self.space.engine().traffic().values();
+        let peers: BTreeSet<SpaceId> = traffic.map(|traffic| traffic.peer).collect();
+        if self.peers.as_ref() != Some(&peers) {
+            self.peers = Some(peers.clone());
+            self.doors.peers(peers);
         }
     }
 

@@ -46,6 +46,27 @@ pub struct GrantsChanged {
     pub grants: Vec<Grant>,
     /// The first LinkSeq of what comes from the peer for which they hold.
     pub from: LinkSeq,
+    /// The first LinkSeq of what goes to the peer for which they hold.
+    pub sending_from: LinkSeq,
+}
+
+/// What this side of a link accepts and sends, for the peer to know.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct GrantsPublished {
+    /// All grants of this side, from this entry on.
+    pub grants: Vec<Grant>,
+}
+
+/// This side ended a link: nothing is let in or sent over it any more. A new link to the same peer
+/// has another id, because this space offers another number from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct LinkRevoked {
+    /// The link.
+    pub link: LinkId,
+    /// The last LinkSeq that came from the peer.
+    pub received: LinkSeq,
+    /// The last LinkSeq that was written for the peer.
+    pub sent: LinkSeq,
 }
 
 /// What the chain of a link is made of, for one entry: enough to compute it, and nothing of what

@@ -94,6 +94,8 @@ fn effects(header: &Header, event: &Event) -> Vec<String> {
         | Event::PeerTrusted(_)
         | Event::GrantsChanged(_)
         | Event::LinkContradicted(_)
+        | Event::LinkRevoked(_)
+        | Event::GrantsPublished(_)
         | Event::ConfigurationApplied(_)
         | Event::EnvironmentsPublished(_)
         | Event::Unknown { .. } => Vec::new(),
