@@ -93,13 +93,11 @@ fn t02_a_release_of_a_project_that_no_pattern_covers_goes_nowhere() {
     assert!(why.hint.contains("link grant \"DevTest Space\" --accept-releases \"Web\""), "{why:?}");
     let promoted = |world: &World| {
         let events = own(world, pipeline.dev).into_iter();
-        let to: Vec<_> = events
-            .filter_map(|event| match event {
-                Event::ReleasePromoted(promoted) => world.site_of(&promoted.target),
-                _ => None,
-            })
-            .collect();
-        to
+        let to = events.filter_map(|event| {
+            let Event::ReleasePromoted(promoted) = event else { return None };
+            world.site_of(&promoted.target)
+        });
+        to.collect::<Vec<_>>()
     };
     assert_eq!(promoted(&world), [pipeline.us], "policy promoted where it may");
     grant(&mut world, pipeline.eu, "DevTest Space", vec![Grant::AcceptReleases(name("W*b"))]);

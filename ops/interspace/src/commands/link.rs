@@ -101,7 +101,8 @@ fn row(link: &Link) -> Vec<String> {
 fn show(link: &Link) -> String {
     format!(
         "{}\nfingerprint   {}\nlink          {}\nthis side     {}\nthe other     {}\n\
-         to it         {} entries, {} acknowledged, {} applied\nfrom it       {} entries, {} held, {} refused\n\
+         to it         {} entries, {} acknowledged, {} applied\n\
+         from it       {} entries, {} held, {} refused\n\
          reached       {}\nfresh         {}\nheard         {}\ntrouble       {}",
         link.peer,
         link.fingerprint,
