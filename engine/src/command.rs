@@ -68,6 +68,11 @@ pub enum Command {
         /// All grants of this side, from now on.
         grants: Vec<Grant>,
     },
+    /// End the link to a peer.
+    Revoke {
+        /// The peer.
+        peer: Name,
+    },
     /// Record a package that is durable in this space's store.
     PushPackage {
         /// The package.

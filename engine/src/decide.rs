@@ -14,10 +14,13 @@ pub mod trust;
 use crate::command::{Command, Rejection, ReleaseName, Request};
 use crate::state::State;
 use crate::state::releases::Release;
+use crate::traffic::Traffic;
 use crate::trust::identity::Identity;
-use schema::id::{CommandId, EntryId};
+use schema::hash::Hash;
+use schema::id::{CommandId, EntryId, LinkId};
 use schema::latest::{Actor, Audience, Event};
 use schema::v1::model::{ProjectId, ReleaseId};
+use std::collections::BTreeMap;
 
 /// An event that is about to become an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +44,10 @@ pub struct Given<'a> {
     pub state: &'a State,
     /// Who signs.
     pub identity: &'a Identity,
+    /// How far each link is.
+    pub traffic: &'a BTreeMap<LinkId, Traffic>,
+    /// Random bytes that nothing else uses.
+    pub random: Hash,
     /// The clock, milliseconds since 1970.
     pub wall_ms: u64,
 }
@@ -86,10 +93,11 @@ pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejecti
         }
         Command::RevokeToken { token } => people::revoke(given.state, actor, token),
         Command::Trust { certificate, name, grants } => {
-            trust::trust(given.state, actor, certificate, name.as_ref(), grants)
+            trust::trust(given, actor, certificate, name.as_ref(), grants)
         }
         Command::StateKeys { statement, .. } => keys::state(given.state, actor, statement),
-        Command::Grant { peer, grants } => trust::grant(given.state, actor, peer, grants),
+        Command::Grant { peer, grants } => trust::grant(given, actor, peer, grants),
+        Command::Revoke { peer } => trust::revoke(given, actor, peer),
         Command::PushPackage { package } => release::push(given.state, actor, package),
         Command::CreateRelease { project, version, notes, packages } => {
             release::create(given, actor, project, version, notes, packages)

@@ -49,7 +49,7 @@ pub enum Admission {
     /// It is not admitted.
     Refused(Refusal),
     /// It says something else than its origin said before, from this number on at the latest.
-    Contradiction(LinkSeq),
+    Contradiction(LinkSeq, Box<Verified>),
 }
 
 /// One direction of a link, towards here.
@@ -205,13 +205,13 @@ impl Inbox {
             return if self.chain.is_empty() {
                 Admission::Refused(Refusal::BrokenChain)
             } else {
-                Admission::Contradiction(header.first)
+                Admission::Contradiction(header.first, Box::new(verified))
             };
         }
         let chain = chain_over(&header.chain_before, header.first, entries);
         for (number, hash) in (header.first.0..).map(LinkSeq).zip(&chain) {
             if number < next && self.known(number, header.incarnation) != Some(*hash) {
-                return Admission::Contradiction(number);
+                return Admission::Contradiction(number, Box::new(verified));
             }
         }
         if header.last() < next {

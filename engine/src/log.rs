@@ -11,6 +11,8 @@
 //! nothing; when it returns `Ok` it survives the loss of power; after an error the log takes
 //! nothing more.
 
+pub mod archive;
+pub mod contradiction;
 pub mod tree;
 pub mod verify;
 
@@ -97,7 +99,19 @@ pub trait Log: Send {
     ///
     /// # Errors
     /// When the store itself cannot be read.
-    fn scan(&self, visit: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>) -> Result<(), Fault>;
+    fn scan(&self, visit: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>) -> Result<(), Fault> {
+        self.scan_from(Position(1), visit)
+    }
+
+    /// The same from the block on that begins at `first`; behind the end of the log there is none.
+    ///
+    /// # Errors
+    /// When no block begins there, and when the store itself cannot be read.
+    fn scan_from(
+        &self,
+        first: Position,
+        visit: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), Fault>;
 
     /// Lets the fence catch up with the log. The runtime calls it when it is idle and at a stop;
     /// it does nothing when there is nothing to do.

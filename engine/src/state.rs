@@ -90,6 +90,7 @@ impl State {
             Event::PeerTrusted(trusted) => self.links.trust(trusted),
             Event::GrantsChanged(changed) => self.links.grant(changed),
             Event::LinkContradicted(contradicted) => self.links.freeze(&contradicted.link),
+            Event::LinkRevoked(revoked) => self.links.revoke(&revoked.link, at.header.time_ms),
             Event::ConfigurationApplied(applied) => {
                 self.configuration.apply(applied);
                 self.tokens.configured(applied);
@@ -111,6 +112,9 @@ impl State {
             }
             Event::EnvironmentsPublished(published) => {
                 self.links.published_to(&at.header.audience, &published.environments);
+            }
+            Event::GrantsPublished(published) => {
+                self.links.told_grants(&at.header.audience, &published.grants);
             }
             Event::DeploymentStarted(started) => {
                 let me = self.me();
@@ -142,6 +146,9 @@ impl State {
             Event::EnvironmentsPublished(published) => {
                 self.links.published_by(&origin, &published.environments);
             }
+            Event::GrantsPublished(published) => {
+                self.links.granted_by(&origin, &published.grants);
+            }
             Event::DeploymentReported(reported) => {
                 if let Some((release, environment, outcome)) =
                     self.cells.reported(origin, at, reported)
@@ -158,6 +165,7 @@ impl State {
             | Event::KeysStated(_)
             | Event::PeerStated(_)
             | Event::IncarnationDeclared(_)
+            | Event::LinkRevoked(_)
             | Event::ConfigurationApplied(_)
             | Event::TokenCreated(_)
             | Event::TokenRevoked(_)
@@ -195,6 +203,7 @@ impl State {
             Event::PromotionAnswered(_)
             // Told anew in the new life.
             | Event::EnvironmentsPublished(_)
+            | Event::GrantsPublished(_)
             | Event::IncarnationBegan(_)
             | Event::Unknown { .. }
             // None of these ever crossed a link.
@@ -203,6 +212,7 @@ impl State {
             | Event::PeerTrusted(_)
             | Event::GrantsChanged(_)
             | Event::LinkContradicted(_)
+            | Event::LinkRevoked(_)
             | Event::KeysStated(_)
             | Event::PeerStated(_)
             | Event::IncarnationDeclared(_)

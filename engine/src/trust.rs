@@ -10,6 +10,7 @@ pub mod door;
 pub mod epoch;
 pub mod identity;
 pub mod keyring;
+pub mod proof;
 pub mod refusal;
 pub mod seal;
 pub mod signature;

@@ -8,6 +8,7 @@
 //! ([`limits`]), how it becomes bytes ([`bytes`], [`codec`], [`hash`]), and then the objects of
 //! version 1 ([`v1`]), which the rest of the product imports through [`latest`].
 
+mod base64;
 pub mod bytes;
 pub mod codec;
 pub mod hash;
@@ -15,4 +16,5 @@ pub mod id;
 pub mod latest;
 pub mod limits;
 pub mod name;
+pub mod pattern;
 pub mod v1;

@@ -74,6 +74,16 @@ pub const KEY_STATEMENT_BYTES_MAX: usize = 16 * 1024;
 /// Key statements in one envelope of kind *keys*: all that a certificate may have but the first.
 pub const STATEMENTS_TOLD_MAX: usize = CERTIFICATE_STATEMENTS_MAX - 1;
 
+/// Longest line of an archive, in bytes, its line feed not counted: a block of 48 MiB. Blocks are
+/// what came in during one turn of a space, which is rarely more than a few hundred KiB.
+pub const ARCHIVE_LINE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Largest proof of a contradiction in its JSON form, in bytes.
+pub const PROOF_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Envelopes on one side of a proof.
+pub const PROOF_ENVELOPES_MAX: usize = 16;
+
 /// Output kept of one step of a deployment, in bytes; more is cut, and the cut is marked.
 pub const STEP_OUTPUT_BYTES_MAX: usize = 64 * 1024;
 

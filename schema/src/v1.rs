@@ -1,5 +1,6 @@
 //! Version 1 of every object, one file for each format.
 
+pub mod archive;
 pub mod block;
 pub mod document;
 pub mod entry;
@@ -8,6 +9,7 @@ pub mod event;
 pub mod model;
 pub mod part;
 pub mod piece;
+pub mod proof;
 pub mod recall;
 pub mod record;
 pub mod signal;

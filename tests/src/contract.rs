@@ -16,11 +16,12 @@ pub type Place = Box<dyn FnMut() -> Result<Box<dyn Log>, Fault>>;
 pub type Case = (&'static str, fn(Place));
 
 /// All of them.
-pub const CASES: [Case; 11] = [
+pub const CASES: [Case; 12] = [
     ("what was appended is read back, across reopening", read_back),
     ("the stored bytes are those of the block", stored_bytes),
     ("a scan shows every block in order", scan_in_order),
     ("a scan stops where the visitor breaks", scan_stops),
+    ("a scan begins where a block begins, and nowhere else", scan_goes_on),
     ("a block begins where the last one ended", a_gap_closes),
     ("an empty block is refused", an_empty_block_closes),
     ("a checkpoint of another size is refused", a_wrong_checkpoint_closes),
@@ -134,6 +135,27 @@ fn scan_stops(mut place: Place) {
     });
     assert_eq!(stopped, Ok(()));
     assert_eq!(seen, [1, 3, 5]);
+}
+
+fn scan_goes_on(mut place: Place) {
+    let mut writer = Blocks::new();
+    let blocks = [writer.small(2), writer.large(&[70_000]), writer.small(3)];
+    let log = filled(&mut place, &blocks);
+    let seen = |from| {
+        let mut seen = Vec::new();
+        let shown = log.scan_from(Position(from), &mut |first, bytes| {
+            seen.push((first, bytes.to_vec()));
+            ControlFlow::Continue(())
+        });
+        shown.map(|()| seen)
+    };
+    let written: Vec<_> = blocks.iter().map(|block| (block.first, block.write())).collect();
+    for (from, skipped) in [(1, 0), (3, 1), (4, 2), (7, 3)] {
+        assert_eq!(seen(from).as_deref(), Ok(&written[skipped..]), "from {from}");
+    }
+    for from in [2, 5, 6] {
+        assert!(matches!(seen(from), Err(Fault::Damaged(_))), "from {from}");
+    }
 }
 
 fn a_gap_closes(mut place: Place) {

@@ -12,12 +12,12 @@ use schema::latest::{
 use schema::limits::PIECE_BYTES_MAX;
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::event::{
-    Assignment, Change, ConfigurationApplied, Cut, Definition, DeploymentFinished,
-    DeploymentReported, DeploymentStarted, EnvironmentsPublished, GrantsChanged, IncarnationBegan,
-    IncarnationDeclared, Kept, KeysStated, Kind, LinkContradicted, LinkOffered, PackageArrived,
-    PackagePushed, PastLife, Pattern, PeerStated, PeerTrusted, PromotionAnswered, ReleaseAccepted,
-    ReleaseCreated, ReleasePromoted, ReleaseRejected, Role, SpaceCreated, TokenCreated,
-    TokenRevoked, TokenScope, User,
+    Assignment, Change, Commitment, ConfigurationApplied, Cut, Definition, DeploymentFinished,
+    DeploymentReported, DeploymentStarted, EnvironmentsPublished, GrantsChanged, GrantsPublished,
+    IncarnationBegan, IncarnationDeclared, Kept, KeysStated, Kind, LinkContradicted, LinkOffered,
+    LinkRevoked, PackageArrived, PackagePushed, PastLife, Pattern, PeerStated, PeerTrusted,
+    PromotionAnswered, ReleaseAccepted, ReleaseCreated, ReleasePromoted, ReleaseRejected, Role,
+    SpaceCreated, TokenCreated, TokenRevoked, TokenScope, User,
 };
 use schema::v1::model::{
     Acceptance, Disclosure, Grant, HexHash, Lifecycle, Package, Phase, Project, ProjectId,
@@ -271,7 +271,7 @@ impl Draw {
     /// When there is none.
     pub fn event(&mut self, kind: u16) -> Event {
         match kind {
-            1..=5 => self.trust_event(kind),
+            1..=5 | 9 | 28 => self.trust_event(kind),
             6..=7 => self.key_event(kind),
             11..=12 => self.life_event(kind),
             10 => Event::ConfigurationApplied(ConfigurationApplied {
@@ -309,13 +309,25 @@ impl Draw {
                 link: LinkId(self.bytes()),
                 grants: self.list(4, Self::grant),
                 from: LinkSeq(self.number()),
+                sending_from: LinkSeq(self.number()),
             }),
+            9 => Event::LinkRevoked(LinkRevoked {
+                link: LinkId(self.bytes()),
+                received: LinkSeq(self.number()),
+                sent: LinkSeq(self.number()),
+            }),
+            28 => Event::GrantsPublished(GrantsPublished { grants: self.list(4, Self::grant) }),
             _ => Event::LinkContradicted(LinkContradicted {
                 link: LinkId(self.bytes()),
                 at: LinkSeq(self.number()),
                 header: self.blob(330),
                 body_hash: self.bytes(),
                 signature: self.bytes(),
+                entries: self.list(3, |draw| Commitment {
+                    incarnation: Incarnation(draw.bytes()),
+                    position: Position(draw.number()),
+                    commit: draw.bytes(),
+                }),
             }),
         }
     }

@@ -54,11 +54,18 @@ impl World {
         let kind = |bytes: &Vec<u8>| Envelope::read(bytes).expect("whole").header.kind;
         let (mut keys, mut others, mut pieces) = (Vec::new(), Vec::new(), Vec::new());
         for envelope in &stick.envelopes {
-            match kind(envelope) {
-                EnvelopeKind::Keys => keys.push(envelope.clone()),
-                EnvelopeKind::Piece => pieces.push(envelope.clone()),
-                _ => others.push(envelope.clone()),
-            }
+            let heap = match kind(envelope) {
+                EnvelopeKind::Keys => &mut keys,
+                EnvelopeKind::Piece => &mut pieces,
+                EnvelopeKind::Entries
+                | EnvelopeKind::Ack
+                | EnvelopeKind::Beat
+                | EnvelopeKind::Hello
+                | EnvelopeKind::Want
+                | EnvelopeKind::Recall
+                | EnvelopeKind::Returned => &mut others,
+            };
+            heap.push(envelope.clone());
         }
         for batch in [keys, others].into_iter().chain(pieces.into_iter().map(|one| vec![one])) {
             for envelope in batch {

@@ -27,6 +27,9 @@ pub enum Trouble {
     Conflict(String),
 }
 
+/// A block of a log: the Position of its first record, and its bytes.
+pub type StoredBlock = (Position, Vec<u8>);
+
 /// An object that was put into a space's store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stored {
@@ -115,6 +118,19 @@ pub trait Node: Send + Sync + 'static {
     /// When the space is closed.
     fn verify(&self, space: &SpaceId) -> Result<Result<Intact, Damage>, Trouble>;
 
+    /// The blocks of a space's log, as they are stored, from the one on that begins at `from` up to
+    /// the one that ends at `until`: at least one of them and not many more than a MiB, so that a
+    /// long log is read in several calls. None when `from` is behind `until`.
+    ///
+    /// # Errors
+    /// When the space is closed, or what is stored cannot be read.
+    fn blocks(
+        &self,
+        space: &SpaceId,
+        from: Position,
+        until: Position,
+    ) -> Result<Vec<StoredBlock>, Trouble>;
+
     /// The hash of each person's token in a space; a token is made for who has none yet.
     ///
     /// # Errors
@@ -139,29 +155,26 @@ pub trait Node: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the space is closed.
-    fn lend(&self, space: &SpaceId, peer: &SpaceId, what: Lend) -> Result<Vec<Vec<u8>>, Trouble>;
+    fn lend(&self, _: &SpaceId, _: &SpaceId, _: Lend) -> Result<Vec<Vec<u8>>, Trouble> {
+        Err(Trouble::Failed("nothing is carried by hand here".to_owned()))
+    }
 
     /// A piece of an object from a space's store; none if it is not there.
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn piece(
-        &self,
-        space: &SpaceId,
-        object: ObjectId,
-        offset: u64,
-    ) -> Result<Option<Piece>, Trouble>;
+    fn piece(&self, _: &SpaceId, _: ObjectId, _: u64) -> Result<Option<Piece>, Trouble> {
+        Err(Trouble::Failed("nothing is carried by hand here".to_owned()))
+    }
 
     /// Gives envelopes that somebody brought to the door of a space, all in one turn: what they
     /// bring is durable together, or nothing of it. For each, why it was refused, if it was.
     ///
     /// # Errors
     /// When the space is closed.
-    fn take(
-        &self,
-        space: &SpaceId,
-        envelopes: Vec<Vec<u8>>,
-    ) -> Result<Vec<Option<Refusal>>, Trouble>;
+    fn take(&self, _: &SpaceId, _: Vec<Vec<u8>>) -> Result<Vec<Option<Refusal>>, Trouble> {
+        Err(Trouble::Failed("nothing is carried by hand here".to_owned()))
+    }
 
     /// The hash of the operator's token.
     fn operator(&self) -> Hash;

@@ -1,6 +1,7 @@
 //! The routes: what is asked becomes commands and looks, what comes back becomes JSON.
 
 mod courier;
+mod export;
 mod people;
 mod reading;
 mod writing;
@@ -63,8 +64,10 @@ fn bounded() -> Gated<Context> {
         )
         .at(get.clone(), "/v1/spaces/{space}/journey", Gate::Some(See), reading::journey)
         .at(get.clone(), "/v1/spaces/{space}/audit/verify", Gate::All(Audit), reading::verify)
+        .at(get.clone(), "/v1/spaces/{space}/audit/export", Gate::All(Audit), export::archive)
         .at(get.clone(), "/v1/spaces/{space}/audit/trail", Gate::Some(Audit), reading::trail)
         .at(get.clone(), "/v1/spaces/{space}/users", Gate::All(Audit), people::users)
+        .at(get.clone(), "/v1/spaces/{space}/courier", Gate::Some(Carry), courier::here)
         .at(get.clone(), "/v1/spaces/{space}/courier/{peer}", Gate::Some(Carry), courier::plan)
         .at(
             get.clone(),

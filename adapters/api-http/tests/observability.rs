@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "all of this is tests, and what they are made of")]
 
-use api_http::port::{Carriage, Look, Node, Stored, Trouble};
+use api_http::port::{Carriage, Look, Node, Stored, StoredBlock, Trouble};
 use api_http::server::Server;
 use engine::command::{Command, Done, Rejection, Request};
 use engine::decide::configuration::OPERATOR;
@@ -209,6 +209,10 @@ impl Node for Watched {
     }
 
     fn verify(&self, _: &SpaceId) -> Result<Result<Intact, Damage>, Trouble> {
+        nothing()
+    }
+
+    fn blocks(&self, _: &SpaceId, _: Position, _: Position) -> Result<Vec<StoredBlock>, Trouble> {
         nothing()
     }
 

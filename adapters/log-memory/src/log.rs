@@ -142,11 +142,22 @@ impl Log for LogMemory {
         Ok(records)
     }
 
-    fn scan(&self, visit: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>) -> Result<(), Fault> {
+    fn scan_from(
+        &self,
+        first: Position,
+        visit: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), Fault> {
         self.check_open()?;
         // A copy, which costs pointers: the visitor may use the device.
         let image = self.device.image();
-        for stored in &image.blocks {
+        let before = image.blocks.partition_point(|stored| stored.first < first);
+        let blocks = &image.blocks[before..];
+        // Behind the end there is none; a log whose first block is elsewhere shows what it has.
+        let begins = blocks.first().map_or(first.0 == self.size + 1, |s| s.first == first);
+        if !begins && first > Position(1) {
+            return Err(missing(first));
+        }
+        for stored in blocks {
             if visit(stored.first, &stored.bytes).is_break() {
                 break;
             }

@@ -171,11 +171,17 @@ impl LogSled {
         Ok(records)
     }
 
-    fn show(&self, visit: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>) -> Result<(), Fault> {
-        let mut stored = Stored::new(self.store()?.rows_from(key::row(Position(0), 0))?);
+    fn show(
+        &self,
+        from: Position,
+        visit: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), Fault> {
+        // Nothing may stand before Position 1, so that it is seen where something does.
+        let begin = if from == Position(1) { Position(0) } else { from };
+        let mut stored = Stored::new(self.store()?.rows_from(key::row(begin, 0))?);
         // None after a block of which nobody can say where it ends: it was shown, and says itself
         // that it is damaged.
-        let mut expected = Some(Position(1));
+        let mut expected = Some(from);
         loop {
             let next = stored.next();
             let next = next.map_err(|fault| expected.map_or(fault.clone(), |at| named(fault, at)));
@@ -228,8 +234,12 @@ impl Log for LogSled {
         self.answer(self.records(positions))
     }
 
-    fn scan(&self, visit: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>) -> Result<(), Fault> {
-        self.answer(self.show(visit))
+    fn scan_from(
+        &self,
+        first: Position,
+        visit: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), Fault> {
+        self.answer(self.show(first, visit))
     }
 
     fn settle(&mut self) -> Result<(), Fault> {

@@ -54,7 +54,8 @@ pub fn accept(
         values,
     };
     let accepted = Draft::internal(actor.clone(), Event::ReleaseAccepted(event)).about(release);
-    Ok(vec![accepted, answer(state, actor, id, release, import, peer, None)])
+    let answer = answer(state, actor, id, release, import, peer, None);
+    Ok([accepted].into_iter().chain(answer).collect())
 }
 
 /// Rejects a bundle with a reason that travels back. The same again changes nothing.
@@ -87,7 +88,8 @@ pub fn reject(
     let event =
         ReleaseRejected { bundle: import.bundle, release: id.clone(), reason: reason.clone() };
     let rejected = Draft::internal(actor.clone(), Event::ReleaseRejected(event)).about(release);
-    Ok(vec![rejected, answer(state, actor, id, release, import, peer, Some(reason.clone()))])
+    let answer = answer(state, actor, id, release, import, peer, Some(reason.clone()));
+    Ok([rejected].into_iter().chain(answer).collect())
 }
 
 fn waiting<'a>(
@@ -198,6 +200,7 @@ fn value(
     })
 }
 
+/// What the sender is told; nothing when the link to it was ended.
 fn answer(
     state: &State,
     actor: &Actor,
@@ -206,11 +209,14 @@ fn answer(
     import: &Import,
     peer: &Peer,
     rejected: Option<Text>,
-) -> Draft {
+) -> Option<Draft> {
+    if !peer.is_open() {
+        return None;
+    }
     let event = PromotionAnswered { bundle: import.bundle, release: id.clone(), rejected };
     let shown = shown_actor(state, peer, actor);
     let draft = Draft::internal(shown, Event::PromotionAnswered(event)).about(release);
-    Draft { audience: Audience::Link(peer.link), ..draft }
+    Some(Draft { audience: Audience::Link(peer.link), ..draft })
 }
 
 /// Whether a rule accepts this bundle by itself: automatic, and no required value is missing.

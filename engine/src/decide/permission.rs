@@ -127,9 +127,10 @@ pub fn check(given: Given<'_>, request: &Request) -> Result<(), Rejection> {
             Some(known) => own_or_all(&rights, request, &known.user, need),
             None => need(Permission::People, Object::SPACE),
         },
-        Command::Trust { .. } | Command::Grant { .. } | Command::StateKeys { .. } => {
-            need(Permission::Trust, Object::SPACE)
-        }
+        Command::Trust { .. }
+        | Command::Grant { .. }
+        | Command::Revoke { .. }
+        | Command::StateKeys { .. } => need(Permission::Trust, Object::SPACE),
         Command::PushPackage { package } => push(state, &rights, &request.actor, &package.id),
         Command::CreateRelease { project, .. } => {
             need(Permission::Create, Object::project(own(state, project)))

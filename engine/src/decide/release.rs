@@ -172,6 +172,12 @@ pub fn promote(
             "find out what happened there before anything more is sent",
         ));
     }
+    if !known.is_open() {
+        return Err(Rejection::conflict(
+            format!("the link to {peer} was revoked"),
+            "exchange certificates anew before anything more is sent",
+        ));
+    }
     if let Some(why) = why_not(state, id, &Place::Space(peer.clone())) {
         return Err(Rejection::conflict(
             format!("{} {} cannot be promoted to {peer}: {why}", id.project.name, id.version),
@@ -183,6 +189,17 @@ pub fn promote(
     }
     if release.promotions.contains_key(&target) {
         return Ok(Vec::new());
+    }
+    // It would be kept there and never looked at, and could not be sent again under this version.
+    if known.declines(&id.project.name) {
+        let (me, project) = (given.identity.name(), &id.project.name);
+        return Err(Rejection::not_yet(
+            format!("{peer} does not accept releases of {project} from here"),
+            format!(
+                "there, beside what it grants already: `interspace link grant \"{me}\" \
+                 --accept-releases \"{project}\"`; then promote again"
+            ),
+        ));
     }
     let bundle = bundle(given, id, release, target).write();
     if bundle.len() > DOCUMENT_BYTES_MAX {

@@ -11,7 +11,9 @@ use schema::id::DocumentId;
 use schema::latest::{Actor, Audience, Document, Event, Kind, Outcome, Receipt};
 use schema::limits::RECEIPT_BYTES_MAX;
 use schema::v1::document::receipt::DeployedBy;
-use schema::v1::event::{DeploymentFinished, DeploymentReported, EnvironmentsPublished};
+use schema::v1::event::{
+    DeploymentFinished, DeploymentReported, EnvironmentsPublished, GrantsPublished,
+};
 use schema::v1::model::Disclosure;
 
 /// The actor as `peer` may know it: below level *summary* only the space.
@@ -138,6 +140,20 @@ fn disclosed(receipt: &Receipt, whole: DocumentId, level: Disclosure) -> Receipt
         }
     }
     part
+}
+
+/// Tells each peer what this side of its link accepts and sends, where it does not know that yet.
+#[must_use]
+pub fn publish_grants(state: &State) -> Vec<Draft> {
+    let untold = state.links.all().filter(|(_, peer)| {
+        peer.is_open() && !peer.frozen && peer.told_grants.as_ref() != Some(&peer.grants)
+    });
+    let draft = |peer: &Peer| {
+        let event = GrantsPublished { grants: peer.grants.clone() };
+        let event = Event::GrantsPublished(event);
+        Draft { audience: Audience::Link(peer.link), ..Draft::internal(Actor::Policy, event) }
+    };
+    untold.map(|(_, peer)| draft(peer)).collect()
 }
 
 /// Tells each peer that may see results the names of this space's environments, in the order in

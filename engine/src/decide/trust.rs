@@ -1,13 +1,13 @@
 //! Whom this space trusts, and what may flow.
 
 use crate::command::Rejection;
-use crate::decide::Draft;
-use crate::state::State;
+use crate::decide::{Draft, Given};
+use crate::state::links::Peer;
 use crate::trust::certificate::Keys;
 use schema::id::{LinkId, LinkSeq};
 use schema::latest::{Actor, Certificate, Document, Event};
 use schema::name::Name;
-use schema::v1::event::{GrantsChanged, PeerStated, PeerTrusted};
+use schema::v1::event::{GrantsChanged, LinkOffered, LinkRevoked, PeerStated, PeerTrusted};
 use schema::v1::model::Grant;
 
 /// Trusts the space that a certificate is of. The same certificate again changes nothing.
@@ -15,12 +15,13 @@ use schema::v1::model::Grant;
 /// # Errors
 /// When the certificate is not believed, is this space's own, has no offer, or its name is taken.
 pub fn trust(
-    state: &State,
+    given: Given<'_>,
     actor: &Actor,
     certificate: &str,
     name: Option<&Name>,
     wanted: &[Grant],
 ) -> Result<Vec<Draft>, Rejection> {
+    let state = given.state;
     let keys = Certificate::read(certificate)
         .map_err(|malformed| malformed.to_string())
         .and_then(|certificate| Keys::verify(&certificate).map_err(|why| why.to_string()))
@@ -46,19 +47,20 @@ pub fn trust(
     };
     let link = LinkId::between((&state.me(), ours), (&peer, theirs));
     let name = name.unwrap_or_else(|| keys.name()).clone();
-    if let Some(known) = state.links.peer(&peer) {
+    if let Some(known) = state.links.peer(&peer).filter(|known| known.is_open()) {
         if known.link == link && known.name == name {
             if keys.newest().number > known.keys.newest().number {
                 return newer_keys(actor, &known.keys, &keys);
             }
-            return grant(state, actor, &name, &merged(&known.grants, wanted));
+            return grant(given, actor, &name, &merged(&known.grants, wanted));
         }
         return Err(Rejection::conflict(
             format!("this space is trusted already, as {}", known.name),
             "`interspace link show` tells more about it",
         ));
     }
-    if state.links.named(&name).is_some() || state.name_of(&state.me()) == name.as_str() {
+    let taken = state.links.named(&name).is_some_and(|(space, _)| space != peer);
+    if taken || state.name_of(&state.me()) == name.as_str() {
         return Err(Rejection::conflict(
             format!("another space is called {name} here"),
             "give it a name of its own with --as",
@@ -84,28 +86,62 @@ fn newer_keys(actor: &Actor, known: &Keys, told: &Keys) -> Result<Vec<Draft>, Re
     Ok(vec![Draft::internal(actor.clone(), Event::PeerStated(event))])
 }
 
-/// Sets what may flow over the link to a peer.
+/// Sets what may flow over the link to a peer, from the next number on in both directions.
 ///
 /// # Errors
-/// When the peer is not known.
+/// When the peer is not known, or its link was ended.
 pub fn grant(
-    state: &State,
+    given: Given<'_>,
     actor: &Actor,
     peer: &Name,
     grants: &[Grant],
 ) -> Result<Vec<Draft>, Rejection> {
-    let Some((_, known)) = state.links.named(peer) else {
-        return Err(Rejection::not_found(
-            format!("no space is called {peer} here"),
-            "`interspace link list` shows the spaces that are known",
-        ));
-    };
+    let known = open(given, peer)?;
     let grants = merged(&[], grants);
     if known.grants == grants {
         return Ok(Vec::new());
     }
-    let event = GrantsChanged { link: known.link, grants, from: LinkSeq(0) };
+    let (received, sent) = numbers(given, known);
+    let (from, sending_from) = (received.next(), sent.next());
+    let event = GrantsChanged { link: known.link, grants, from, sending_from };
     Ok(vec![Draft::internal(actor.clone(), Event::GrantsChanged(event))])
+}
+
+/// Ends the link to a peer, and offers another number for links, so that a new link to the same
+/// peer is another one.
+///
+/// # Errors
+/// When the peer is not known, or its link was ended before.
+pub fn revoke(given: Given<'_>, actor: &Actor, peer: &Name) -> Result<Vec<Draft>, Rejection> {
+    let known = open(given, peer)?;
+    let (received, sent) = numbers(given, known);
+    let revoked = LinkRevoked { link: known.link, received, sent };
+    let offered = LinkOffered { offer: given.identity.offer(given.random).write() };
+    let events = [Event::LinkRevoked(revoked), Event::LinkOffered(offered)];
+    Ok(events.map(|event| Draft::internal(actor.clone(), event)).into())
+}
+
+/// A peer whose link is not ended.
+fn open<'a>(given: Given<'a>, peer: &Name) -> Result<&'a Peer, Rejection> {
+    match given.state.links.named(peer) {
+        Some((_, known)) if known.is_open() => Ok(known),
+        Some(_) => Err(Rejection::conflict(
+            format!("the link to {peer} was revoked"),
+            "exchange certificates anew: `interspace certificate export`, then `import`",
+        )),
+        None => Err(Rejection::not_found(
+            format!("no space is called {peer} here"),
+            "`interspace link list` shows the spaces that are known",
+        )),
+    }
+}
+
+/// The last LinkSeq that came from a peer, and the last that was written for it.
+fn numbers(given: Given<'_>, peer: &Peer) -> (LinkSeq, LinkSeq) {
+    let traffic = given.traffic.get(&peer.link);
+    traffic.map_or((LinkSeq(0), LinkSeq(0)), |traffic| {
+        (traffic.inbox.acknowledged(), traffic.outbox.newest())
+    })
 }
 
 /// Both lists as one, sorted, each grant once, of several disclosures the widest.

@@ -6,6 +6,7 @@ use crate::decide::{Draft, Given, decide, permission, result};
 use crate::policy;
 use crate::run::{Plan, Report};
 use crate::step::Effect;
+use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, Position};
 use schema::latest::Event;
 
@@ -16,15 +17,23 @@ const REACTIONS_MAX: usize = 64;
 impl Engine {
     /// Decides a command and appends what follows from it, once for each command id.
     pub(super) fn ask(&mut self, request: &Request) -> Result<Done, Rejection> {
-        let given =
-            Given { state: &self.state, identity: &self.identity, wall_ms: self.now.wall_ms };
+        let random = self.entropy.bytes();
+        let given = self.given(random);
         if let Some(before) = self.state.commands.get(&request.id) {
             // Who may not any more is told nothing, also not what they once did.
             permission::check(given, request)?;
             let entries = before.iter().map(|position| self.entry_id(*position)).collect();
             return Ok(Done { entries, repeated: true });
         }
-        let remedy = matches!(request.command, Command::StateKeys { .. });
+        // Who ends the link to the one peer that says so does not believe it.
+        let disbelieved = if let Command::Revoke { peer } = &request.command {
+            let ended = self.state.links.named(peer).map(|(_, peer)| peer.link);
+            let mut claims = self.traffic.iter().filter(|(_, it)| it.outbox.rolled_back());
+            claims.all(|(link, _)| Some(*link) == ended)
+        } else {
+            false
+        };
+        let remedy = disbelieved || matches!(request.command, Command::StateKeys { .. });
         if !remedy && self.is_read_only() {
             return Err(Rejection::conflict(
                 "this log was rolled back: a peer has entries that it has lost",
@@ -32,14 +41,19 @@ impl Engine {
                  is here: `interspace space recover`; until then nothing is changed",
             ));
         }
-        let drafts: Vec<Draft> =
-            decide(given, request)?.into_iter().map(|draft| self.completed(draft)).collect();
+        let drafts = decide(self.given(random), request)?;
+        let drafts: Vec<Draft> = drafts.into_iter().map(|draft| self.completed(draft)).collect();
         if let Command::StateKeys { statement, pair } = &request.command {
             self.learn_pair(statement, pair)?;
         }
         let entries = self.append_drafts(request.id, &drafts)?;
         self.schedule(&drafts, &entries);
         Ok(Done { entries, repeated: false })
+    }
+
+    fn given(&self, random: Hash) -> Given<'_> {
+        let (state, identity) = (&self.state, &self.identity);
+        Given { state, identity, traffic: &self.traffic, random, wall_ms: self.now.wall_ms }
     }
 
     /// Runs what was just started.
@@ -72,9 +86,8 @@ impl Engine {
             .map(|(cell, running)| (cell.clone(), running.clone()));
         // A report that comes twice changes nothing.
         let Some((cell, running)) = found else { return };
-        let given =
-            Given { state: &self.state, identity: &self.identity, wall_ms: self.now.wall_ms };
-        let drafts = result::finish(given, &cell, &running, &report);
+        let random = self.entropy.bytes();
+        let drafts = result::finish(self.given(random), &cell, &running, &report);
         let command = CommandId::derived(&running.deployment, "finish");
         if let Err(rejection) = self.append_drafts(command, &drafts) {
             self.effects.push(Effect::Alarm(format!("a receipt was lost: {rejection}")));
@@ -85,9 +98,10 @@ impl Engine {
     pub(super) fn react(&mut self) {
         for _ in 0..REACTIONS_MAX {
             if std::mem::take(&mut self.tell_environments) {
-                let drafts = result::publish_environments(&self.state);
+                let mut drafts = result::publish_grants(&self.state);
+                drafts.extend(result::publish_environments(&self.state));
                 let command = CommandId(self.entropy.bytes());
-                // Names of environments always fit.
+                // Grants and names of environments always fit.
                 let _ = self.append_drafts(command, &drafts);
             }
             let touched = std::mem::take(&mut self.touched);

@@ -19,10 +19,15 @@ impl Engine {
     pub(super) fn arrive(&mut self, verified: Verified) {
         let link = verified.header().link;
         let origin = verified.header().origin;
-        // The link was known at the door; it may have been frozen since.
+        // The link was known at the door; it may have been ended or frozen since.
         let Some(peer) = self.state.links.peer(&origin) else {
             return;
         };
+        if peer.link != link || !peer.is_open() {
+            let header = &verified.evidence().header;
+            self.quarantine.refuse(Refusal::UnknownLink, header, self.now.wall_ms);
+            return;
+        }
         if peer.frozen {
             let header = &verified.evidence().header;
             self.quarantine.refuse(Refusal::Frozen, header, self.now.wall_ms);
@@ -92,9 +97,9 @@ impl Engine {
                 Admission::Refused(reason) => {
                     self.quarantine.refuse(reason, &evidence.header, self.now.wall_ms);
                 }
-                Admission::Contradiction(at) => {
+                Admission::Contradiction(at, verified) => {
                     if !self.retract(link, at) {
-                        self.contradicted(link, at, evidence);
+                        self.contradicted(link, at, &verified);
                     }
                     return;
                 }
@@ -110,9 +115,10 @@ impl Engine {
     }
 
     /// The peer told two stories: freeze the link, keep both, tell the operator.
-    fn contradicted(&mut self, link: LinkId, at: LinkSeq, evidence: Evidence) {
-        let Evidence { header, body_hash, signature } = evidence;
-        let event = LinkContradicted { link, at, header, body_hash, signature };
+    fn contradicted(&mut self, link: LinkId, at: LinkSeq, verified: &Verified) {
+        let Evidence { header, body_hash, signature } = verified.evidence().clone();
+        let entries = verified.content().commitments();
+        let event = LinkContradicted { link, at, header, body_hash, signature, entries };
         let command = CommandId(self.entropy.bytes());
         let event = Event::LinkContradicted(event);
         let draft = crate::decide::Draft::internal(Actor::Policy, event);
@@ -201,8 +207,9 @@ impl Engine {
         for (_, release) in self.state.releases.all() {
             let Source::Imported(import) = &release.source else { continue };
             let from = import.from;
-            let frozen = self.state.links.peer(&from).is_none_or(|peer| peer.frozen);
-            if frozen || matches!(import.answer, Answer::Rejected { .. }) {
+            let peer = self.state.links.peer(&from);
+            let silent = peer.is_none_or(|peer| peer.frozen || !peer.is_open());
+            if silent || matches!(import.answer, Answer::Rejected { .. }) {
                 continue;
             }
             for package in &release.snapshot.packages {

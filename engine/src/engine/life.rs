@@ -163,6 +163,7 @@ impl Engine {
             | Command::Trust { .. }
             | Command::StateKeys { .. }
             | Command::Grant { .. }
+            | Command::Revoke { .. }
             | Command::PutUser { .. }
             | Command::RemoveUser { .. }
             | Command::CreateToken { .. }

@@ -156,6 +156,8 @@ impl Engine {
                 self.traffic.insert(link, traffic);
                 self.keyring_changed = true;
                 self.tell_environments = true;
+                // A peer that is trusted again is asked again for what it promised before.
+                self.fetch_changed = true;
             }
             Event::GrantsChanged(changed) => {
                 self.sealer.renew(&changed.link);
@@ -190,6 +192,13 @@ impl Engine {
                     self.touched.extend(touched);
                 }
             }
+            Event::LinkRevoked(revoked) => {
+                // With it goes all that was known of the other side: what it claimed, too.
+                self.traffic.remove(&revoked.link);
+                self.sealer.renew(&revoked.link);
+                self.keyring_changed = true;
+                self.fetch_changed = true;
+            }
             Event::LinkContradicted(_) | Event::ReleaseRejected(_) => self.fetch_changed = true,
             Event::SpaceCreated(_)
             | Event::LinkOffered(_)
@@ -199,6 +208,7 @@ impl Engine {
             | Event::IncarnationBegan(_)
             | Event::PromotionAnswered(_)
             | Event::EnvironmentsPublished(_)
+            | Event::GrantsPublished(_)
             | Event::DeploymentStarted(_)
             | Event::DeploymentReported(_)
             | Event::Unknown { .. } => {}
@@ -242,6 +252,12 @@ impl Engine {
             if let Event::ReleasePromoted(promoted) = event {
                 self.touched.insert(promoted.release.clone());
                 self.fetch_changed = true;
+            }
+            if matches!(event, Event::GrantsPublished(_)) {
+                // What the peer did not accept so far may go to it now.
+                let me = self.identity.space();
+                let own = self.state.releases.all().filter(|(id, _)| id.project.space == me);
+                self.touched.extend(own.map(|(id, _)| id.clone()));
             }
         }
     }

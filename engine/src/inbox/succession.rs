@@ -37,7 +37,7 @@ impl Inbox {
         }
         // What the origin has kept must be what it said. What it lost is not denied by that.
         if self.chain_at(past.at).is_some_and(|chain| chain != past.chain) {
-            return Admission::Contradiction(past.at);
+            return Admission::Contradiction(past.at, Box::new(verified.clone()));
         }
         let mut records = vec![Record::Evidence(verified.evidence().clone())];
         for (number, carried) in (1..).map(LinkSeq).zip(entries) {

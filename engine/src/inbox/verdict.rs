@@ -63,6 +63,8 @@ fn permitted(state: &State, peer: &Peer, event: &Event) -> Result<Known, EntryRe
                 return Err(EntryRefusal::NotGranted);
             }
         }
+        // What it accepts and sends is its own to say.
+        Event::GrantsPublished(_) => {}
         Event::DeploymentReported(reported) => report(state, peer, reported)?,
         Event::Unknown { must_understand, .. } => {
             return Ok(Known::NotYet { must_understand: *must_understand });
@@ -75,6 +77,7 @@ fn permitted(state: &State, peer: &Peer, event: &Event) -> Result<Known, EntryRe
         | Event::KeysStated(_)
         | Event::PeerStated(_)
         | Event::IncarnationDeclared(_)
+        | Event::LinkRevoked(_)
         | Event::ConfigurationApplied(_)
         | Event::TokenCreated(_)
         | Event::TokenRevoked(_)

@@ -5,6 +5,7 @@ use crate::trust::keyring::Keyring;
 use schema::id::{Incarnation, LinkId, SpaceId};
 use schema::latest::{Audience, Certificate, Document};
 use schema::name::Name;
+use schema::pattern::covers;
 use schema::v1::event::{GrantsChanged, IncarnationBegan, PeerStated, PeerTrusted};
 use schema::v1::model::{Disclosure, Grant};
 use std::collections::BTreeMap;
@@ -24,6 +25,13 @@ pub struct Peer {
     pub lost: Vec<Incarnation>,
     /// Whether it told two stories; nothing is admitted any more.
     pub frozen: bool,
+    /// Since when nothing is let in or sent any more, because this side ended the link,
+    /// milliseconds since 1970. What came before stays.
+    pub revoked_ms: Option<u64>,
+    /// What it said that it accepts and sends, if it said anything.
+    pub theirs: Option<Vec<Grant>>,
+    /// What this space told it that it accepts and sends, if it told anything.
+    pub told_grants: Option<Vec<Grant>>,
     /// The environments whose results it said it will send.
     pub environments: Vec<Name>,
     /// The environments that this space told it, if it told any.
@@ -34,26 +42,44 @@ impl Peer {
     /// Whether releases of `project` are let in.
     #[must_use]
     pub fn may_release(&self, project: &Name) -> bool {
-        self.grants.iter().any(|grant| match grant {
-            Grant::AcceptReleases(granted) => granted == project || granted.as_str() == "*",
-            Grant::AcceptResults | Grant::SendResults(_) => false,
-        })
+        self.is_open() && accepts(&self.grants, project)
+    }
+
+    /// Whether it said that it does not let releases of `project` in.
+    #[must_use]
+    pub fn declines(&self, project: &Name) -> bool {
+        self.theirs.as_ref().is_some_and(|theirs| !accepts(theirs, project))
     }
 
     /// Whether its results are let in.
     #[must_use]
     pub fn may_report(&self) -> bool {
-        self.grants.contains(&Grant::AcceptResults)
+        self.is_open() && self.grants.contains(&Grant::AcceptResults)
     }
 
     /// How much of our results it is sent, if any.
     #[must_use]
     pub fn disclosure(&self) -> Option<Disclosure> {
-        self.grants.iter().find_map(|grant| match grant {
+        let mut grants = self.grants.iter().filter(|_| self.is_open());
+        grants.find_map(|grant| match grant {
             Grant::SendResults(level) => Some(*level),
             Grant::AcceptReleases(_) | Grant::AcceptResults => None,
         })
     }
+
+    /// Whether this side has not ended the link.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.revoked_ms.is_none()
+    }
+}
+
+/// Whether one of `grants` lets releases of `project` in.
+fn accepts(grants: &[Grant], project: &Name) -> bool {
+    grants.iter().any(|grant| match grant {
+        Grant::AcceptReleases(pattern) => covers(pattern, project),
+        Grant::AcceptResults | Grant::SendResults(_) => false,
+    })
 }
 
 /// All peers.
@@ -90,7 +116,7 @@ impl Links {
     #[must_use]
     pub fn keyring(&self) -> Keyring {
         let mut keyring = Keyring::default();
-        for peer in self.peers.values() {
+        for peer in self.peers.values().filter(|peer| peer.is_open()) {
             keyring.admit(peer.link, peer.keys.clone());
         }
         keyring
@@ -108,6 +134,9 @@ impl Links {
             grants: event.grants.clone(),
             lost: Vec::new(),
             frozen: false,
+            revoked_ms: None,
+            theirs: None,
+            told_grants: None,
             environments: Vec::new(),
             told: None,
         };
@@ -141,6 +170,26 @@ impl Links {
     pub(super) fn freeze(&mut self, link: &LinkId) {
         if let Some(peer) = self.on_mut(link) {
             peer.frozen = true;
+        }
+    }
+
+    pub(super) fn revoke(&mut self, link: &LinkId, time_ms: u64) {
+        if let Some(peer) = self.on_mut(link) {
+            peer.revoked_ms = Some(time_ms);
+        }
+    }
+
+    pub(super) fn granted_by(&mut self, origin: &SpaceId, grants: &[Grant]) {
+        if let Some(peer) = self.peers.get_mut(origin) {
+            peer.theirs = Some(grants.to_vec());
+        }
+    }
+
+    pub(super) fn told_grants(&mut self, audience: &Audience, grants: &[Grant]) {
+        if let Audience::Link(link) = audience
+            && let Some(peer) = self.on_mut(link)
+        {
+            peer.told_grants = Some(grants.to_vec());
         }
     }
 

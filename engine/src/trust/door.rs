@@ -16,8 +16,8 @@ use schema::bytes::Reader;
 use schema::hash::{Hash, chain_next};
 use schema::id::LinkSeq;
 use schema::latest::{
-    Ack, Beat, Carried, Document, Envelope, EnvelopeHeader, EnvelopeKind, Evidence, Piece, Recall,
-    Returned, Statements, Want,
+    Ack, Beat, Carried, Commitment, Document, Envelope, EnvelopeHeader, EnvelopeKind, Evidence,
+    Piece, Recall, Returned, Statements, Want,
 };
 use schema::v1::envelope::{body_hash, read_entries, signed_bytes};
 
@@ -54,6 +54,20 @@ impl Content {
                 false
             }
         }
+    }
+}
+
+impl Content {
+    /// What the chain over its entries is made of.
+    #[must_use]
+    pub fn commitments(&self) -> Vec<Commitment> {
+        let Self::Entries(entries) = self else { return Vec::new() };
+        let commitment = |carried: &Carried| Commitment {
+            incarnation: carried.incarnation,
+            position: carried.position,
+            commit: carried.commit(),
+        };
+        entries.iter().map(commitment).collect()
     }
 }
 

@@ -73,7 +73,9 @@ fn projects(state: &State) -> Vec<(ProjectId, Vec<(SpaceId, Name)>)> {
     let mut found = Vec::new();
     for name in state.configuration.projects() {
         let mut places = own.clone();
-        for (space, peer) in state.links.all().filter(|(_, peer)| peer.may_report()) {
+        for (space, peer) in
+            state.links.all().filter(|(_, peer)| peer.may_report() || !peer.is_open())
+        {
             places.extend(peer.environments.iter().map(|name| (*space, name.clone())));
         }
         found.push((ProjectId { space: me, name: name.clone() }, places));

@@ -90,6 +90,8 @@ fn about(me: SpaceId, event: &Event) -> Option<(ReleaseId, String)> {
         | Event::PeerStated(_)
         | Event::IncarnationDeclared(_)
         | Event::IncarnationBegan(_)
+        | Event::LinkRevoked(_)
+        | Event::GrantsPublished(_)
         | Event::ConfigurationApplied(_)
         | Event::TokenCreated(_)
         | Event::TokenRevoked(_)

@@ -1,10 +1,14 @@
 //! The command line: `interspace <noun> <verb>`.
 
+mod audit;
 mod broker;
+mod courier;
 mod node;
 mod people;
 
+pub(crate) use audit::Audit;
 pub(crate) use broker::Broker;
+pub(crate) use courier::Courier;
 pub(crate) use node::{Doctor, Up};
 pub(crate) use people::{Scope, Token, User};
 
@@ -195,8 +199,9 @@ pub(crate) enum Certificate {
 /// What may flow over a link, as this side decides.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Grants {
-    /// Accept releases of this project of the peer; `*` for all; may be repeated
-    #[arg(long, value_name = "PROJECT")]
+    /// Accept releases of these projects of the peer; `*` stands for any run of characters; may be
+    /// repeated
+    #[arg(long, value_name = "PATTERN")]
     pub(crate) accept_releases: Vec<Name>,
     /// Accept the peer's results
     #[arg(long)]
@@ -230,6 +235,11 @@ pub(crate) enum Link {
         peer: Name,
         #[command(flatten)]
         grants: Grants,
+    },
+    /// End the link to a peer: nothing comes in or goes out any more
+    Revoke {
+        /// The peer
+        peer: Name,
     },
 }
 
@@ -356,78 +366,5 @@ pub(crate) enum Deployment {
     Logs {
         /// Its number
         deployment: u64,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Courier {
-    /// Write what there is for a peer to a folder, as on a stick: entries, acks, packages
-    Export {
-        /// The peer
-        #[arg(long, value_name = "SPACE")]
-        to: Name,
-        /// The folder; it must be there
-        folder: PathBuf,
-        /// Split it over folders that each fit on a medium of this size, such as 4GB or 700MiB
-        #[arg(long, value_name = "SIZE", value_parser = size)]
-        medium_size: Option<u64>,
-        /// Begin after this entry [default: what the peer is known to have]
-        #[arg(long, value_name = "NUMBER")]
-        after: Option<u64>,
-        /// Leave packages out
-        #[arg(long)]
-        no_packages: bool,
-    },
-    /// Take in what somebody brought; in any order, and again without harm
-    Import {
-        /// Files that end in .isp, or folders that hold some
-        #[arg(required = true, value_name = "PATH")]
-        paths: Vec<PathBuf>,
-    },
-    /// What can be told of parts without any key, and without taking them in; needs no node
-    Inspect {
-        /// Files that end in .isp, or folders that hold some
-        #[arg(required = true, value_name = "PATH")]
-        paths: Vec<PathBuf>,
-    },
-}
-
-/// A number of bytes, with a unit or without.
-fn size(text: &str) -> Result<u64, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let (number, unit) = (digits.trim(), text[digits.len()..].to_ascii_lowercase());
-    let factor = match unit.as_str() {
-        "" | "b" => 1,
-        "kb" => 1_000,
-        "mb" => 1_000_000,
-        "gb" => 1_000_000_000,
-        "kib" => 1 << 10,
-        "mib" => 1 << 20,
-        "gib" => 1 << 30,
-        _ => return Err("units are KB, MB, GB, KiB, MiB and GiB".to_owned()),
-    };
-    let number: u64 = number.parse().map_err(|_| "expected a number, such as 4GB".to_owned())?;
-    number.checked_mul(factor).ok_or_else(|| "that is too large".to_owned())
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Audit {
-    /// Verify each log from its bytes; of a stopped node, on a copy
-    Verify {
-        /// The fingerprint that the space must have; choose the space with --space
-        #[arg(long, value_name = "FINGERPRINT")]
-        expect: Option<String>,
-    },
-    /// Why what runs in an environment runs there
-    Trail {
-        /// The environment, or `SPACE: ENVIRONMENT` for another space's
-        #[arg(long = "in", value_name = "PLACE")]
-        place: String,
-        /// The project
-        #[arg(long)]
-        project: Name,
-        /// The space that owns the project, where several have one of this name
-        #[arg(long, value_name = "SPACE")]
-        owner: Option<Name>,
     },
 }

@@ -9,7 +9,7 @@ use api_http::shape::space::Space;
 use schema::id::CommandId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 use ureq::http::Response;
 use ureq::{Agent, Body};
@@ -62,6 +62,17 @@ impl Client {
         let limit = 64 * 1024 * 1024;
         let body = response.body_mut().with_config().limit(limit).read_to_vec();
         body.map_err(|why| self.broken(&why))
+    }
+
+    /// Copies something that may be long.
+    pub(crate) fn download(&self, path: &str, out: &mut dyn Write) -> Result<(), Failure> {
+        let request = self.agent.get(self.url(path)).header("authorization", self.bearer());
+        let mut response = self.checked(request.call())?;
+        let copied = std::io::copy(&mut response.body_mut().as_reader(), out);
+        copied.map(|_| ()).map_err(|why| {
+            let what = format!("what the node sends could not be kept: {why}");
+            Failure::new(code::FAILED, what, "the node's output may say more; try again")
+        })
     }
 
     /// Sends something new.

@@ -18,7 +18,7 @@ mod release;
 mod space;
 pub(crate) mod up;
 
-use crate::cli::{Audit, Cli, Noun};
+use crate::cli::{Cli, Noun};
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -52,10 +52,7 @@ pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
         Noun::Dashboard => dashboard::run(&node()?, out),
         Noun::Journey { release } => journey::run(release, &node()?, out),
         Noun::Courier(verb) => courier::run(verb, options, out),
-        Noun::Audit(Audit::Verify { expect }) => audit::verify(options, expect.as_deref(), out),
-        Noun::Audit(Audit::Trail { place, project, owner }) => {
-            audit::trail(place, project, owner.as_ref(), &node()?, out)
-        }
+        Noun::Audit(verb) => audit::run(verb, options, out),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a command fails with: what happened, why, what to do next, and the exit code.
 
 use api_http::problem::Problem;
+use engine::engine::CannotOpen;
 use engine::log::Fault;
 use std::fmt;
 use std::fmt::Display;
@@ -72,6 +73,19 @@ impl From<Problem> for Failure {
         };
         let not_yet = matches!(problem.kind.as_str(), "not-yet" | "not-found");
         Self { code, what: problem.title, hint: problem.hint, not_yet }
+    }
+}
+
+impl From<CannotOpen> for Failure {
+    fn from(why: CannotOpen) -> Self {
+        match why {
+            CannotOpen::Log(fault) => fault.into(),
+            CannotOpen::NoCertificate | CannotOpen::Keys(_) => Self::new(
+                code::NOT_VERIFIED,
+                why,
+                "the keys and the log of a space belong together: put both back from one backup",
+            ),
+        }
     }
 }
 

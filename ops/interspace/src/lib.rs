@@ -2,6 +2,7 @@
 //!
 //! As a library it is there for measurements alone, which run the very node that is shipped.
 
+mod archive;
 mod cli;
 mod client;
 mod commands;

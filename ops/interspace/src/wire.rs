@@ -1,6 +1,6 @@
 //! Where the adapters meet: the only file that knows more than one of them.
 
-use crate::failure::{Failure, code};
+use crate::failure::Failure;
 use crate::node::carriage::{Carriage, carried};
 use crate::node::config::Config;
 use crate::node::directory::{Closed, Directory, Opened, Push, ReadPiece, Runs, lock};
@@ -8,9 +8,8 @@ use crate::node::folder::{Folder, Lock, NodeFile, make, sync_folder, token_file}
 use crate::node::owner::{Clocks, Doors, Mail, Owner};
 use crate::node::store::{Order, push, read_piece, store_thread};
 use crate::node::{courier, keys, outputs, tokens};
-use api_http::port::{Carriage as Carried, Lend, Look, Node, Stored, Trouble};
+use api_http::port::{Carriage as Carried, Lend, Look, Node, Stored, StoredBlock, Trouble};
 use engine::command::{Done, Rejection, Request};
-use engine::engine::CannotOpen;
 use engine::entropy::Entropy;
 use engine::log::Fault;
 use engine::log::verify::Intact;
@@ -123,7 +122,7 @@ impl Running {
         let secrets = keys::read(&folder.join("keys"))?;
         let log = LogSled::open(&folder.join("log"))?;
         let space = Space::open(log, &secrets, entropy()?, self.clocks.now());
-        let space = space.map_err(cannot_open)?;
+        let space = space?;
         let name = space.engine().identity().name().clone();
         let id = space.engine().identity().space();
         for part in ["environments", "outputs", "tokens"] {
@@ -227,6 +226,16 @@ impl Node for Running {
 
     fn verify(&self, space: &SpaceId) -> Result<Result<Intact, Damage>, Trouble> {
         self.spaces.call(space, Mail::Verify)
+    }
+
+    fn blocks(
+        &self,
+        space: &SpaceId,
+        from: Position,
+        until: Position,
+    ) -> Result<Vec<StoredBlock>, Trouble> {
+        let read = self.spaces.call(space, |answer| Mail::Blocks(from, until, answer))?;
+        read.map_err(|damage| Trouble::Failed(format!("the log is damaged at {damage}")))
     }
 
     fn tokens(&self, space: &SpaceId, people: &[Name]) -> Result<Vec<(Name, Hash)>, Trouble> {
@@ -390,17 +399,6 @@ fn own(
 
 fn entropy() -> Result<Entropy, Failure> {
     Ok(Entropy::from_seed(crate::client::random()?))
-}
-
-fn cannot_open(why: CannotOpen) -> Failure {
-    match why {
-        CannotOpen::Log(fault) => fault.into(),
-        CannotOpen::NoCertificate | CannotOpen::Keys(_) => Failure::new(
-            code::NOT_VERIFIED,
-            why,
-            "the keys and the log of a space belong together: put both back from one backup",
-        ),
-    }
 }
 
 #[cfg(test)]

@@ -24,8 +24,9 @@ pub use promotion::{
 };
 pub use release::{PackagePushed, ReleaseCreated};
 pub use trust::{
-    Cut, GrantsChanged, IncarnationBegan, IncarnationDeclared, Kept, KeysStated, LinkContradicted,
-    LinkOffered, PastLife, PeerStated, PeerTrusted, SpaceCreated,
+    Commitment, Cut, GrantsChanged, GrantsPublished, IncarnationBegan, IncarnationDeclared, Kept,
+    KeysStated, LinkContradicted, LinkOffered, LinkRevoked, PastLife, PeerStated, PeerTrusted,
+    SpaceCreated,
 };
 
 macro_rules! events {
@@ -112,6 +113,8 @@ events! {
     KeysStated = 6, version 1, MUST_UNDERSTAND, "keys.stated";
     /// A peer told its newer keys.
     PeerStated = 7, version 1, MUST_UNDERSTAND, "peer.stated";
+    /// A link was ended by this side.
+    LinkRevoked = 9, version 1, MUST_UNDERSTAND, "link.revoked";
     /// The configuration changed.
     ConfigurationApplied = 10, version 1, MUST_UNDERSTAND, "configuration.applied";
     /// This log lost its end and begins another life.
@@ -138,6 +141,8 @@ events! {
     PackageArrived = 26, version 1, 0, "package.arrived";
     /// The names of the environments whose results will be sent. Crosses.
     EnvironmentsPublished = 27, version 1, 0, "environments.published";
+    /// What this side of the link accepts and sends. Crosses.
+    GrantsPublished = 28, version 1, 0, "grants.published";
     /// A deployment began.
     DeploymentStarted = 30, version 1, 0, "deployment.started";
     /// A deployment ended.
@@ -155,6 +160,7 @@ impl Event {
             | Self::ReleasePromoted(_)
             | Self::PromotionAnswered(_)
             | Self::EnvironmentsPublished(_)
+            | Self::GrantsPublished(_)
             | Self::DeploymentReported(_) => true,
             Self::SpaceCreated(_)
             | Self::LinkOffered(_)
@@ -164,6 +170,7 @@ impl Event {
             | Self::KeysStated(_)
             | Self::PeerStated(_)
             | Self::IncarnationDeclared(_)
+            | Self::LinkRevoked(_)
             | Self::ConfigurationApplied(_)
             | Self::TokenCreated(_)
             | Self::TokenRevoked(_)

@@ -219,7 +219,7 @@ pub enum Disclosure {
 /// One directed, typed permission on a link. Nothing flows without one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub enum Grant {
-    /// We accept releases of this project of the peer.
+    /// We accept releases of the peer's projects that this [pattern](crate::pattern) covers.
     AcceptReleases(Name),
     /// We accept the peer's results.
     AcceptResults,

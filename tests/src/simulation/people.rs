@@ -285,6 +285,7 @@ fn describe(command: &Command) -> String {
         Command::Trust { .. } => "trust".to_owned(),
         Command::StateKeys { .. } => "rotate".to_owned(),
         Command::Grant { peer, grants } => format!("grant {peer} {grants:?}"),
+        Command::Revoke { peer } => format!("revoke {peer}"),
         Command::PushPackage { package } => {
             format!("push {} of {} bytes", package.version, package.size)
         }

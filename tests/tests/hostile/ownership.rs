@@ -382,6 +382,7 @@ fn elsewhere(scene: &Scene) -> Vec<String> {
             // What a peer may say about itself.
             peer.environments.clear();
             peer.lost.clear();
+            peer.theirs = None;
         }
         all.push(format!("{peer:?}"));
     }
@@ -408,8 +409,9 @@ fn elsewhere(scene: &Scene) -> Vec<String> {
 fn lawful(scene: &mut Scene, draw: &mut Draw) -> Event {
     let (victim, me) = (scene.victim_id(), scene.stranger.id());
     let one = scene.promotion(scene.victim, "1.0.0", me);
-    match draw.below(4) {
+    match draw.below(5) {
         0 => draw.event(27),
+        3 => draw.event(28),
         1 => {
             let mut of = release(me, "Gift", "1.0.0");
             of.version = draw.version();

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "all of this is tests, and what they are made of")]
 
 mod apart;
+mod archive;
 mod audit;
 mod bits;
 mod broker;

@@ -139,6 +139,7 @@ const fn allows(permission: Permission) -> &'static str {
         Permission::Create => "create releases",
         Permission::Promote => "send releases on to other spaces",
         Permission::Answer => "accept and reject releases of other spaces",
+        Permission::Carry => "make and bring media that carry sealed envelopes",
         Permission::Audit => "see links, certificates, proofs, trails, people and their tokens",
         Permission::Configure => "apply space.toml",
         Permission::Trust => "trust spaces, and say what may flow",

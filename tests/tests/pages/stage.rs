@@ -1,6 +1,6 @@
 //! A world behind pages: a node whose spaces, network and clock are those of a world.
 
-use api_http::port::{Carriage, Look, Node, Stored, Trouble};
+use api_http::port::{Carriage, Look, Node, Stored, StoredBlock, Trouble};
 use api_http::server::Server;
 use engine::command::{Done, Rejection, Request};
 use engine::log::verify::Intact;
@@ -128,6 +128,10 @@ impl Node for Served {
 
     fn verify(&self, _: &SpaceId) -> Result<Result<Intact, Damage>, Trouble> {
         unreachable!("pages verify no log")
+    }
+
+    fn blocks(&self, _: &SpaceId, _: Position, _: Position) -> Result<Vec<StoredBlock>, Trouble> {
+        unreachable!("pages read no log")
     }
 
     fn tokens(&self, _: &SpaceId, _: &[Name]) -> Result<Vec<(Name, Hash)>, Trouble> {

@@ -2,12 +2,14 @@
 
 use crate::shown;
 use engine::inbox::verdict::{Verdict, judge};
+use engine::log::archive::Archive;
 use engine::log::tree::Tree;
 use engine::state::{At, State};
 use engine::trust::certificate::{Disbelief, Keys};
 use engine::trust::door;
 use engine::trust::identity::{Identity, Seeds};
 use engine::trust::keyring::{Epochs, Keyring};
+use engine::trust::proof::About;
 use engine::trust::refusal::Refusal;
 use engine::trust::signature::PublicKey;
 use schema::bytes::{Malformed, Reader};
@@ -17,7 +19,7 @@ use schema::id::{
 };
 use schema::latest::{
     Ack, Beat, Block, Bundle, Certificate, Checkpoint, Document, Entry, Event, Flaw, Header, Kind,
-    Mirrored, Offer, Part, Piece, Recall, Receipt, Record, Returned, Want,
+    Mirrored, Offer, Part, Piece, Proof, Recall, Receipt, Record, Returned, Want,
 };
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::document::certificate::Genesis;
@@ -42,6 +44,8 @@ pub(crate) fn open(kind: &str, context: &Value, input: &Value) -> Said {
         "event" => event(input),
         "record" => said(Record::read(&blob(&input["bytes"])), |record| shown::record(&record)),
         "block" => block(input),
+        "archive" => archive(input),
+        "proof" => proof(input),
         "checkpoint" => checkpoint(context, input),
         "signature" => signature(input),
         "certificate" => certificate(input),
@@ -207,6 +211,43 @@ fn block(input: &Value) -> Said {
     let block = block.map_err(|damage| damage.to_string())?;
     let leaves: Vec<String> = block.records.iter().map(|(_, leaf)| hex(leaf)).collect();
     Ok(json!({"leaves": leaves, "checkpoint": shown::checkpoint(&block.checkpoint)}))
+}
+
+fn archive(input: &Value) -> Said {
+    let mut archive = Archive::new();
+    let text = text(&input["text"]).as_bytes();
+    let mut lines = text.split_inclusive(|byte| *byte == b'\n');
+    let verified = lines.try_for_each(|line| archive.line(line).map(|_| ()));
+    let intact = verified.and_then(|()| archive.finish()).map_err(|damage| damage.to_string())?;
+    Ok(json!({
+        "space": intact.space,
+        "name": intact.name,
+        "incarnation": intact.incarnation,
+        "size": intact.size,
+        "own": intact.counts.0,
+        "mirrored": intact.counts.1,
+        "envelopes": intact.counts.2,
+        "root": hex(&intact.root),
+        "time_ms": intact.time_ms,
+    }))
+}
+
+fn proof(input: &Value) -> Said {
+    let proof = Proof::read(text(&input["text"])).map_err(|malformed| malformed.to_string())?;
+    let proven = engine::trust::proof::verify(&proof).map_err(|why| why.code().to_owned())?;
+    let about = match proven.about {
+        About::Entries { link, recipient, at } => {
+            json!({"link": link, "recipient": recipient, "at": at})
+        }
+        About::Log { size } => json!({"size": size}),
+    };
+    Ok(json!({
+        "space": proven.space,
+        "name": proven.name,
+        "incarnation": proven.incarnation,
+        "about": about,
+        "signed": proven.signed.map(|hash| hex(&hash)),
+    }))
 }
 
 fn checkpoint(context: &Value, input: &Value) -> Said {

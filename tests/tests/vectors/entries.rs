@@ -238,6 +238,7 @@ fn verdicts(cast: &Cast, made: &mut Vec<Vector>) {
         ("verdict_on_an_answer", Event::PromotionAnswered(answered(cast))),
         ("verdict_on_a_report", Event::DeploymentReported(reported(cast))),
         ("verdict_on_environments", published()),
+        ("verdict_on_grants", Draw::new(3).event(28)),
     ] {
         accept(made, case, "verdict", known.clone(), input(cast, &entry(cast, &event)));
     }
@@ -296,6 +297,7 @@ fn refused(cast: &Cast, made: &mut Vec<Vector>) {
     odd.push(("report_about_its_own_release", report(own), "not-its-own"));
     let arrived = Draw::new(5).event(26);
     odd.push(("package_arrived", arrived, "does-not-cross"));
+    odd.push(("a_revocation", Draw::new(5).event(9), "does-not-cross"));
     for (case, event, code) in odd {
         let input = input(cast, &entry(cast, &event));
         let case = format!("verdict_on_{case}");

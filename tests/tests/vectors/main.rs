@@ -7,6 +7,7 @@
 //! writes the files anew. That is an approval: whoever does it says that the format was meant to
 //! change.
 
+mod archives;
 mod cast;
 mod documents;
 mod doors;
@@ -15,6 +16,7 @@ mod envelopes;
 mod files;
 mod parts;
 mod pinned;
+mod proofs;
 mod prose;
 mod shown;
 mod small;
@@ -28,6 +30,8 @@ fn all() -> Vec<Vector> {
     let mut made = Vec::new();
     small::make(&mut made);
     entries::make(&cast, &mut made);
+    archives::make(&mut made);
+    proofs::make(&mut made);
     documents::make(&cast, &mut made);
     envelopes::make(cast, &mut made);
     parts::make(&mut made);

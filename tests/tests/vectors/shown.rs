@@ -4,8 +4,8 @@ use crate::doors::{hexed, object};
 use engine::trust::door::{Content, Verified};
 use schema::id::hex;
 use schema::latest::{
-    Ack, Actor, Audience, Beat, Carried, Checkpoint, Entry, EnvelopeHeader, Event, Mark, Part,
-    Piece, Recall, Record, Returned, Want,
+    Ack, Actor, Audience, Beat, Carried, Checkpoint, Commitment, Entry, EnvelopeHeader, Event,
+    Mark, Part, Piece, Recall, Record, Returned, Want,
 };
 use schema::v1::event::{Change, Cut, Definition, Kept, PastLife};
 use schema::v1::model::{Acceptance, Disclosure, Grant, Lifecycle, Package, Project};
@@ -93,7 +93,6 @@ fn fields(event: &Event) -> Value {
         Event::SpaceCreated(e) => json!([e.certificate, e.incarnation]),
         Event::LinkOffered(e) => json!([e.offer]),
         Event::PeerTrusted(e) => json!([e.peer, e.name, e.link, e.certificate, grants(&e.grants)]),
-        Event::GrantsChanged(e) => json!([e.link, grants(&e.grants), e.from]),
         Event::IncarnationDeclared(e) => json!([
             e.incarnation.to_string(),
             e.predecessor.to_string(),
@@ -109,8 +108,12 @@ fn fields(event: &Event) -> Value {
         ]),
         Event::KeysStated(e) => json!([e.statement]),
         Event::PeerStated(e) => json!([e.peer, e.statements, e.cut.as_ref().map(cut)]),
+        Event::GrantsChanged(e) => json!([e.link, grants(&e.grants), e.from, e.sending_from]),
+        Event::GrantsPublished(e) => json!([grants(&e.grants)]),
+        Event::LinkRevoked(e) => json!([e.link, e.received, e.sent]),
         Event::LinkContradicted(e) =>
-            json!([e.link, e.at, hex(&e.header), hex(&e.body_hash), hex(&e.signature)]),
+            json!([e.link, e.at, hex(&e.header), hex(&e.body_hash), hex(&e.signature),
+                e.entries.iter().map(commitment).collect::<Vec<_>>()]),
         Event::ConfigurationApplied(e) => json!([e.changes.iter().map(change).collect::<Vec<_>>()]),
         Event::TokenCreated(e) =>
             json!([e.id, e.user, e.name, hex(&e.hash), e.scope, e.expires_ms]),
@@ -130,6 +133,10 @@ fn fields(event: &Event) -> Value {
         Event::Unknown { kind, version, must_understand } =>
             json!([kind, version, must_understand]),
     }
+}
+
+fn commitment(entry: &Commitment) -> Value {
+    json!([entry.incarnation, entry.position, hex(&entry.commit)])
 }
 
 fn package(package: &Package) -> Value {

@@ -5,7 +5,7 @@ use super::{Answer, Context, blocking};
 use crate::gate::Entered;
 use crate::port::Lend;
 use crate::problem::Problem;
-use crate::shape::courier::{Plan, Taken, show};
+use crate::shape::courier::{Here, Plan, Taken, show};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Extension, Path, Query, State};
@@ -59,6 +59,10 @@ fn planned(context: &Context, space: &SpaceId, peer: Name) -> Result<(SpaceId, P
         Some((id, show(engine.state().me(), id, &engine.lendable(&id)?)))
     })?;
     found.ok_or_else(|| unknown(&peer))
+}
+
+pub(super) async fn here(Extension(entered): Extension<Entered>) -> Json<Here> {
+    Json(Here { space: entered.space })
 }
 
 pub(super) async fn plan(

@@ -35,7 +35,7 @@ pub struct Value {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grants {
-    /// Projects of the peer whose releases are accepted.
+    /// Patterns of the peer's projects whose releases are accepted.
     pub accept_releases: Vec<Name>,
     /// Whether the peer's results are accepted.
     pub accept_results: bool,
@@ -62,6 +62,11 @@ pub enum Ask {
         peer: Name,
         /// What may flow.
         grants: Grants,
+    },
+    /// End a link.
+    Revoke {
+        /// The peer.
+        peer: Name,
     },
     /// Freeze a project.
     CreateRelease {
@@ -172,6 +177,7 @@ pub fn command(ask: Ask, engine: &Engine) -> Command {
             Command::Trust { certificate, name, grants: grants.into() }
         }
         Ask::Grant { peer, grants } => Command::Grant { peer, grants: grants.into() },
+        Ask::Revoke { peer } => Command::Revoke { peer },
         Ask::CreateRelease { project, version, notes, packages } => {
             Command::CreateRelease { project, version, notes, packages }
         }

@@ -6,6 +6,13 @@ use schema::v1::model::HexHash;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// For whom parts are taken here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Here {
+    /// The space.
+    pub space: SpaceId,
+}
+
 /// What there is for a peer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {

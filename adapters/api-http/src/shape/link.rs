@@ -19,6 +19,10 @@ pub struct Link {
     pub link: String,
     /// What may flow, as this side decided.
     pub grants: Grants,
+    /// What may flow, as the other side last said; none where it said nothing yet.
+    pub theirs: Option<Grants>,
+    /// Since when nothing flows any more, because this side ended the link.
+    pub revoked_at: Option<String>,
     /// Entries for the peer.
     pub head: u64,
     /// Of those, durable at the peer.
@@ -49,6 +53,9 @@ pub fn carried(links: &mut [Link], node: &dyn Node, space: &SpaceId) {
     let here: Vec<String> = node.spaces().iter().map(|(id, _)| fingerprint(id)).collect();
     let carriage = node.carriage(space);
     for link in links {
+        if link.revoked_at.is_some() {
+            continue;
+        }
         if here.contains(&link.fingerprint) {
             link.carried = "here".to_owned();
         } else if let Some(carriage) = &carriage {
@@ -76,6 +83,8 @@ pub fn show(engine: &Engine, now: Now) -> Vec<Link> {
             fingerprint: fingerprint(&link.peer),
             link: link.link.to_string(),
             grants: Grants::from(peer.grants.as_slice()),
+            theirs: peer.theirs.as_deref().map(Grants::from),
+            revoked_at: None,
             head: link.head,
             acknowledged: link.acknowledged,
             applied: link.applied,
@@ -89,5 +98,31 @@ pub fn show(engine: &Engine, now: Now) -> Vec<Link> {
             trouble,
         })
     });
-    shown.collect()
+    shown.chain(revoked(engine)).collect()
+}
+
+/// Links that were ended: who it was, and since when.
+fn revoked(engine: &Engine) -> impl Iterator<Item = Link> {
+    engine.state().links.all().filter_map(|(space, peer)| {
+        let revoked_at = super::time(peer.revoked_ms?);
+        Some(Link {
+            peer: peer.name.to_string(),
+            fingerprint: fingerprint(space),
+            link: peer.link.to_string(),
+            grants: Grants::default(),
+            theirs: None,
+            revoked_at: Some(revoked_at.clone()),
+            head: 0,
+            acknowledged: 0,
+            applied: 0,
+            received: 0,
+            missing: Vec::new(),
+            held: 0,
+            refused: 0,
+            fresh: false,
+            heard_at: None,
+            carried: "nothing".to_owned(),
+            trouble: Some(format!("revoked since {revoked_at}")),
+        })
+    })
 }

@@ -1,6 +1,9 @@
 //! `audit`: prove it from the log.
 
-use crate::cli::Options;
+mod archive;
+mod proof;
+
+use crate::cli::{Audit, Options};
 use crate::client::{Client, encoded};
 use crate::commands::{place, yes};
 use crate::failure::{Failure, code};
@@ -9,8 +12,27 @@ use crate::output::{Output, moment, table};
 use api_http::shape::audit::{Reason, Verified};
 use schema::name::Name;
 
+pub(super) fn run(verb: &Audit, options: &Options, out: &mut Output) -> Result<(), Failure> {
+    match verb {
+        Audit::Verify { expect, archive: Some(file), .. } => {
+            archive::verify_archive(file, expect.as_deref(), out)
+        }
+        Audit::Verify { expect, proof: Some(file), .. } => {
+            proof::verify_proof(file, expect.as_deref(), out)
+        }
+        Audit::Verify { expect, .. } => verify(options, expect.as_deref(), out),
+        Audit::Proof { peer, file, archive } => {
+            proof::write_proof(options, peer, file, archive.as_deref(), out)
+        }
+        Audit::Export { file } => archive::export(options, file, out),
+        Audit::Trail { place, project, owner } => {
+            trail(place, project, owner.as_ref(), &Client::new(options)?, out)
+        }
+    }
+}
+
 /// Verifies every log of the node, or the one that was chosen.
-pub(super) fn verify(
+pub(crate) fn verify(
     options: &Options,
     expect: Option<&str>,
     out: &mut Output,
@@ -29,11 +51,17 @@ pub(super) fn verify(
     for result in &mut results {
         pin(result, expect);
     }
+    let hint = "keep the folder as it is, copy it, and restore from a backup or from peers";
+    report(&results, hint, out)
+}
+
+/// Shows what audits found, and fails where a log is damaged.
+fn report(results: &[Verified], hint: &str, out: &mut Output) -> Result<(), Failure> {
     out.value(&results, || {
         let rows = results.iter().map(row).collect();
         let head = ["space", "entries", "own", "mirrored", "envelopes", "intact", ""];
         let mut text = table(&head, rows, "there are no spaces here");
-        for result in &results {
+        for result in results {
             if let Some(fingerprint) = &result.fingerprint {
                 text.push_str(&format!("\n{}: {fingerprint}", result.space));
             }
@@ -48,7 +76,7 @@ pub(super) fn verify(
             Err(Failure::new(
                 code::NOT_VERIFIED,
                 format!("the log of {} is damaged at Position {at}: {what}", damaged.space),
-                "keep the folder as it is, copy it, and restore from a backup or from peers",
+                hint,
             ))
         }
     }
@@ -111,7 +139,7 @@ fn row(result: &Verified) -> Vec<String> {
 }
 
 /// Why what runs in a place runs there.
-pub(super) fn trail(
+fn trail(
     text: &str,
     project: &Name,
     owner: Option<&Name>,

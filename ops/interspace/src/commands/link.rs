@@ -5,8 +5,10 @@ use crate::client::Client;
 use crate::commands::{or_dash, yes};
 use crate::failure::{Failure, code};
 use crate::output::{Output, table};
-use api_http::shape::command::{Ask, Grants};
+use api_http::shape::command::{Ask, Did, Grants};
 use api_http::shape::link::Link;
+use schema::name::Name;
+use serde::Serialize;
 
 pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), Failure> {
     match verb {
@@ -16,6 +18,8 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
                 let rows = links.iter().map(row).collect();
                 let head = [
                     "peer",
+                    "this side",
+                    "the other",
                     "over",
                     "head",
                     "acknowledged",
@@ -29,23 +33,52 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
             });
         }
         Verb::Show { peer } => {
-            let links: Vec<Link> = client.get(&client.path("links")?)?;
-            let link =
-                links.into_iter().find(|link| link.peer == peer.as_str()).ok_or_else(|| {
-                    let what = format!("no space is called {peer} here");
-                    Failure::new(code::NOT_FOUND, what, "`interspace link list` shows all links")
-                })?;
+            let link = find(peer, client)?;
             out.value(&link, || show(&link));
         }
         Verb::Grant { peer, grants } => {
+            let before = find(peer, client)?;
             let grants = super::certificate::shape(grants);
             let did = client.ask(Ask::Grant { peer: peer.clone(), grants })?;
+            let after = find(peer, client)?;
+            let changed = Granted { did, before: before.grants, after: after.grants };
+            out.value(&changed, || changed.text());
+        }
+        Verb::Revoke { peer } => {
+            let did = client.ask(Ask::Revoke { peer: peer.clone() })?;
             out.value(&did, || {
-                if did.positions.is_empty() { "nothing changed" } else { "granted" }.to_owned()
+                "revoked: nothing comes in or goes out any more; certificates that you exported \
+                 and nobody has answered yet must be exported again"
+                    .to_owned()
             });
         }
     }
     Ok(())
+}
+
+/// A change of grants, with what they were before and after it.
+#[derive(Serialize)]
+struct Granted {
+    #[serde(flatten)]
+    did: Did,
+    before: Grants,
+    after: Grants,
+}
+
+impl Granted {
+    fn text(&self) -> String {
+        let what = if self.did.positions.is_empty() { "nothing changed" } else { "granted" };
+        format!("{what}\nbefore   {}\nafter    {}", granted(&self.before), granted(&self.after))
+    }
+}
+
+/// The link to a peer.
+fn find(peer: &Name, client: &Client) -> Result<Link, Failure> {
+    let links: Vec<Link> = client.get(&client.path("links")?)?;
+    links.into_iter().find(|link| link.peer == peer.as_str()).ok_or_else(|| {
+        let what = format!("no space is called {peer} here");
+        Failure::new(code::NOT_FOUND, what, "`interspace link list` shows all links")
+    })
 }
 
 fn row(link: &Link) -> Vec<String> {
@@ -55,7 +88,8 @@ fn row(link: &Link) -> Vec<String> {
         (None, Some(at)) => format!("not since {at}"),
         (None, None) => "never since the node started".to_owned(),
     };
-    let mut row = vec![link.peer.clone(), link.carried.clone()];
+    let theirs = link.theirs.as_ref().map_or_else(|| "-".to_owned(), short);
+    let mut row = vec![link.peer.clone(), short(&link.grants), theirs, link.carried.clone()];
     row.extend(
         [link.head, link.acknowledged, link.applied, link.received, link.held, link.refused]
             .map(|count| count.to_string()),
@@ -66,13 +100,15 @@ fn row(link: &Link) -> Vec<String> {
 
 fn show(link: &Link) -> String {
     format!(
-        "{}\nfingerprint   {}\nlink          {}\ngrants        {}\nto it         {} entries, \
-         {} acknowledged, {} applied\nfrom it       {} entries, {} held, {} refused\n\
+        "{}\nfingerprint   {}\nlink          {}\nthis side     {}\nthe other     {}\n\
+         to it         {} entries, {} acknowledged, {} applied\n\
+         from it       {} entries, {} held, {} refused\n\
          reached       {}\nfresh         {}\nheard         {}\ntrouble       {}",
         link.peer,
         link.fingerprint,
         link.link,
         granted(&link.grants),
+        link.theirs.as_ref().map_or_else(|| "has not said yet".to_owned(), granted),
         link.head,
         link.acknowledged,
         link.applied,
@@ -93,6 +129,15 @@ fn over(carried: &str) -> &str {
         "nothing" => "by nothing: `interspace up --nats URL`",
         over => over,
     }
+}
+
+/// Grants in a cell of a table.
+fn short(grants: &Grants) -> String {
+    let releases = (!grants.accept_releases.is_empty()).then_some("+releases");
+    let results = grants.accept_results.then_some("+results");
+    let sends = grants.send_results.map(|_| "sends results");
+    let all: Vec<&str> = [releases, results, sends].into_iter().flatten().collect();
+    if all.is_empty() { "nothing".to_owned() } else { all.join(" ") }
 }
 
 fn granted(grants: &Grants) -> String {

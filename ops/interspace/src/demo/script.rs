@@ -1,6 +1,6 @@
 //! The list of commands of the demo: headings, commands, and commands that must fail.
 
-use crate::cli::{Certificate, Courier, Noun, Package};
+use crate::cli::{Audit, Certificate, Courier, Noun, Package};
 use crate::failure::{Failure, code};
 use std::path::{Path, PathBuf};
 
@@ -57,6 +57,12 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path) {
             Certificate::Export { file: Some(file) } | Certificate::Import { file, .. },
         )
         | Noun::Package(Package::Push { file, .. })
+        | Noun::Audit(
+            Audit::Export { file }
+            | Audit::Proof { file, .. }
+            | Audit::Verify { archive: Some(file), .. }
+            | Audit::Verify { proof: Some(file), .. },
+        )
         | Noun::Courier(Courier::Export { folder: file, .. }) => place(file),
         Noun::Courier(Courier::Inspect { paths } | Courier::Import { paths }) => {
             paths.iter_mut().for_each(place);
@@ -78,6 +84,6 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path) {
         | Noun::Deployment(_)
         | Noun::Dashboard
         | Noun::Journey { .. }
-        | Noun::Audit(_) => {}
+        | Noun::Audit(Audit::Verify { .. } | Audit::Trail { .. }) => {}
     }
 }

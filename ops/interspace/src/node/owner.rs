@@ -1,10 +1,11 @@
 //! The owner of a space: one thread, one mailbox. It drains what has come in, decides it all,
 //! makes one block durable, answers all.
 
+mod lend;
 #[cfg(test)]
 mod tests;
 
-use api_http::port::{Lend, Look};
+use api_http::port::{Lend, Look, StoredBlock};
 use engine::command::{Done, Rejection, Request};
 use engine::log::verify::{Intact, Verifier};
 use engine::log::{Fault, Log};
@@ -31,14 +32,23 @@ const DRAIN_MAX: usize = 512;
 /// Bytes of envelopes that are taken out of the mailbox at once, at the most.
 const DRAIN_BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// Bytes of entries that are lent at once, at which no more are added.
-const LENT_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of the log that are read between two turns, and one block more.
+const READ_BYTES_MAX: usize = 1024 * 1024;
 
 /// How long the owner sleeps when nothing is due; then it lets the fence catch up.
 const IDLE: Duration = Duration::from_secs(1);
 
 /// What is done once a turn is durable.
 pub(crate) type OnDurable = Box<dyn FnOnce() + Send>;
+
+/// Blocks that were read, or the first thing that is wrong with them.
+type Read = Result<Vec<StoredBlock>, Damage>;
+
+/// Envelopes as bytes.
+type Envelopes = Vec<Vec<u8>>;
+
+/// For each envelope why the door refused it, if it did.
+type Verdicts = Vec<Option<Refusal>>;
 
 /// Something for the owner of a space.
 pub(crate) enum Mail {
@@ -56,12 +66,14 @@ pub(crate) enum Mail {
     /// Somebody looks.
     Look(Look),
     /// A medium takes something along for a peer.
-    Lend(SpaceId, Lend, SyncSender<Vec<Vec<u8>>>),
+    Lend(SpaceId, Lend, SyncSender<Envelopes>),
     /// Somebody brings envelopes: all of them are taken in one turn. Each answer is why one was
     /// refused.
-    Take(Vec<Vec<u8>>, SyncSender<Vec<Option<Refusal>>>),
+    Take(Envelopes, SyncSender<Verdicts>),
     /// Somebody has the log verified.
     Verify(SyncSender<Result<Intact, Damage>>),
+    /// Somebody reads the log: the blocks from the first Position on up to the second.
+    Blocks(Position, Position, SyncSender<Read>),
     /// The node stops.
     Stop,
 }
@@ -107,8 +119,8 @@ pub(crate) struct Owner<L, D> {
     mailbox: Receiver<Mail>,
     replies: BTreeMap<u64, SyncSender<Result<Done, Rejection>>>,
     next_reply: u64,
-    /// How many peers the doors know of; none before they were told.
-    peers: Option<usize>,
+    /// The peers that the doors know of; none before they were told.
+    peers: Option<BTreeSet<SpaceId>>,
     /// When the last turn ended.
     turned: Instant,
     watched: watch::Sender<u64>,
@@ -123,9 +135,10 @@ struct Drained {
     looks: Vec<Look>,
     bytes: usize,
     durable: Vec<OnDurable>,
-    lends: Vec<(SpaceId, Lend, SyncSender<Vec<Vec<u8>>>)>,
-    taken: Vec<(Vec<Option<Refusal>>, SyncSender<Vec<Option<Refusal>>>)>,
+    lends: Vec<(SpaceId, Lend, SyncSender<Envelopes>)>,
+    taken: Vec<(Verdicts, SyncSender<Verdicts>)>,
     audits: Vec<SyncSender<Result<Intact, Damage>>>,
+    reads: Vec<(Position, Position, SyncSender<Read>)>,
     stop: bool,
 }
 
@@ -197,29 +210,13 @@ impl<L: Log, D: Doors> Owner<L, D> {
                 // Who asked may be gone.
                 let _ = answer.send(verified);
             }
+            for (from, until, answer) in drained.reads {
+                let _ = answer.send(blocks(self.space.log(), from, until)?);
+            }
             if drained.stop {
                 return Ok(self.space.into_log());
             }
         }
-    }
-
-    /// Seals what a medium takes along, a few megabytes at the most.
-    fn lend(&mut self, peer: &SpaceId, what: Lend) -> Result<Vec<Vec<u8>>, Fault> {
-        Ok(match what {
-            Lend::Signals => self.space.lend_signals(peer),
-            Lend::Piece(piece) => self.space.lend_piece(peer, &piece).into_iter().collect(),
-            Lend::Entries(mut after) => {
-                let (mut lent, mut bytes) = (Vec::new(), 0);
-                while bytes < LENT_BYTES_MAX
-                    && let Some((last, envelope)) = self.space.lend_entries(peer, after)?
-                {
-                    bytes += envelope.len();
-                    after = last;
-                    lent.push(envelope);
-                }
-                lent
-            }
-        })
     }
 
     fn is_due(&self) -> bool {
@@ -278,6 +275,7 @@ impl<L: Log, D: Doors> Owner<L, D> {
             }
             Mail::Look(look) => drained.looks.push(look),
             Mail::Verify(answer) => drained.audits.push(answer),
+            Mail::Blocks(from, until, answer) => drained.reads.push((from, until, answer)),
             Mail::Stop => drained.stop = true,
         }
     }
@@ -314,11 +312,11 @@ impl<L: Log, D: Doors> Owner<L, D> {
 
     /// Tells the doors who the peers are, when there are others than before.
     fn tell_peers(&mut self) {
-        let traffic = self.space.engine().traffic();
-        // A peer is never forgotten, so that their number tells.
-        if self.peers != Some(traffic.len()) {
-            self.peers = Some(traffic.len());
-            self.doors.peers(traffic.values().map(|traffic| traffic.peer).collect());
+        let traffic = self.space.engine().traffic().values();
+        let peers: BTreeSet<SpaceId> = traffic.map(|traffic| traffic.peer).collect();
+        if self.peers.as_ref() != Some(&peers) {
+            self.peers = Some(peers.clone());
+            self.doors.peers(peers);
         }
     }
 
@@ -371,5 +369,30 @@ pub(crate) fn verify(
             what: "the log is another one than it was when it had this size".to_owned(),
         })),
         (None, Ok(()), None) => Ok(verifier.finish()),
+    }
+}
+
+/// Reads blocks of a log from `from` on, up to `until`, and no more than one turn may wait for.
+///
+/// # Errors
+/// When the store cannot be read.
+fn blocks(log: &impl Log, from: Position, until: Position) -> Result<Read, Fault> {
+    if from > until {
+        return Ok(Ok(Vec::new()));
+    }
+    let mut found = Vec::new();
+    let mut bytes_read = 0;
+    let scanned = log.scan_from(from, &mut |first, bytes| {
+        if first > until || bytes_read >= READ_BYTES_MAX {
+            return ControlFlow::Break(());
+        }
+        bytes_read += bytes.len();
+        found.push((first, bytes.to_vec()));
+        ControlFlow::Continue(())
+    });
+    match scanned {
+        Ok(()) => Ok(Ok(found)),
+        Err(Fault::Damaged(damage)) => Ok(Err(damage)),
+        Err(fault) => Err(fault),
     }
 }

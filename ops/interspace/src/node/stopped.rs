@@ -7,25 +7,48 @@ use log_sled::{FenceMark, LogSled};
 use schema::id::Position;
 use schema::v1::block::Damage;
 use std::path::Path;
+use tempfile::TempDir;
 
-/// What an audit of a stopped node found in one space's folder. It works on a copy, because
-/// opening a log rewrites its files.
+/// A copy of the log of one space, because opening a log rewrites its files; gone when dropped.
+pub(crate) struct Stopped {
+    log: LogSled,
+    /// Behind the log, so that it goes when the log is closed.
+    _copy: TempDir,
+}
+
+impl Stopped {
+    /// Copies the log in a space's folder.
+    pub(crate) fn copy(space: &Path) -> Result<Self, Failure> {
+        let copy = tempfile::tempdir().map_err(|why| {
+            Failure::new(code::FAILED, format!("no temporary folder: {why}"), "make room")
+        })?;
+        let into = copy.path().join("log");
+        log_sled::audit_copy(&space.join("log"), &into)?;
+        Ok(Self { log: LogSled::open_for_audit(&into)?, _copy: copy })
+    }
+
+    /// The log, for reading.
+    pub(crate) const fn log(&self) -> &LogSled {
+        &self.log
+    }
+
+    /// Verifies all of it, and that it is as long as its fence says.
+    pub(crate) fn audit(&self) -> Result<Result<Intact, Damage>, Failure> {
+        let fence = self.log.fence();
+        let verified = verify(&self.log, fence.as_ref().map(|fence| (fence.size, fence.root)))?;
+        Ok(verified.and_then(|intact| match fence {
+            Some(fence) => against_fence(intact, &fence),
+            None => Err(Damage {
+                position: Position(intact.size + 1),
+                what: "the fence is missing or damaged: what came behind is not known".to_owned(),
+            }),
+        }))
+    }
+}
+
+/// What an audit of a stopped node found in one space's folder.
 pub(crate) fn audit_folder(space: &Path) -> Result<Result<Intact, Damage>, Failure> {
-    let copy = tempfile::tempdir().map_err(|why| {
-        Failure::new(code::FAILED, format!("no temporary folder: {why}"), "make room")
-    })?;
-    let into = copy.path().join("log");
-    log_sled::audit_copy(&space.join("log"), &into)?;
-    let log = LogSled::open_for_audit(&into)?;
-    let fence = log.fence();
-    let verified = verify(&log, fence.as_ref().map(|fence| (fence.size, fence.root)))?;
-    Ok(verified.and_then(|intact| match fence {
-        Some(fence) => against_fence(intact, &fence),
-        None => Err(Damage {
-            position: Position(intact.size + 1),
-            what: "the fence is missing or damaged: what came behind is not known".to_owned(),
-        }),
-    }))
+    Stopped::copy(space)?.audit()
 }
 
 /// An intact log must also be as long as its fence says.

@@ -52,7 +52,7 @@ impl Kind {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Document {
     payload_type: String,
-    #[serde(with = "base64")]
+    #[serde(with = "crate::base64")]
     payload: Vec<u8>,
     signatures: Vec<Signature>,
 }
@@ -64,23 +64,8 @@ pub struct Signature {
     /// Which key, as a hint.
     pub keyid: String,
     /// The Ed25519 signature.
-    #[serde(with = "base64")]
+    #[serde(with = "crate::base64")]
     pub sig: Vec<u8>,
-}
-
-mod base64 {
-    //! Bytes as padded base64, the only form that is written and read.
-
-    use data_encoding::BASE64;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&BASE64.encode(bytes))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<u8>, D::Error> {
-        BASE64.decode(String::deserialize(d)?.as_bytes()).map_err(D::Error::custom)
-    }
 }
 
 /// The bytes that a signature over `payload` of type `payload_type` is over.

@@ -1,6 +1,7 @@
 //! Events of identity and trust.
 
-use crate::id::{Incarnation, LinkId, LinkSeq, SpaceId};
+use crate::hash::Hash;
+use crate::id::{Incarnation, LinkId, LinkSeq, Position, SpaceId};
 use crate::name::Name;
 use crate::v1::model::Grant;
 use bincode::{Decode, Encode};
@@ -45,6 +46,39 @@ pub struct GrantsChanged {
     pub grants: Vec<Grant>,
     /// The first LinkSeq of what comes from the peer for which they hold.
     pub from: LinkSeq,
+    /// The first LinkSeq of what goes to the peer for which they hold.
+    pub sending_from: LinkSeq,
+}
+
+/// What this side of a link accepts and sends, for the peer to know.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct GrantsPublished {
+    /// All grants of this side, from this entry on.
+    pub grants: Vec<Grant>,
+}
+
+/// This side ended a link: nothing is let in or sent over it any more. A new link to the same peer
+/// has another id, because this space offers another number from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct LinkRevoked {
+    /// The link.
+    pub link: LinkId,
+    /// The last LinkSeq that came from the peer.
+    pub received: LinkSeq,
+    /// The last LinkSeq that was written for the peer.
+    pub sent: LinkSeq,
+}
+
+/// What the chain of a link is made of, for one entry: enough to compute it, and nothing of what
+/// the entry says.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Commitment {
+    /// The incarnation in which the origin wrote it.
+    pub incarnation: Incarnation,
+    /// Its place in the origin's log.
+    pub position: Position,
+    /// The commitment to it.
+    pub commit: Hash,
 }
 
 /// A peer signed two different things under the same LinkSeq. The link is frozen; what was kept
@@ -61,6 +95,8 @@ pub struct LinkContradicted {
     pub body_hash: [u8; 32],
     /// Its signature.
     pub signature: [u8; 64],
+    /// What its chain is made of, entry by entry.
+    pub entries: Vec<Commitment>,
 }
 
 /// New keys of this space hold from here on.

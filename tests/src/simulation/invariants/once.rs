@@ -98,6 +98,8 @@ fn effects(header: &Header, event: &Event) -> Vec<String> {
         | Event::PeerStated(_)
         | Event::IncarnationDeclared(_)
         | Event::IncarnationBegan(_)
+        | Event::LinkRevoked(_)
+        | Event::GrantsPublished(_)
         | Event::ConfigurationApplied(_)
         | Event::TokenCreated(_)
         | Event::TokenRevoked(_)

@@ -5,11 +5,16 @@ use super::stage::{Everybody, Person};
 use super::{Need, Row, Said};
 use crate::command::{interspace, run};
 use engine::decide::permission::Permission::{
-    Answer, Audit, Configure, Create, Deploy, People, Promote, Push, Trust,
+    Answer, Audit, Carry, Configure, Create, Deploy, People, Promote, Push, Trust,
 };
 
 /// Commands that ask no node, or start one.
-pub(crate) const LOCAL: [(&str, &str); 3] = [
+pub(crate) const LOCAL: [(&str, &str); 8] = [
+    ("broker login", "makes a file"),
+    ("broker plan", "reads a file"),
+    ("broker apply", "asks a server, as its operator"),
+    ("broker check", "asks a server, with the node's own login"),
+    ("courier inspect", "reads what anybody may read"),
     ("demo", "a node of its own, in a folder of its own"),
     ("doctor", "reads the node's folder, and asks the node as the operator"),
     ("up", "starts the node: whoever may read its folder is its operator"),
@@ -84,7 +89,11 @@ fn example(what: &str) -> (Need, &'static str) {
         "certificate export" | "link list" | "user list" | "audit verify" => (may(Audit), ""),
         "certificate import" => (may(Trust), "{empty}"),
         "link show" => (may(Audit), "Nowhere"),
-        "link grant" => (may(Trust), "Nowhere"),
+        "link grant" | "link revoke" => (may(Trust), "Nowhere"),
+        "courier export" => (may(Carry), "--to Nowhere ."),
+        "courier import" => (may(Carry), "."),
+        "audit export" => (may(Audit), "{empty}"),
+        "audit proof" => (may(Audit), "Nowhere proof.json"),
         "apply" => (may(Configure), "--dry-run -f {file}"),
         "user create" => (may(People), "eve --role viewer --project Nowhere"),
         "user revoke" => (may(People), "eve"),

@@ -127,6 +127,16 @@ fn asks(route: &Route) -> Vec<Asked> {
         }
         (
             "GET",
+            "/v1/spaces/{space}/courier/{peer}"
+            | "/v1/spaces/{space}/courier/{peer}/signals"
+            | "/v1/spaces/{space}/courier/{peer}/entries"
+            | "/v1/spaces/{space}/courier/{peer}/packages/{object}",
+        ) => {
+            let object = "a".repeat(52);
+            one(home.replace("{peer}", "Nowhere").replace("{object}", &object), Value::Null)
+        }
+        (
+            "GET",
             "/v1/spaces"
             | "/v1/spaces/{space}"
             | "/v1/spaces/{space}/certificate"
@@ -137,12 +147,15 @@ fn asks(route: &Route) -> Vec<Asked> {
             | "/v1/spaces/{space}/inbox"
             | "/v1/spaces/{space}/deployments"
             | "/v1/spaces/{space}/audit/verify"
+            | "/v1/spaces/{space}/audit/export"
+            | "/v1/spaces/{space}/courier"
             | "/v1/spaces/{space}/users"
             | "/v1/spaces/{space}/tokens"
             | "/"
             | "/spaces/{space}"
             | "/spaces/{space}/",
         )
+        | ("PUT", "/v1/spaces/{space}/courier")
         | ("POST", "/v1/sign-in-links") => one(home, Value::Null),
         _ => panic!("say what is sent to {method} {path}, and who may"),
     }
@@ -181,6 +194,7 @@ fn commands(path: &str) -> Vec<Asked> {
     let asks = [
         (Trust, json!({"do": "trust", "certificate": "", "name": null, "grants": grants})),
         (Trust, json!({"do": "grant", "peer": "Nowhere", "grants": grants})),
+        (Trust, json!({"do": "revoke", "peer": "Nowhere"})),
         (
             Create,
             json!({
@@ -220,6 +234,7 @@ fn place(name: &str) {
     let known = |ask: &Ask| match ask {
         Ask::Trust { .. }
         | Ask::Grant { .. }
+        | Ask::Revoke { .. }
         | Ask::CreateRelease { .. }
         | Ask::Promote { .. }
         | Ask::Accept { .. }

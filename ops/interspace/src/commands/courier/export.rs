@@ -119,8 +119,9 @@ fn text(to: &Name, exported: &Exported) -> String {
     };
     let packages = exported.plan.packages.len();
     format!(
-        "for           {to}\nentries       {entries}\npackages      {packages}\nparts         {} in {} \
-         bytes, on {} medium{}\nhead          {} entries, {}\nlog           {} records, {}",
+        "for           {to}\nentries       {entries}\npackages      {packages}\n\
+         parts         {} in {} bytes, on {} medium{}\n\
+         head          {} entries, {}\nlog           {} records, {}",
         exported.parts.len(),
         exported.bytes,
         exported.media.max(1),

@@ -4,8 +4,7 @@ use super::words::{on_one_line, ranges};
 use crate::client::Client;
 use crate::failure::{Failure, code};
 use crate::output::Output;
-use api_http::shape::courier::Taken;
-use api_http::shape::space::Space;
+use api_http::shape::courier::{Here, Taken};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -45,17 +44,17 @@ struct Missing {
 }
 
 pub(super) fn run(paths: &[PathBuf], client: &Client, out: &mut Output) -> Result<(), Failure> {
+    let here: Here = client.get(&client.path("courier")?)?;
     let look = transport_file::read(paths).map_err(|fault| super::failure(&fault))?;
     if look.found.is_empty() {
         let what = "there is no part of an export there";
         return Err(Failure::new(code::NOT_FOUND, what, "is it the right folder? is it mounted?"));
     }
-    let here: Space = client.get(&client.path("")?)?;
     let mut imported = Imported::default();
     for found in &look.found {
         let path = on_one_line(&found.path);
         // A stick goes to several places, and back to where it came from.
-        if found.result.as_ref().is_ok_and(|summary| summary.head.to != here.id) {
+        if found.result.as_ref().is_ok_and(|summary| summary.head.to != here.space) {
             imported.others += 1;
             continue;
         }

@@ -10,7 +10,7 @@ use schema::id::SpaceId;
 pub(in crate::commands) fn away(client: &Client, space: &Space) -> Vec<SpaceId> {
     let path = format!("/v1/spaces/{}/links", encoded(&space.name));
     let links: Vec<Link> = client.get(&path).unwrap_or_default();
-    let away = links.iter().filter(|link| link.carried != "here");
+    let away = links.iter().filter(|link| link.carried != "here" && link.revoked_at.is_none());
     let ids = away.map(|link| link.fingerprint.split_whitespace().collect::<String>());
     ids.filter_map(|id| id.parse().ok()).collect()
 }
@@ -34,6 +34,9 @@ fn of_space(client: &Client, space: &Space) -> Vec<Finding> {
 fn of_link(space: &str, link: &Link) -> Finding {
     let called = format!("{space} to {}", link.peer);
     let waiting = link.head - link.acknowledged;
+    if let Some(at) = &link.revoked_at {
+        return Finding::good("link", format!("{called}: revoked since {at}"));
+    }
     if link.carried == "nothing" {
         let what = format!("{called}: nothing carries it");
         let hint = "the peer is on another node: `interspace up --nats URL`, on both";

@@ -83,7 +83,11 @@ impl Log for Small {
         Ok(Vec::new())
     }
 
-    fn scan(&self, _: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>) -> Result<(), Fault> {
+    fn scan_from(
+        &self,
+        _: Position,
+        _: &mut dyn FnMut(Position, &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), Fault> {
         Ok(())
     }
 

@@ -1,0 +1,48 @@
+//! The verbs of `audit`.
+
+use clap::Subcommand;
+use schema::name::Name;
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Verify each log from its bytes; of a stopped node, on a copy
+    Verify {
+        /// The fingerprint that the space must have; choose the space with --space
+        #[arg(long, value_name = "FINGERPRINT")]
+        expect: Option<String>,
+        /// Verify this archive instead, wherever it was carried; needs no node
+        #[arg(long, value_name = "FILE")]
+        archive: Option<PathBuf>,
+        /// Verify this proof of a contradiction instead; needs nothing else
+        #[arg(long, value_name = "FILE", conflicts_with = "archive")]
+        proof: Option<PathBuf>,
+    },
+    /// Write the proof that a peer told two stories, for whoever else should know
+    Proof {
+        /// The peer, by its name here or its fingerprint
+        peer: String,
+        /// The file
+        file: PathBuf,
+        /// Look in this archive [default: in the log of the space]
+        #[arg(long, value_name = "FILE")]
+        archive: Option<PathBuf>,
+    },
+    /// Write the whole log of a space into a file that verifies anywhere
+    Export {
+        /// The file; it holds what the log holds, in the clear
+        file: PathBuf,
+    },
+    /// Why what runs in an environment runs there
+    Trail {
+        /// The environment, or `SPACE: ENVIRONMENT` for another space's
+        #[arg(long = "in", value_name = "PLACE")]
+        place: String,
+        /// The project
+        #[arg(long)]
+        project: Name,
+        /// The space that owns the project, where several have one of this name
+        #[arg(long, value_name = "SPACE")]
+        owner: Option<Name>,
+    },
+}
