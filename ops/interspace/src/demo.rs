@@ -67,9 +67,6 @@ impl Stage {
             let path = files.join(name);
             std::fs::write(&path, text).map_err(|why| Failure::io("writing", &path, &why))?;
         }
-        // What is carried from one space to the other, where nothing else goes between them.
-        let stick = files.join("stick");
-        std::fs::create_dir(&stick).map_err(|why| Failure::io("making", &stick, &why))?;
         let node = match keep {
             None => temporary.path().join("node"),
             Some(kept) if kept.exists() => {
@@ -84,6 +81,11 @@ impl Stage {
                 std::path::absolute(kept).map_err(|why| Failure::io("finding", kept, &why))?
             }
         };
+        if story == Story::Airgap {
+            // What is carried from one space to the other: nothing else goes between them.
+            let stick = node.join("stick");
+            std::fs::create_dir_all(&stick).map_err(|why| Failure::io("making", &stick, &why))?;
+        }
         Ok(Self { temporary: Some(temporary), files, node })
     }
 }
@@ -162,7 +164,7 @@ fn perform(
     out: &mut Output,
 ) -> Result<(), Failure> {
     let mut cli = Cli::try_parse_from(words).map_err(|why| mistake(&why))?;
-    script::resolve(&mut cli.noun, &stage.files);
+    script::resolve(&mut cli.noun, &stage.files, &stage.node);
     let folders = match (&cli.noun, &cli.options.space) {
         (Noun::Space(Space::Create { name }), _) => vec![nodes.for_new(name)?],
         (_, Some(space)) => {

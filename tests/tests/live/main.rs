@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "all of this is tests, and what they are made of")]
 
+mod airgap;
 mod apart;
 mod archive;
 mod audit;

@@ -48,8 +48,9 @@ pub(super) fn shown(words: &[String], replace: &impl Fn(&str) -> String) -> Stri
     shown.collect::<Vec<_>>().join(" ")
 }
 
-/// Relative paths of a command are meant in `folder`.
-pub(super) fn resolve(noun: &mut Noun, folder: &Path) {
+/// Relative paths of a command are meant in `folder`, those of media in `media`.
+pub(super) fn resolve(noun: &mut Noun, folder: &Path, media: &Path) {
+    let stick = |path: &mut PathBuf| *path = media.join(&*path);
     let place = |path: &mut PathBuf| *path = folder.join(&*path);
     match noun {
         Noun::Apply { file, .. }
@@ -62,10 +63,10 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path) {
             | Audit::Proof { file, .. }
             | Audit::Verify { archive: Some(file), .. }
             | Audit::Verify { proof: Some(file), .. },
-        )
-        | Noun::Courier(Courier::Export { folder: file, .. }) => place(file),
+        ) => place(file),
+        Noun::Courier(Courier::Export { folder, .. }) => stick(folder),
         Noun::Courier(Courier::Inspect { paths } | Courier::Import { paths }) => {
-            paths.iter_mut().for_each(place);
+            paths.iter_mut().for_each(stick);
         }
         Noun::Demo { .. }
         | Noun::Doctor(_)
