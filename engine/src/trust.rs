@@ -8,8 +8,10 @@
 pub mod certificate;
 pub mod door;
 pub mod epoch;
+pub mod fingerprint;
 pub mod identity;
 pub mod keyring;
 pub mod refusal;
+pub mod request;
 pub mod seal;
 pub mod signature;

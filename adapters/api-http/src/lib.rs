@@ -5,6 +5,7 @@
 //! else.
 
 mod authority;
+pub mod custody;
 mod observability;
 pub mod pages;
 pub mod port;

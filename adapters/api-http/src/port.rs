@@ -1,5 +1,6 @@
 //! What the interface needs from a node.
 
+use crate::custody::Custody;
 use engine::command::{Done, Rejection, Request};
 use engine::engine::Engine;
 use engine::log::verify::Intact;
@@ -110,6 +111,11 @@ pub trait Node: Send + Sync + 'static {
 
     /// How a space reaches those on other nodes; none where it does not.
     fn carriage(&self, _space: &SpaceId) -> Option<Carriage> {
+        None
+    }
+
+    /// Who keeps the keys and logs of its spaces; none where nobody does.
+    fn custody(&self) -> Option<&dyn Custody> {
         None
     }
 

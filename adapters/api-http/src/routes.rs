@@ -1,5 +1,6 @@
 //! The routes: what is asked becomes commands and looks, what comes back becomes JSON.
 
+mod keys;
 mod reading;
 mod writing;
 
@@ -41,6 +42,9 @@ pub(crate) fn all(node: Arc<dyn Node>, address: SocketAddr, stop: watch::Receive
         .route("/v1/spaces/{space}/configuration", put(writing::apply))
         .route("/v1/spaces/{space}/commands", post(writing::ask))
         .route("/v1/spaces/{space}/dashboard", get(reading::dashboard))
+        .route("/v1/spaces/{space}/certificate/x509", get(keys::x509))
+        .route("/v1/spaces/{space}/keys", get(keys::show).post(keys::ask))
+        .route("/v1/spaces/{space}/recover", post(keys::recover))
         .route("/v1/spaces/{space}/links", get(reading::links))
         .route("/v1/spaces/{space}/packages", get(reading::packages))
         .route("/v1/spaces/{space}/releases", get(reading::releases))

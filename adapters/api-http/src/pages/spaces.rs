@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use engine::trust::certificate::fingerprint;
+use engine::trust::fingerprint::words;
 use maud::{Markup, html};
 use schema::id::SpaceId;
 use schema::name::Name;
@@ -73,6 +74,7 @@ fn write(spaces: &[(SpaceId, Name, Result<u64, String>)]) -> Markup {
                     Err(why) => p .silent { b { "closed: " } bdi { (visible(why)) } }
                 }
                 p .id { (fingerprint(id)) }
+                p .id { (words(id)) }
             } }
         }
     }

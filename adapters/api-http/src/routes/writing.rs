@@ -24,7 +24,7 @@ use std::io::Read;
 use tokio::sync::mpsc;
 
 /// The JSON of a body, or what is wrong with it.
-fn body<T>(json: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
+pub(super) fn body<T>(json: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
     json.map(|Json(body)| body)
         .map_err(|why| Problem::invalid(why.body_text(), "see the description of the interface"))
 }
@@ -45,7 +45,7 @@ pub(super) async fn found(
 }
 
 /// Asks a space in somebody's name.
-fn ask_as(
+pub(super) fn ask_as(
     context: &Context,
     space: &SpaceId,
     who: Who,

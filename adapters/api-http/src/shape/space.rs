@@ -2,6 +2,7 @@
 
 use engine::engine::Engine;
 use engine::trust::certificate::fingerprint;
+use engine::trust::fingerprint::{hex, words};
 use schema::id::SpaceId;
 use schema::name::Name;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,10 @@ pub struct Space {
     pub id: SpaceId,
     /// Its id in groups of four, for comparing aloud.
     pub fingerprint: String,
+    /// The first 132 bits of its id as twelve words.
+    pub fingerprint_words: String,
+    /// The first 128 bits of its id as hex.
+    pub fingerprint_hex: String,
     /// Records in its log.
     pub entries: u64,
     /// Its environments.
@@ -47,6 +52,8 @@ pub fn show(engine: &Engine) -> Space {
         name: engine.identity().name().to_string(),
         id: state.me(),
         fingerprint: fingerprint(&state.me()),
+        fingerprint_words: words(&state.me()),
+        fingerprint_hex: hex(&state.me()),
         entries: engine.checkpoint().0,
         environments: texts(state.configuration.environments().collect()),
         projects: texts(state.configuration.projects().collect()),
@@ -63,6 +70,8 @@ pub fn closed(id: SpaceId, name: &Name, why: &str) -> Space {
         name: name.to_string(),
         id,
         fingerprint: fingerprint(&id),
+        fingerprint_words: words(&id),
+        fingerprint_hex: hex(&id),
         entries: 0,
         environments: Vec::new(),
         projects: Vec::new(),

@@ -7,6 +7,7 @@ use crate::failure::{Failure, code};
 use crate::node::folder::Folder;
 use crate::output::{Output, moment, table};
 use api_http::shape::audit::{Reason, Verified};
+use engine::trust::fingerprint::{Fit, fit};
 use schema::name::Name;
 
 /// Verifies every log of the node, or the one that was chosen.
@@ -27,7 +28,12 @@ pub(super) fn verify(
         Err(failure) => return Err(failure),
     };
     for result in &mut results {
-        pin(result, expect);
+        if pin(result, expect) == Some(Fit::Short) {
+            out.say(&format!(
+                "{}: the fingerprint is a short one, the id begins with it",
+                result.space
+            ));
+        }
     }
     out.value(&results, || {
         let rows = results.iter().map(row).collect();
@@ -55,14 +61,16 @@ pub(super) fn verify(
 }
 
 /// A log proves only what is signed by its own first entry: who else that is must be known.
-fn pin(result: &mut Verified, expect: Option<&str>) {
-    let plain = |text: &str| text.split_whitespace().collect::<String>().to_lowercase();
-    let Some(expected) = expect.map(plain) else { return };
-    if result.fingerprint.as_deref().map(plain) != Some(expected) && result.verified {
+fn pin(result: &mut Verified, expect: Option<&str>) -> Option<Fit> {
+    let expected = expect?;
+    let whole: String = result.fingerprint.as_deref().unwrap_or_default().split(' ').collect();
+    let fit = whole.parse().map_or(Fit::Not, |space| fit(&space, expected));
+    if fit == Fit::Not && result.verified {
         result.verified = false;
         result.damaged_at = Some(1);
         result.damage = Some("the log is of another space than the expected one".to_owned());
     }
+    Some(fit)
 }
 
 fn stopped(folder: &Folder, only: Option<&Name>) -> Result<Vec<Verified>, Failure> {

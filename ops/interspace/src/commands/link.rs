@@ -6,7 +6,7 @@ use crate::commands::{or_dash, yes};
 use crate::failure::{Failure, code};
 use crate::output::{Output, table};
 use api_http::shape::command::{Ask, Grants};
-use api_http::shape::link::Link;
+use api_http::shape::link::{Life, Link};
 
 pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), Failure> {
     match verb {
@@ -66,11 +66,13 @@ fn row(link: &Link) -> Vec<String> {
 
 fn show(link: &Link) -> String {
     format!(
-        "{}\nfingerprint   {}\nlink          {}\ngrants        {}\nto it         {} entries, \
+        "{}\nfingerprint   {}\n  in words    {}\n  in hex      {}\nlink          {}\ngrants        {}\nto it         {} entries, \
          {} acknowledged, {} applied\nfrom it       {} entries, {} held, {} refused\n\
-         reached       {}\nfresh         {}\nheard         {}\ntrouble       {}",
+         reached       {}\nfresh         {}\nheard         {}\nlives         {}\ntrouble       {}",
         link.peer,
         link.fingerprint,
+        link.fingerprint_words,
+        link.fingerprint_hex,
         link.link,
         granted(&link.grants),
         link.head,
@@ -82,8 +84,18 @@ fn show(link: &Link) -> String {
         over(&link.carried),
         yes(link.fresh),
         or_dash(link.heard_at.as_ref()),
+        lives(link),
         or_dash(link.trouble.as_ref()),
     )
+}
+
+/// The lives of the peer's log, in words.
+fn lives(link: &Link) -> String {
+    let life = |life: &Life| format!("{} ({} entries here)", life.incarnation, life.entries);
+    match link.lives.as_slice() {
+        [] => "nothing came yet".to_owned(),
+        lives => lives.iter().map(life).collect::<Vec<_>>().join(", then "),
+    }
 }
 
 /// How a peer is reached, as a sentence ends.

@@ -54,7 +54,7 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path) {
     match noun {
         Noun::Apply { file, .. }
         | Noun::Certificate(
-            Certificate::Export { file: Some(file) } | Certificate::Import { file, .. },
+            Certificate::Export { file: Some(file), .. } | Certificate::Import { file, .. },
         )
         | Noun::Package(Package::Push { file, .. }) => place(file),
         Noun::Courier(Courier::Inspect { paths }) => paths.iter_mut().for_each(place),
@@ -63,7 +63,8 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path) {
         | Noun::Up(_)
         | Noun::Open
         | Noun::Space(_)
-        | Noun::Certificate(Certificate::Show | Certificate::Export { file: None })
+        | Noun::Certificate(Certificate::Show | Certificate::Export { file: None, .. })
+        | Noun::Key(_)
         | Noun::Link(_)
         | Noun::Package(Package::List)
         | Noun::Release(_)

@@ -36,6 +36,9 @@ const IDLE: Duration = Duration::from_secs(1);
 /// What is done once a turn is durable.
 pub(crate) type OnDurable = Box<dyn FnOnce() + Send>;
 
+/// Reads in the log between two turns. It holds up the space for as long as it reads.
+pub(crate) type Scan = Box<dyn FnOnce(&dyn Log) + Send>;
+
 /// Something for the owner of a space.
 pub(crate) enum Mail {
     /// An envelope.
@@ -53,6 +56,8 @@ pub(crate) enum Mail {
     Look(Look),
     /// Somebody has the log verified.
     Verify(SyncSender<Result<Intact, Damage>>),
+    /// Somebody reads in the log.
+    Scan(Scan),
     /// The node stops.
     Stop,
 }
@@ -67,6 +72,8 @@ pub(crate) trait Doors: Send {
     fn store(&self, piece: Piece);
     fn discard(&self, object: ObjectId, size: u64);
     fn read_piece(&self, link: LinkId, object: ObjectId, offset: u64);
+    /// No peer seals to the keys of statements before this one any more.
+    fn forget_keys(&self, number: u32);
     fn alarm(&self, what: &str);
 }
 
@@ -115,6 +122,7 @@ struct Drained {
     bytes: usize,
     durable: Vec<OnDurable>,
     audits: Vec<SyncSender<Result<Intact, Damage>>>,
+    scans: Vec<Scan>,
     stop: bool,
 }
 
@@ -179,6 +187,9 @@ impl<L: Log, D: Doors> Owner<L, D> {
                 // Who asked may be gone.
                 let _ = answer.send(verified);
             }
+            for scan in drained.scans {
+                scan(self.space.log());
+            }
             if drained.stop {
                 return Ok(self.space.into_log());
             }
@@ -226,6 +237,7 @@ impl<L: Log, D: Doors> Owner<L, D> {
             }
             Mail::Look(look) => drained.looks.push(look),
             Mail::Verify(answer) => drained.audits.push(answer),
+            Mail::Scan(scan) => drained.scans.push(scan),
             Mail::Stop => drained.stop = true,
         }
     }
@@ -235,6 +247,9 @@ impl<L: Log, D: Doors> Owner<L, D> {
         let effects = self.space.turn(now, inputs)?;
         self.trace();
         self.tell_peers();
+        if let Some(number) = self.space.forget_keys() {
+            self.doors.forget_keys(number);
+        }
         for effect in effects {
             match effect {
                 Effect::Reply { reply, answer } => {
