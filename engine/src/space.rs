@@ -205,6 +205,11 @@ impl<L: Log> Space<L> {
         &self.engine
     }
 
+    /// Forgets the keys that no peer seals to any more: see [`Engine::forget_keys`].
+    pub fn forget_keys(&mut self) -> Option<u32> {
+        self.engine.forget_keys()
+    }
+
     /// The log.
     #[must_use]
     pub const fn log(&self) -> &L {

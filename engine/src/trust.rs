@@ -8,9 +8,11 @@
 pub mod certificate;
 pub mod door;
 pub mod epoch;
+pub mod fingerprint;
 pub mod identity;
 pub mod keyring;
 pub mod proof;
 pub mod refusal;
+pub mod request;
 pub mod seal;
 pub mod signature;

@@ -30,6 +30,8 @@ pub enum Gate {
     Known,
     /// The operator of this node.
     Operator,
+    /// The operator of this node, in the space of the path, whether it is open or closed.
+    Custodian,
     /// Whoever has this permission for something in the space of the path. What is beyond their
     /// reach the route leaves out, or the engine declines.
     Some(Permission),
@@ -182,6 +184,10 @@ fn judge<K: Keeper>(
     let judged = match gate {
         Gate::Anybody => Ok(None),
         Gate::Operator => who.must_operate().map(|()| None),
+        Gate::Custodian => who.must_operate().and_then(|()| {
+            let (space, name) = find(node, &who, named.unwrap_or_default())?;
+            Ok(Some(Entered { who: who.clone(), space, name, rights: Rights::whole() }))
+        }),
         Gate::Known => known(node, &who).map(|()| None),
         Gate::Some(permission) => {
             enter(node, &who, named, permission, &Object::SOMETHING).map(Some)

@@ -5,6 +5,7 @@
 //! else; what each route asks of them is stated at its [`gate`].
 
 mod authority;
+pub mod custody;
 pub mod gate;
 mod observability;
 pub mod pages;

@@ -1,5 +1,6 @@
 //! What the interface needs from a node.
 
+use crate::custody::Custody;
 use engine::command::{Done, Rejection, Request};
 use engine::engine::Engine;
 use engine::log::verify::Intact;
@@ -174,6 +175,11 @@ pub trait Node: Send + Sync + 'static {
     /// When the space is closed.
     fn take(&self, _: &SpaceId, _: Vec<Vec<u8>>) -> Result<Vec<Option<Refusal>>, Trouble> {
         Err(Trouble::Failed("nothing is carried by hand here".to_owned()))
+    }
+
+    /// Who keeps the keys and logs of its spaces; none where nobody does.
+    fn custody(&self) -> Option<&dyn Custody> {
+        None
     }
 
     /// The hash of the operator's token.

@@ -2,6 +2,7 @@
 
 mod courier;
 mod export;
+mod keys;
 mod people;
 mod reading;
 mod writing;
@@ -47,6 +48,10 @@ fn bounded() -> Gated<Context> {
         .at(post.clone(), "/v1/spaces", Gate::Operator, writing::found)
         .at(get.clone(), "/v1/spaces/{space}", Gate::Some(See), reading::space)
         .at(get.clone(), "/v1/spaces/{space}/certificate", Gate::All(Audit), reading::certificate)
+        .at(get.clone(), "/v1/spaces/{space}/certificate/x509", Gate::Custodian, keys::x509)
+        .at(get.clone(), "/v1/spaces/{space}/keys", Gate::Custodian, keys::show)
+        .at(post.clone(), "/v1/spaces/{space}/keys", Gate::Custodian, keys::ask)
+        .at(post.clone(), "/v1/spaces/{space}/recover", Gate::Custodian, keys::recover)
         .at(put.clone(), "/v1/spaces/{space}/configuration", Gate::All(Configure), writing::apply)
         // What each command needs is decided where it is decided.
         .at(post.clone(), "/v1/spaces/{space}/commands", Gate::Some(See), writing::ask)

@@ -8,6 +8,7 @@ pub mod courier;
 pub mod deployment;
 pub mod inbox;
 pub mod journey;
+pub mod keys;
 pub mod link;
 pub mod person;
 pub mod release;
@@ -18,4 +19,11 @@ pub mod space;
 pub fn time(ms: u64) -> String {
     let moment = i64::try_from(ms).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
     moment.map_or_else(|| "unknown".to_owned(), |moment| format!("{moment:.3}"))
+}
+
+/// The milliseconds since 1970 of a time as RFC 3339 writes it.
+#[must_use]
+pub fn moment(text: &str) -> Option<u64> {
+    let moment: jiff::Timestamp = text.parse().ok()?;
+    u64::try_from(moment.as_millisecond()).ok()
 }

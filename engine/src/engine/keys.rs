@@ -131,6 +131,19 @@ impl Engine {
         Ok(())
     }
 
+    /// Forgets the keys of earlier statements, once every peer seals to the newest, and says which
+    /// statement that is; none while some peer may still seal to an earlier one, and when there is
+    /// nothing to forget.
+    pub fn forget_keys(&mut self) -> Option<u32> {
+        let newest = self.identity.number();
+        let older = self.identity.secrets().numbers().any(|number| number < newest);
+        let known = self.traffic.values().all(|traffic| traffic.knows >= newest);
+        (older && known).then(|| {
+            self.identity.forget_before(newest);
+            newest
+        })
+    }
+
     /// Goes on under the newest keys of this space, and tells everybody.
     pub(super) fn follow_own_keys(&mut self) {
         let Some(keys) = &self.state.keys else { return };

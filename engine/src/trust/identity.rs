@@ -142,14 +142,7 @@ pub fn continue_statements(
     time_ms: u64,
 ) -> Document {
     let newest = keys.newest();
-    let statement = KeyStatement {
-        number: newest.number + 1,
-        signing: HexHash(SecretKey::from_seed(&pair.signing).public()),
-        sealing: HexHash(SealingKey::from_seed(&pair.sealing).public()),
-        time_ms,
-        revoked,
-        ..newest.clone()
-    };
+    let statement = next(keys, pair, revoked, time_ms);
     let root = SecretKey::from_seed(root);
     Document::sign(Kind::KeyStatement, &statement, |message| {
         let mut signatures =
@@ -161,6 +154,24 @@ pub fn continue_statements(
         }
         signatures
     })
+}
+
+/// What the next key statement after those of `keys` says.
+pub(crate) fn next(
+    keys: &Keys,
+    pair: &Pair,
+    revoked: Vec<Revocation>,
+    time_ms: u64,
+) -> KeyStatement {
+    let newest = keys.newest();
+    KeyStatement {
+        number: newest.number + 1,
+        signing: HexHash(SecretKey::from_seed(&pair.signing).public()),
+        sealing: HexHash(SealingKey::from_seed(&pair.sealing).public()),
+        time_ms,
+        revoked,
+        ..newest.clone()
+    }
 }
 
 impl Identity {
@@ -212,6 +223,12 @@ impl Identity {
     /// Learns the secrets of a statement that is about to be appended.
     pub(crate) fn learn(&mut self, number: u32, pair: Pair) {
         self.secrets.0.insert(number, pair);
+    }
+
+    /// Forgets the secrets of all statements before this one.
+    pub(crate) fn forget_before(&mut self, number: u32) {
+        self.secrets.0.retain(|known, _| *known >= number);
+        self.sealing.retain(|known, _| *known >= number);
     }
 
     /// Whether the newest statement's secrets are here.

@@ -1,7 +1,7 @@
 //! The links: what flows to and from each peer, and when it was last heard.
 
 use crate::traffic::Traffic;
-use schema::id::{LinkId, SpaceId};
+use schema::id::{Incarnation, LinkId, SpaceId};
 
 /// One link as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,12 +30,17 @@ pub struct LinkView {
     pub heard_ms: Option<u64>,
     /// Whether the peer has more than this log: it was rolled back.
     pub rolled_back: bool,
+    /// The lives of the peer's log, oldest first, with how many entries of each are here. The last
+    /// one is the one that is followed.
+    pub lives: Vec<(Incarnation, u64)>,
 }
 
 /// Shows the traffic of one link.
 #[must_use]
 pub fn show(link: LinkId, traffic: &Traffic, now_ms: u64) -> LinkView {
     let (held, refused) = traffic.inbox.held_and_refused();
+    let retired = traffic.inbox.retired().map(|(life, last)| (life, last.0));
+    let followed = traffic.inbox.incarnation().map(|life| (life, traffic.inbox.acknowledged().0));
     LinkView {
         peer: traffic.peer,
         link,
@@ -49,6 +54,7 @@ pub fn show(link: LinkId, traffic: &Traffic, now_ms: u64) -> LinkView {
         fresh: traffic.signals.fresh(now_ms),
         heard_ms: traffic.signals.heard_wall_ms(),
         rolled_back: traffic.outbox.rolled_back(),
+        lives: retired.chain(followed).collect(),
     }
 }
 

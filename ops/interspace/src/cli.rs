@@ -3,12 +3,14 @@
 mod audit;
 mod broker;
 mod courier;
+pub(crate) mod keys;
 mod node;
 mod people;
 
 pub(crate) use audit::Audit;
 pub(crate) use broker::Broker;
 pub(crate) use courier::Courier;
+pub(crate) use keys::Key;
 pub(crate) use node::{Doctor, Up};
 pub(crate) use people::{Scope, Token, User};
 
@@ -93,6 +95,9 @@ pub(crate) enum Noun {
     /// The certificate that other spaces import
     #[command(subcommand)]
     Certificate(Certificate),
+    /// The keys of a space: replace them, revoke them, close their files
+    #[command(subcommand)]
+    Key(Key),
     /// Trusted spaces and what may flow
     #[command(subcommand)]
     Link(Link),
@@ -172,6 +177,16 @@ pub(crate) enum Space {
     List,
     /// One space, with its fingerprint
     Show,
+    /// Let a space whose log lost its end live on from what is here
+    #[command(after_long_help = keys::RECOVERY)]
+    Recover {
+        /// Do it; without this it only says what would happen
+        #[arg(long)]
+        yes: bool,
+        /// Also when nothing is known to be lost: for peers that are reached by hand
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -183,6 +198,9 @@ pub(crate) enum Certificate {
         /// Where to [default: standard output]
         #[arg(short, long, value_name = "FILE")]
         file: Option<PathBuf>,
+        /// As X.509 in PEM, for tools that know nothing else; no space imports it
+        #[arg(long)]
+        x509: bool,
     },
     /// Trust the space that a certificate is of
     Import {

@@ -10,6 +10,7 @@ mod deployment;
 mod doctor;
 mod inbox;
 mod journey;
+mod key;
 mod link;
 mod open;
 mod package;
@@ -38,6 +39,7 @@ pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
         Noun::Open => open::run(&node()?, out),
         Noun::Space(verb) => space::run(verb, &node()?, out),
         Noun::Certificate(verb) => certificate::run(verb, &node()?, out),
+        Noun::Key(verb) => key::run(verb, options, out),
         Noun::Link(verb) => link::run(verb, &node()?, out),
         Noun::Apply { file, dry_run } => apply::run(file, *dry_run, &node()?, out),
         Noun::User(verb) => people::user(verb, &node()?, out),

@@ -17,6 +17,9 @@ pub use node::config::Config;
 pub use wire::{GUARD, Running, guard};
 
 use clap::Parser as _;
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
+};
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
@@ -34,6 +37,7 @@ pub fn main() -> ExitCode {
     if arguments.next().is_some_and(|first| first == GUARD) {
         return guard(arguments);
     }
+    keep_from_cores();
     let cli = cli::Cli::parse();
     trace_to_standard_error();
     let mut out = output::Output::to_terminal(cli.options.output);
@@ -44,6 +48,14 @@ pub fn main() -> ExitCode {
             ExitCode::from(failure.code)
         }
     }
+}
+
+/// Keys and tokens are in the memory of this process: no core dump shows it, and nobody of this user
+/// looks into it. Where the system does not do that, everything else goes on.
+fn keep_from_cores() {
+    let none = Rlimit { current: Some(0), maximum: getrlimit(Resource::Core).maximum };
+    let _ = setrlimit(Resource::Core, none);
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 
 /// Diagnostics go to standard error; `INTERSPACE_TRACE` says which, in the usual form.

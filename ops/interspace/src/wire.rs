@@ -3,16 +3,20 @@
 use crate::failure::Failure;
 use crate::node::carriage::{Carriage, carried};
 use crate::node::config::Config;
+use crate::node::custodian::trouble;
 use crate::node::directory::{Closed, Directory, Opened, Push, ReadPiece, Runs, lock};
 use crate::node::folder::{Folder, Lock, NodeFile, make, sync_folder, token_file};
 use crate::node::owner::{Clocks, Doors, Mail, Owner};
-use crate::node::store::{Order, push, read_piece, store_thread};
+use crate::node::passphrase::Passphrase;
+use crate::node::stopped;
+use crate::node::store::{Order, open as open_store, push, read_piece, store_thread};
 use crate::node::{courier, keys, outputs, tokens};
+use api_http::custody::Custody;
 use api_http::port::{Carriage as Carried, Lend, Look, Node, Stored, StoredBlock, Trouble};
 use engine::command::{Done, Rejection, Request};
 use engine::entropy::Entropy;
-use engine::log::Fault;
 use engine::log::verify::Intact;
+use engine::log::{Fault, Log};
 use engine::run::Plan;
 use engine::space::Space;
 use engine::step::Input;
@@ -22,14 +26,14 @@ use log_sled::LogSled;
 use packages_fs::Packages;
 use runner_process::Runner;
 use schema::hash::Hash;
-use schema::id::{LinkId, ObjectId, Position, SpaceId};
+use schema::id::{Incarnation, LinkId, ObjectId, Position, SpaceId};
 use schema::latest::{EnvelopeKind, Piece};
 use schema::name::Name;
 use schema::v1::block::Damage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -62,6 +66,9 @@ pub struct Running {
     carriers: Mutex<BTreeMap<SpaceId, Arc<Carrier>>>,
     spaces: Directory,
     founding: Mutex<()>,
+    /// Held by who changes keys or begins another life of a log.
+    pub(crate) rotating: Mutex<()>,
+    pub(crate) passphrase: Passphrase,
 }
 
 impl Running {
@@ -81,11 +88,19 @@ impl Running {
             carriers: Mutex::default(),
             spaces: Directory::default(),
             founding: Mutex::new(()),
+            rotating: Mutex::new(()),
+            passphrase: Passphrase::default(),
             _lock: lock,
             folder,
         };
         for space in node.folder.spaces()? {
-            node.open_space(&space)?;
+            match LogSled::open(&space.join("log")) {
+                Ok(log) => {
+                    node.open_space(&space, log)?;
+                }
+                Err(fault @ Fault::RolledBack { .. }) => node.leave_closed(&space, fault)?,
+                Err(fault) => return Err(fault.into()),
+            }
         }
         Ok(node)
     }
@@ -118,9 +133,85 @@ impl Running {
         self.spaces.tell(space, Mail::Input(input))
     }
 
-    fn open_space(&self, folder: &Path) -> Result<SpaceId, Failure> {
-        let secrets = keys::read(&folder.join("keys"))?;
-        let log = LogSled::open(&folder.join("log"))?;
+    /// Leaves a space closed whose log lost its end; the others go on.
+    fn leave_closed(&self, folder: &Path, fault: Fault) -> Result<(), Failure> {
+        let Some((id, name)) = stopped::identity(folder) else { return Err(fault.into()) };
+        let why = format!(
+            "{fault}; put the newest copy of its folder back, or let it live on from what is here: \
+             `interspace space recover --space '{name}'`"
+        );
+        tracing::error!(space = %name, "{why}");
+        self.spaces.add(id, Opened::closed(name, folder.to_owned(), why));
+        Ok(())
+    }
+
+    /// The folder of a space.
+    pub(crate) fn folder_of(&self, space: &SpaceId) -> Result<PathBuf, Trouble> {
+        self.spaces.with(space, |opened| opened.folder.clone())
+    }
+
+    /// Reads in the log of a space.
+    pub(crate) fn scan<T: Send + 'static>(
+        &self,
+        space: &SpaceId,
+        read: impl FnOnce(&dyn Log) -> T + Send + 'static,
+    ) -> Result<T, Trouble> {
+        self.spaces.call(space, move |answer| {
+            Mail::Scan(Box::new(move |log| {
+                // Who asked may be gone.
+                let _ = answer.send(read(log));
+            }))
+        })
+    }
+
+    /// Whether the end of a space's log is known to be lost: it is closed because of that, or a
+    /// peer has more than it.
+    fn has_lost(&self, space: &SpaceId) -> Result<bool, Trouble> {
+        if self.spaces.with(space, |opened| opened.closed.why())?.is_some() {
+            let log = LogSled::open(&self.folder_of(space)?.join("log"));
+            return Ok(matches!(log, Err(Fault::RolledBack { .. })));
+        }
+        let (sender, receiver) = sync_channel(1);
+        self.look(
+            space,
+            Box::new(move |engine, _| {
+                let _ = sender.send(engine.is_read_only());
+            }),
+        )?;
+        receiver.recv().map_err(|_| Trouble::Closed("it stops".to_owned()))
+    }
+
+    /// Closes a space, begins another life of its log, and opens it again.
+    pub(crate) fn live_on(&self, space: &SpaceId, force: bool) -> Result<(), Trouble> {
+        let _alone = self.rotating.lock().unwrap_or_else(PoisonError::into_inner);
+        if !force && !self.has_lost(space)? {
+            return Err(Trouble::Conflict(
+                "nothing is known to be lost: no peer has more than this log, and its fence is \
+                 where it ends; --force where a peer that is reached by hand told so"
+                    .to_owned(),
+            ));
+        }
+        let folder = self.folder_of(space)?;
+        self.switchboard.detach(space);
+        self.spaces.close(space, "it begins another life; repeat `interspace space recover`")?;
+        let carrier = lock(&self.carriers).remove(space);
+        if let Some(carrier) = carrier {
+            self.carriage.end(&carrier);
+        }
+        let begun = || {
+            let life = Incarnation(crate::client::random()?);
+            let log = LogSled::begin_anew(&folder.join("log"), life)?;
+            self.open_space(&folder, log)
+        };
+        begun().map(|_| ()).map_err(|failure: Failure| {
+            self.switchboard.detach(space);
+            let _ = self.spaces.close(space, &failure.to_string());
+            trouble(failure)
+        })
+    }
+
+    fn open_space(&self, folder: &Path, log: LogSled) -> Result<SpaceId, Failure> {
+        let secrets = keys::read(&folder.join("keys"), &self.passphrase)?;
         let space = Space::open(log, &secrets, entropy()?, self.clocks.now());
         let space = space?;
         let name = space.engine().identity().name().clone();
@@ -128,13 +219,14 @@ impl Running {
         for part in ["environments", "outputs", "tokens"] {
             make(&folder.join(part))?;
         }
-        let packages = Arc::new(Packages::open(&folder.join("packages"))?);
+        let packages = Arc::new(open_store(&folder.join("packages"))?);
         let (mailbox, receiver) = sync_channel(MAILBOX);
         let cancel = Arc::new(AtomicBool::new(false));
         let runs = Runs::default();
         let carrier = self.carriage.carrier(&name, id, mailbox.clone())?.map(Arc::new);
         let doors = SpaceDoors {
             name: name.clone(),
+            keys: folder.join("keys"),
             switchboard: self.switchboard.clone(),
             carrier: carrier.clone(),
             runner: Arc::new(outputs::runner(folder, GUARD)?),
@@ -192,7 +284,7 @@ impl Running {
             .map_err(|why| Failure::io("making the folder", &finished, &why))?;
         // Nobody is told of the space before its name is durable.
         sync_folder(&self.folder.path().join("spaces"))?;
-        self.open_space(&finished)
+        self.open_space(&finished, LogSled::open(&finished.join("log"))?)
     }
 }
 
@@ -280,6 +372,10 @@ impl Node for Running {
         Ok(refused)
     }
 
+    fn custody(&self) -> Option<&dyn Custody> {
+        Some(self)
+    }
+
     fn operator(&self) -> Hash {
         self.operator
     }
@@ -293,6 +389,7 @@ impl Node for Running {
 /// What the owner of one space does outside.
 struct SpaceDoors {
     name: Name,
+    keys: PathBuf,
     switchboard: Switchboard,
     /// The way to spaces that are not on this node.
     carrier: Option<Arc<Carrier>>,
@@ -368,6 +465,13 @@ impl Doors for SpaceDoors {
         let _ = self.reads.try_send(Order::Read(link, object, offset));
     }
 
+    fn forget_keys(&self, number: u32) {
+        match keys::forget_before(&self.keys, number) {
+            Ok(()) => tracing::info!(space = %self.name, number, "earlier keys are forgotten"),
+            Err(failure) => self.alarm(&failure.to_string()),
+        }
+    }
+
     fn alarm(&self, what: &str) {
         tracing::error!(space = %self.name, "{what}");
     }
@@ -397,7 +501,7 @@ fn own(
     })
 }
 
-fn entropy() -> Result<Entropy, Failure> {
+pub(crate) fn entropy() -> Result<Entropy, Failure> {
     Ok(Entropy::from_seed(crate::client::random()?))
 }
 

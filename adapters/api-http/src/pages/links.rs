@@ -69,6 +69,7 @@ fn row(link: &Link, clock: Clock) -> Markup {
         tr role="row" {
             th scope="row" role="rowheader" {
                 bdi { (visible(&link.peer)) } small .id { (link.fingerprint) }
+                small .id { (link.fingerprint_words) }
             }
             td role="cell" data-label="Reached" { (reached(link)) }
             td role="cell" data-label="Last heard" { (heard(link, clock)) }

@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use engine::trust::certificate::fingerprint;
+use engine::trust::fingerprint::words;
 use maud::{Markup, html};
 use schema::id::SpaceId;
 use schema::name::Name;
@@ -71,6 +72,7 @@ fn write(spaces: &[(SpaceId, Name, Result<u64, String>)]) -> Markup {
                     Err(why) => p .silent { b { "closed: " } bdi { (visible(why)) } }
                 }
                 p .id { (fingerprint(id)) }
+                p .id { (words(id)) }
             } }
         }
     }

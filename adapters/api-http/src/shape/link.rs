@@ -5,6 +5,7 @@ use crate::shape::command::Grants;
 use engine::engine::Engine;
 use engine::step::Now;
 use engine::trust::certificate::fingerprint;
+use engine::trust::fingerprint::{hex, words};
 use schema::id::SpaceId;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,10 @@ pub struct Link {
     pub peer: String,
     /// The peer's id in groups of four.
     pub fingerprint: String,
+    /// The same in short, as words.
+    pub fingerprint_words: String,
+    /// The same in short, as hex.
+    pub fingerprint_hex: String,
     /// The id of the link.
     pub link: String,
     /// What may flow, as this side decided.
@@ -42,10 +47,21 @@ pub struct Link {
     pub fresh: bool,
     /// When it was last heard.
     pub heard_at: Option<String>,
+    /// The lives of the peer's log, oldest first; the last one is followed.
+    pub lives: Vec<Life>,
     /// How the peer is reached: `here`, `NATS`, or `nothing`.
     pub carried: String,
     /// What is wrong with it, if anything.
     pub trouble: Option<String>,
+}
+
+/// One life of a peer's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Life {
+    /// Its incarnation.
+    pub incarnation: String,
+    /// Entries of it that are here.
+    pub entries: u64,
 }
 
 /// Says how each peer is reached, and what is wrong with that.
@@ -81,6 +97,8 @@ pub fn show(engine: &Engine, now: Now) -> Vec<Link> {
         Some(Link {
             peer: peer.name.to_string(),
             fingerprint: fingerprint(&link.peer),
+            fingerprint_words: words(&link.peer),
+            fingerprint_hex: hex(&link.peer),
             link: link.link.to_string(),
             grants: Grants::from(peer.grants.as_slice()),
             theirs: peer.theirs.as_deref().map(Grants::from),
@@ -94,6 +112,11 @@ pub fn show(engine: &Engine, now: Now) -> Vec<Link> {
             refused: link.refused,
             fresh: link.fresh,
             heard_at: link.heard_ms.map(super::time),
+            lives: link
+                .lives
+                .iter()
+                .map(|(life, entries)| Life { incarnation: life.to_string(), entries: *entries })
+                .collect(),
             carried: "nothing".to_owned(),
             trouble,
         })
@@ -108,6 +131,8 @@ fn revoked(engine: &Engine) -> impl Iterator<Item = Link> {
         Some(Link {
             peer: peer.name.to_string(),
             fingerprint: fingerprint(space),
+            fingerprint_words: words(space),
+            fingerprint_hex: hex(space),
             link: peer.link.to_string(),
             grants: Grants::default(),
             theirs: None,
@@ -116,6 +141,7 @@ fn revoked(engine: &Engine) -> impl Iterator<Item = Link> {
             acknowledged: 0,
             applied: 0,
             received: 0,
+            lives: Vec::new(),
             missing: Vec::new(),
             held: 0,
             refused: 0,

@@ -4,6 +4,7 @@ use engine::decide::permission::Permission;
 use engine::decide::rights::{Object, Rights};
 use engine::engine::Engine;
 use engine::trust::certificate::fingerprint;
+use engine::trust::fingerprint::{hex, words};
 use schema::id::SpaceId;
 use schema::name::Name;
 use schema::v1::model::ProjectId;
@@ -26,6 +27,10 @@ pub struct Space {
     pub id: SpaceId,
     /// Its id in groups of four, for comparing aloud.
     pub fingerprint: String,
+    /// The first 132 bits of its id as twelve words.
+    pub fingerprint_words: String,
+    /// The first 128 bits of its id as hex.
+    pub fingerprint_hex: String,
     /// Records in its log.
     pub entries: u64,
     /// Its environments.
@@ -60,6 +65,8 @@ pub fn show(engine: &Engine, rights: &Rights) -> Space {
         name: engine.identity().name().to_string(),
         id: me,
         fingerprint: fingerprint(&me),
+        fingerprint_words: words(&me),
+        fingerprint_hex: hex(&me),
         entries: engine.checkpoint().0,
         environments: texts(environments.collect()),
         lifecycles: texts(lifecycles.collect()),
@@ -76,6 +83,8 @@ pub fn closed(id: SpaceId, name: &Name, why: &str) -> Space {
         name: name.to_string(),
         id,
         fingerprint: fingerprint(&id),
+        fingerprint_words: words(&id),
+        fingerprint_hex: hex(&id),
         entries: 0,
         environments: Vec::new(),
         projects: Vec::new(),

@@ -10,6 +10,7 @@ use crate::failure::{Failure, code};
 use crate::node::folder::Folder;
 use crate::output::{Output, moment, table};
 use api_http::shape::audit::{Reason, Verified};
+use engine::trust::fingerprint::{Fit, fit};
 use schema::name::Name;
 
 pub(super) fn run(verb: &Audit, options: &Options, out: &mut Output) -> Result<(), Failure> {
@@ -49,7 +50,12 @@ pub(crate) fn verify(
         Err(failure) => return Err(failure),
     };
     for result in &mut results {
-        pin(result, expect);
+        if pin(result, expect) == Some(Fit::Short) {
+            out.say(&format!(
+                "{}: the fingerprint is a short one, the id begins with it",
+                result.space
+            ));
+        }
     }
     let hint = "keep the folder as it is, copy it, and restore from a backup or from peers";
     report(&results, hint, out)
@@ -83,14 +89,16 @@ fn report(results: &[Verified], hint: &str, out: &mut Output) -> Result<(), Fail
 }
 
 /// A log proves only what is signed by its own first entry: who else that is must be known.
-fn pin(result: &mut Verified, expect: Option<&str>) {
-    let plain = |text: &str| text.split_whitespace().collect::<String>().to_lowercase();
-    let Some(expected) = expect.map(plain) else { return };
-    if result.fingerprint.as_deref().map(plain) != Some(expected) && result.verified {
+fn pin(result: &mut Verified, expect: Option<&str>) -> Option<Fit> {
+    let expected = expect?;
+    let whole: String = result.fingerprint.as_deref().unwrap_or_default().split(' ').collect();
+    let fit = whole.parse().map_or(Fit::Not, |space| fit(&space, expected));
+    if fit == Fit::Not && result.verified {
         result.verified = false;
         result.damaged_at = Some(1);
         result.damage = Some("the log is of another space than the expected one".to_owned());
     }
+    Some(fit)
 }
 
 fn stopped(folder: &Folder, only: Option<&Name>) -> Result<Vec<Verified>, Failure> {

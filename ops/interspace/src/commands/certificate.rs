@@ -11,10 +11,16 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
     match verb {
         Verb::Show => {
             let space: Space = client.get(&client.path("")?)?;
-            out.value(&space, || format!("{}\n{}", space.name, space.fingerprint));
+            out.value(&space, || {
+                format!(
+                    "{}\n{}\n{}\n{}",
+                    space.name, space.fingerprint, space.fingerprint_words, space.fingerprint_hex
+                )
+            });
         }
-        Verb::Export { file } => {
-            let certificate = client.text(&client.path("certificate")?)?;
+        Verb::Export { file, x509 } => {
+            let form = if *x509 { "certificate/x509" } else { "certificate" };
+            let certificate = client.text(&client.path(form)?)?;
             match file {
                 None => out.raw(&certificate),
                 Some(file) => {

@@ -6,7 +6,7 @@ use crate::commands::{or_dash, yes};
 use crate::failure::{Failure, code};
 use crate::output::{Output, table};
 use api_http::shape::command::{Ask, Did, Grants};
-use api_http::shape::link::Link;
+use api_http::shape::link::{Life, Link};
 use schema::name::Name;
 use serde::Serialize;
 
@@ -100,12 +100,15 @@ fn row(link: &Link) -> Vec<String> {
 
 fn show(link: &Link) -> String {
     format!(
-        "{}\nfingerprint   {}\nlink          {}\nthis side     {}\nthe other     {}\n\
+        "{}\nfingerprint   {}\n  in words    {}\n  in hex      {}\nlink          {}\n\
+         this side     {}\nthe other     {}\n\
          to it         {} entries, {} acknowledged, {} applied\n\
          from it       {} entries, {} held, {} refused\n\
-         reached       {}\nfresh         {}\nheard         {}\ntrouble       {}",
+         reached       {}\nfresh         {}\nheard         {}\nlives         {}\ntrouble       {}",
         link.peer,
         link.fingerprint,
+        link.fingerprint_words,
+        link.fingerprint_hex,
         link.link,
         granted(&link.grants),
         link.theirs.as_ref().map_or_else(|| "has not said yet".to_owned(), granted),
@@ -118,8 +121,18 @@ fn show(link: &Link) -> String {
         over(&link.carried),
         yes(link.fresh),
         or_dash(link.heard_at.as_ref()),
+        lives(link),
         or_dash(link.trouble.as_ref()),
     )
+}
+
+/// The lives of the peer's log, in words.
+fn lives(link: &Link) -> String {
+    let life = |life: &Life| format!("{} ({} entries here)", life.incarnation, life.entries);
+    match link.lives.as_slice() {
+        [] => "nothing came yet".to_owned(),
+        lives => lives.iter().map(life).collect::<Vec<_>>().join(", then "),
+    }
 }
 
 /// How a peer is reached, as a sentence ends.

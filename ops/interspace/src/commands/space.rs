@@ -2,9 +2,10 @@
 
 use crate::cli::Space as Verb;
 use crate::client::Client;
-use crate::failure::Failure;
+use crate::failure::{Failure, code};
 use crate::output::{Output, table};
 use api_http::shape::space::{Founding, Space};
+use serde::Serialize;
 
 pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), Failure> {
     match verb {
@@ -32,6 +33,7 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
                 )
             });
         }
+        Verb::Recover { yes, force } => recover(*yes, *force, client, out)?,
         Verb::Show => {
             let space: Space = client.get(&client.path("")?)?;
             out.value(&space, || show(&space));
@@ -40,15 +42,44 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
     Ok(())
 }
 
+/// How a space is recovered.
+#[derive(Serialize)]
+struct Recovery {
+    force: bool,
+}
+
+const RECOVERY: &str = "the space would be closed for a moment and live on from what is here, in \
+    another life of its log: what it told its peers comes back from them; what never left it stays \
+    lost. A newer copy of its folder is better, if there is one.";
+
+fn recover(yes: bool, force: bool, client: &Client, out: &mut Output) -> Result<(), Failure> {
+    if !yes {
+        out.say(RECOVERY);
+        let what = "nothing was changed";
+        return Err(Failure::new(code::USAGE, what, "do it: `interspace space recover --yes`"));
+    }
+    let space: Space = client.post(&client.path("recover")?, &Recovery { force })?;
+    out.value(&space, || {
+        format!(
+            "{} lives on, with {} records; its peers are asked for the rest: `interspace link \
+                 show PEER`",
+            space.name, space.entries
+        )
+    });
+    Ok(())
+}
+
 fn show(space: &Space) -> String {
     let list = |names: &[String]| if names.is_empty() { "-".to_owned() } else { names.join(", ") };
     let refused: Vec<String> =
         space.refused.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
     format!(
-        "{}\nfingerprint   {}\nentries       {}\nenvironments  {}\nprojects      {}\n\
+        "{}\nfingerprint   {}\n  in words    {}\n  in hex      {}\nentries       {}\nenvironments  {}\nprojects      {}\n\
          lifecycles    {}\nrefused       {}",
         space.name,
         space.fingerprint,
+        space.fingerprint_words,
+        space.fingerprint_hex,
         space.entries,
         list(&space.environments),
         list(&space.projects),

@@ -55,7 +55,7 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path, media: &Path) {
     match noun {
         Noun::Apply { file, .. }
         | Noun::Certificate(
-            Certificate::Export { file: Some(file) } | Certificate::Import { file, .. },
+            Certificate::Export { file: Some(file), .. } | Certificate::Import { file, .. },
         )
         | Noun::Package(Package::Push { file, .. })
         | Noun::Audit(
@@ -74,7 +74,8 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path, media: &Path) {
         | Noun::Up(_)
         | Noun::Open
         | Noun::Space(_)
-        | Noun::Certificate(Certificate::Show | Certificate::Export { file: None })
+        | Noun::Certificate(Certificate::Show | Certificate::Export { file: None, .. })
+        | Noun::Key(_)
         | Noun::Link(_)
         | Noun::User(_)
         | Noun::Token(_)

@@ -45,8 +45,49 @@ pub(crate) struct Opened {
 pub(crate) struct Closed(Arc<Mutex<Option<String>>>);
 
 impl Closed {
-    pub(crate) fn because(&self, fault: &Fault) {
-        *lock(&self.0) = Some(fault.to_string());
+    pub(crate) fn because(&self, why: impl ToString) {
+        *lock(&self.0) = Some(why.to_string());
+    }
+
+    /// Why, if it was.
+    pub(crate) fn why(&self) -> Option<String> {
+        lock(&self.0).clone()
+    }
+}
+
+impl Opened {
+    /// A space that cannot be opened: it is known, and says why it is closed.
+    pub(crate) fn closed(name: Name, folder: PathBuf, why: impl ToString) -> Self {
+        let closed = Closed::default();
+        closed.because(why);
+        // Nobody reads what is sent there.
+        let (mailbox, _) = sync_channel(1);
+        let (_, watched) = watch::channel(0);
+        let lost = || Trouble::Closed("its log lost its end".to_owned());
+        let push: Push = Arc::new(move |_| Err(lost()));
+        let read: ReadPiece = Arc::new(move |_, _| Err(lost()));
+        let (cancel, runs, owner) = (Arc::default(), Runs::default(), None);
+        Self { name, folder, mailbox, cancel, runs, closed, owner, push, read, watched }
+    }
+
+    /// Stops it and waits until its log is closed.
+    fn stop(self) -> Result<(), Fault> {
+        let mut result = Ok(());
+        if let Some(Ok(Err(fault))) = self.owner.map(JoinHandle::join) {
+            result = Err(fault);
+        }
+        // Each ends what its step began: nothing of it outlives the space.
+        for run in std::mem::take(&mut *lock(&self.runs)) {
+            let _ = run.join();
+        }
+        result
+    }
+
+    /// Tells it to stop.
+    fn end(&self) {
+        self.cancel.store(true, Ordering::Relaxed);
+        // An owner that is gone needs no telling.
+        let _ = self.mailbox.send(Mail::Stop);
     }
 }
 
@@ -104,11 +145,28 @@ impl Directory {
     }
 
     fn closed(&self, space: &SpaceId) -> Trouble {
-        let why = self.with(space, |opened| lock(&opened.closed.0).clone());
+        let why = self.with(space, |opened| opened.closed.why());
         match why {
             Ok(why) => Trouble::Closed(why.unwrap_or_else(|| "it stops".to_owned())),
             Err(trouble) => trouble,
         }
+    }
+
+    /// Stops one space, waits until its log is closed, and leaves `why` in its place.
+    ///
+    /// # Errors
+    /// When the space is not there. How its log was closed does not matter: who stops one space
+    /// looks at the log next.
+    pub(crate) fn close(&self, space: &SpaceId, why: &str) -> Result<(), Trouble> {
+        let (name, folder) =
+            self.with(space, |opened| (opened.name.clone(), opened.folder.clone()))?;
+        let left = Opened::closed(name, folder, why);
+        let before = lock(&self.spaces).insert(*space, left);
+        if let Some(opened) = before {
+            opened.end();
+            let _ = opened.stop();
+        }
+        Ok(())
     }
 
     /// Stops every space and waits until its log is closed. `leaving` is told of each.
@@ -118,20 +176,13 @@ impl Directory {
     pub(crate) fn stop(&self, leaving: impl Fn(&SpaceId)) -> Result<(), Fault> {
         let spaces = std::mem::take(&mut *lock(&self.spaces));
         for opened in spaces.values() {
-            opened.cancel.store(true, Ordering::Relaxed);
-            // An owner that is gone needs no telling.
-            let _ = opened.mailbox.send(Mail::Stop);
+            opened.end();
         }
         let mut result = Ok(());
         for (id, opened) in spaces {
             leaving(&id);
-            let ended = opened.owner.map(JoinHandle::join);
-            if let Some(Ok(Err(fault))) = ended {
+            if let Err(fault) = opened.stop() {
                 result = Err(fault);
-            }
-            // Each ends what its step began: nothing of it outlives the node.
-            for run in std::mem::take(&mut *lock(&opened.runs)) {
-                let _ = run.join();
             }
         }
         result

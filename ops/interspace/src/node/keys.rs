@@ -1,116 +1,155 @@
-//! Key files: PKCS#8 version 1 in PEM, readable by OpenSSL, mode 0600 or the start is refused.
+//! The key files of a space: mode 0600 or the start is refused, durable before a log names them.
 
 use crate::failure::{Failure, code};
-use crate::node::folder::{make, write_private};
+use crate::node::folder::make;
+use crate::node::passphrase::Passphrase;
+use crate::node::pem::{self, ED25519, KeyFile, X25519};
 use engine::trust::identity::{Pair, Secrets, Seeds};
-use pkcs8::der::asn1::OctetStringRef;
-use pkcs8::der::{Decode as _, Encode as _};
-use pkcs8::spki::AlgorithmIdentifierRef;
-use pkcs8::{LineEnding, ObjectIdentifier, PrivateKeyInfoRef, SecretDocument};
-use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
-use zeroize::Zeroizing;
+use std::path::{Path, PathBuf};
 
-/// Ed25519 and X25519 (RFC 8410).
-const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
-const X25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.110");
-const LABEL: &str = "PRIVATE KEY";
+const PAIR: [&str; 2] = ["signing.pem", "sealing.pem"];
+
+/// Where the root key of a space is, unless it is kept elsewhere.
+pub(crate) fn root_file(folder: &Path) -> PathBuf {
+    folder.join("root.pem")
+}
 
 /// Writes the key files of a new space: its root key, and the pair of its first key statement.
 pub(crate) fn write(folder: &Path, seeds: &Seeds) -> Result<(), Failure> {
     make(folder)?;
-    write_one(&folder.join("root.pem"), ED25519, &seeds.root)?;
-    write_pair(folder, 1, &Pair { signing: seeds.signing, sealing: seeds.sealing })
+    pem::write(&root_file(folder), ED25519, &seeds.root, None)?;
+    write_pair(folder, 1, &Pair { signing: seeds.signing, sealing: seeds.sealing }, None)
 }
 
 /// Writes the key files of one key statement. They are durable before the log names them; what a
 /// rotation that did not come to its end left behind is replaced.
-pub(crate) fn write_pair(folder: &Path, number: u32, pair: &Pair) -> Result<(), Failure> {
+pub(crate) fn write_pair(
+    folder: &Path,
+    number: u32,
+    pair: &Pair,
+    passphrase: Option<&Passphrase>,
+) -> Result<(), Failure> {
     let folder = folder.join(number.to_string());
     make(&folder)?;
-    write_one(&folder.join("signing.pem"), ED25519, &pair.signing)?;
-    write_one(&folder.join("sealing.pem"), X25519, &pair.sealing)
+    let [signing, sealing] = PAIR.map(|name| folder.join(name));
+    pem::write(&signing, ED25519, &pair.signing, passphrase)?;
+    pem::write(&sealing, X25519, &pair.sealing, passphrase)
 }
 
-/// Reads the key files of a space, all but that of its root key.
-pub(crate) fn read(folder: &Path) -> Result<Secrets, Failure> {
+/// The statements whose key files are here, ascending, with their folders.
+pub(crate) fn numbers(folder: &Path) -> Result<Vec<(u32, PathBuf)>, Failure> {
     let failed = |why: std::io::Error| Failure::io("reading the keys", folder, &why);
-    let mut secrets = Secrets::default();
+    let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let Some(number) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
             continue;
         };
+        found.push((number, entry.path()));
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Reads the pair of one statement. Both files are there or it fails.
+pub(crate) fn read_pair(folder: &Path, passphrase: &Passphrase) -> Result<Pair, Failure> {
+    let [signing, sealing] = PAIR.map(|name| folder.join(name));
+    Ok(Pair {
+        signing: KeyFile::read(&signing)?.seed(&signing, ED25519, passphrase)?,
+        sealing: KeyFile::read(&sealing)?.seed(&sealing, X25519, passphrase)?,
+    })
+}
+
+/// Whether both files of a pair are there.
+pub(crate) fn is_whole(folder: &Path) -> bool {
+    PAIR.iter().all(|name| folder.join(name).exists())
+}
+
+/// Reads the key files of a space, all but that of its root key.
+pub(crate) fn read(folder: &Path, passphrase: &Passphrase) -> Result<Secrets, Failure> {
+    let mut secrets = Secrets::default();
+    for (number, folder) in numbers(folder)? {
         // A rotation that was cut short may have left a folder without its files.
-        let [signing, sealing] = ["signing.pem", "sealing.pem"].map(|name| entry.path().join(name));
-        if !signing.exists() || !sealing.exists() {
-            continue;
+        if is_whole(&folder) {
+            secrets = secrets.with(number, read_pair(&folder, passphrase)?);
         }
-        let pair =
-            Pair { signing: read_one(&signing, ED25519)?, sealing: read_one(&sealing, X25519)? };
-        secrets = secrets.with(number, pair);
+    }
+    // It is not used here, and yet nobody else may have read it.
+    let root = root_file(folder);
+    if root.exists() {
+        KeyFile::read(&root)?;
     }
     Ok(secrets)
 }
 
-fn write_one(path: &Path, algorithm: ObjectIdentifier, seed: &[u8; 32]) -> Result<(), Failure> {
-    let pem = to_pem(algorithm, seed).ok_or_else(|| unusable(path, "it cannot be encoded"))?;
-    write_private(path, pem.as_bytes())
+/// Reads a root key.
+pub(crate) fn read_root(path: &Path, passphrase: &Passphrase) -> Result<[u8; 32], Failure> {
+    KeyFile::read(path)?.seed(path, ED25519, passphrase)
 }
 
-fn read_one(path: &Path, algorithm: ObjectIdentifier) -> Result<[u8; 32], Failure> {
-    let failed = |why: std::io::Error| Failure::io("reading the key", path, &why);
-    let mode = std::fs::metadata(path).map_err(failed)?.mode();
-    if mode & 0o077 != 0 {
-        let what =
-            format!("others may read the key {}: its mode is {:o}", path.display(), mode & 0o777);
-        let hint = format!("`chmod 600 {}`, and consider whether it was read", path.display());
-        return Err(Failure::new(code::FAILED, what, hint));
+/// Whether the newest pair is closed with a passphrase.
+pub(crate) fn is_protected(folder: &Path) -> Result<bool, Failure> {
+    let newest = numbers(folder)?.into_iter().rev().find(|(_, folder)| is_whole(folder));
+    let signing = newest.map(|(_, folder)| folder.join(PAIR[0]));
+    signing.map_or(Ok(false), |path| KeyFile::read(&path).map(|key| key.is_closed()))
+}
+
+/// Removes the key files of all statements before `number`. Overwriting them first would promise
+/// too much: what a device keeps of a file that is gone is up to the device.
+pub(crate) fn forget_before(folder: &Path, number: u32) -> Result<(), Failure> {
+    for (known, folder) in numbers(folder)? {
+        if known < number {
+            let removed = std::fs::remove_dir_all(&folder);
+            removed.map_err(|why| Failure::io("removing the keys", &folder, &why))?;
+        }
     }
-    let pem = Zeroizing::new(std::fs::read_to_string(path).map_err(failed)?);
-    from_pem(algorithm, &pem).ok_or_else(|| unusable(path, "it is not the key that belongs here"))
+    Ok(())
 }
 
-fn unusable(path: &Path, why: &str) -> Failure {
-    let what = format!("the key {} cannot be used: {why}", path.display());
-    Failure::new(code::FAILED, what, "put the right file back, from a backup of the node's folder")
+/// Every key file of a space, that of the root key too.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let pairs = numbers(folder)?;
+    let pairs = pairs.into_iter().flat_map(|(_, folder)| PAIR.map(|name| folder.join(name)));
+    Ok(pairs.chain([root_file(folder)]).filter(|path| path.exists()).collect())
 }
 
-fn to_pem(algorithm: ObjectIdentifier, seed: &[u8; 32]) -> Option<Zeroizing<String>> {
-    // RFC 8410: the private key is an octet string within the octet string.
-    let inner = Zeroizing::new(OctetStringRef::new(seed).ok()?.to_der().ok()?);
-    let algorithm = AlgorithmIdentifierRef { oid: algorithm, parameters: None };
-    let info = PrivateKeyInfoRef::new(algorithm, OctetStringRef::new(&inner).ok()?);
-    SecretDocument::encode_msg(&info).ok()?.to_pem(LABEL, LineEnding::LF).ok()
-}
-
-fn from_pem(algorithm: ObjectIdentifier, pem: &str) -> Option<[u8; 32]> {
-    let (label, document) = SecretDocument::from_pem(pem).ok()?;
-    let info: PrivateKeyInfoRef<'_> = document.decode_msg().ok()?;
-    if label != LABEL || info.algorithm.oid != algorithm {
-        return None;
+/// Closes all key files of a space with `next`, or opens them for good; says how many were not so
+/// already. What was done before a failure stays done, and doing it again does the rest.
+pub(crate) fn protect(
+    folder: &Path,
+    known: &Passphrase,
+    next: Option<&Passphrase>,
+) -> Result<usize, Failure> {
+    let files = files(folder)?;
+    // First whether all of them open: a wrong passphrase changes nothing.
+    for path in &files {
+        let key = KeyFile::read(path)?;
+        let algorithm = if path.ends_with(PAIR[1]) { X25519 } else { ED25519 };
+        if key.is_closed() {
+            key.seed(path, algorithm, known)?;
+        }
     }
-    let inner = <&OctetStringRef>::from_der(info.private_key.as_bytes()).ok()?;
-    inner.as_bytes().try_into().ok()
+    let mut changed = 0;
+    for path in &files {
+        let key = KeyFile::read(path)?;
+        if key.is_closed() != next.is_some() {
+            key.rewrite(path, known, next)?;
+            changed += 1;
+        }
+    }
+    Ok(changed)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_file_is_read_back_and_only_as_what_it_is() {
-        let pem = to_pem(ED25519, &[7; 32]).expect("encodes");
-        assert_eq!(from_pem(ED25519, &pem), Some([7; 32]));
-        assert_eq!(from_pem(X25519, &pem), None);
-        assert_eq!(from_pem(ED25519, &pem.replace("MC4C", "MC4D")), None);
+/// The pair of a statement that is about to be used.
+pub(crate) fn pair_of(
+    folder: &Path,
+    number: u32,
+    passphrase: &Passphrase,
+) -> Result<Pair, Failure> {
+    let pair = folder.join(number.to_string());
+    if is_whole(&pair) {
+        return read_pair(&pair, passphrase);
     }
-
-    #[test]
-    fn a_key_file_is_pkcs8_version_1_of_48_bytes() {
-        let pem = to_pem(X25519, &[7; 32]).expect("encodes");
-        let (_, document) = SecretDocument::from_pem(&pem).expect("PEM");
-        assert_eq!(document.as_bytes().len(), 48);
-        assert_eq!(document.as_bytes()[..5], [0x30, 0x2e, 0x02, 0x01, 0x00]);
-    }
+    let what = format!("the keys of statement {number} are not on this node");
+    Err(Failure::new(code::CONFLICT, what, "make the next one here: `interspace key rotate`"))
 }

@@ -50,6 +50,9 @@ type Envelopes = Vec<Vec<u8>>;
 /// For each envelope why the door refused it, if it did.
 type Verdicts = Vec<Option<Refusal>>;
 
+/// Reads in the log between two turns. It holds up the space for as long as it reads.
+pub(crate) type Scan = Box<dyn FnOnce(&dyn Log) + Send>;
+
 /// Something for the owner of a space.
 pub(crate) enum Mail {
     /// An envelope.
@@ -74,6 +77,8 @@ pub(crate) enum Mail {
     Verify(SyncSender<Result<Intact, Damage>>),
     /// Somebody reads the log: the blocks from the first Position on up to the second.
     Blocks(Position, Position, SyncSender<Read>),
+    /// Somebody reads in the log.
+    Scan(Scan),
     /// The node stops.
     Stop,
 }
@@ -88,6 +93,8 @@ pub(crate) trait Doors: Send {
     fn store(&self, piece: Piece);
     fn discard(&self, object: ObjectId, size: u64);
     fn read_piece(&self, link: LinkId, object: ObjectId, offset: u64);
+    /// No peer seals to the keys of statements before this one any more.
+    fn forget_keys(&self, number: u32);
     fn alarm(&self, what: &str);
 }
 
@@ -139,6 +146,7 @@ struct Drained {
     taken: Vec<(Verdicts, SyncSender<Verdicts>)>,
     audits: Vec<SyncSender<Result<Intact, Damage>>>,
     reads: Vec<(Position, Position, SyncSender<Read>)>,
+    scans: Vec<Scan>,
     stop: bool,
 }
 
@@ -213,6 +221,9 @@ impl<L: Log, D: Doors> Owner<L, D> {
             for (from, until, answer) in drained.reads {
                 let _ = answer.send(blocks(self.space.log(), from, until)?);
             }
+            for scan in drained.scans {
+                scan(self.space.log());
+            }
             if drained.stop {
                 return Ok(self.space.into_log());
             }
@@ -276,6 +287,7 @@ impl<L: Log, D: Doors> Owner<L, D> {
             Mail::Look(look) => drained.looks.push(look),
             Mail::Verify(answer) => drained.audits.push(answer),
             Mail::Blocks(from, until, answer) => drained.reads.push((from, until, answer)),
+            Mail::Scan(scan) => drained.scans.push(scan),
             Mail::Stop => drained.stop = true,
         }
     }
@@ -285,6 +297,9 @@ impl<L: Log, D: Doors> Owner<L, D> {
         let effects = self.space.turn(now, inputs)?;
         self.trace();
         self.tell_peers();
+        if let Some(number) = self.space.forget_keys() {
+            self.doors.forget_keys(number);
+        }
         for effect in effects {
             match effect {
                 Effect::Reply { reply, answer } => {

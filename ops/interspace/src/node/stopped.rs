@@ -2,10 +2,14 @@
 
 use crate::failure::{Failure, code};
 use crate::node::owner::verify;
-use engine::log::verify::Intact;
+use engine::log::Log as _;
+use engine::log::verify::{Intact, certificate_of};
 use log_sled::{FenceMark, LogSled};
-use schema::id::Position;
+use schema::id::{Position, SpaceId};
+use schema::latest::Block;
+use schema::name::Name;
 use schema::v1::block::Damage;
+use std::ops::ControlFlow;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -49,6 +53,21 @@ impl Stopped {
 /// What an audit of a stopped node found in one space's folder.
 pub(crate) fn audit_folder(space: &Path) -> Result<Result<Intact, Damage>, Failure> {
     Stopped::copy(space)?.audit()
+}
+
+/// Whose log is in a space's folder, as its own first entry says. It works on a copy as well.
+pub(crate) fn identity(space: &Path) -> Option<(SpaceId, Name)> {
+    let copy = tempfile::tempdir().ok()?;
+    let into = copy.path().join("log");
+    log_sled::audit_copy(&space.join("log"), &into).ok()?;
+    let log = LogSled::open_for_audit(&into).ok()?;
+    let mut keys = None;
+    let first = |first, bytes: &[u8]| {
+        keys = Block::read(bytes, first).ok().and_then(|block| certificate_of(&block));
+        ControlFlow::Break(())
+    };
+    log.scan(&mut { first }).ok()?;
+    keys.map(|keys| (keys.space(), keys.name().clone()))
 }
 
 /// An intact log must also be as long as its fence says.

@@ -3,13 +3,16 @@
 use crate::node::owner::Mail;
 use api_http::port::{Stored, Trouble};
 use engine::fetch::Held;
+use engine::log::Fault;
 use engine::step::Input;
 use packages_fs::{NotStored, Packages};
 use schema::id::{LinkId, ObjectId};
 use schema::latest::Piece;
 use std::io::Read;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::time::Duration;
 
 /// Orders that wait for a space's store.
 const ORDERS: usize = 256;
@@ -20,6 +23,21 @@ pub(crate) enum Order {
     Store(Piece),
     Discard(ObjectId, u64),
     Read(LinkId, ObjectId, u64),
+}
+
+/// How often an opening is tried while the store of the life before is still being put down.
+const TRIES: usize = 250;
+
+/// Opens a space's store. Where the space was open a moment ago, its store's threads put down what
+/// they hold first.
+pub(crate) fn open(folder: &Path) -> Result<Packages, Fault> {
+    for _ in 0..TRIES {
+        match Packages::open(folder) {
+            Err(Fault::Locked { .. }) => std::thread::sleep(Duration::from_millis(20)),
+            opened => return opened,
+        }
+    }
+    Packages::open(folder)
 }
 
 /// Puts an object into a space's store.

@@ -94,6 +94,15 @@ impl Document {
         Self { payload_type, payload, signatures }
     }
 
+    /// The same document with one signature more, before those that it has. `sign` is given the
+    /// bytes to sign.
+    #[must_use]
+    pub fn countersigned(&self, sign: impl FnOnce(&[u8]) -> Signature) -> Self {
+        let mut document = self.clone();
+        document.signatures.insert(0, sign(&self.signed_bytes()));
+        document
+    }
+
     /// The document whose JSON this is.
     ///
     /// # Errors

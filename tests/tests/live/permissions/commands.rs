@@ -9,11 +9,14 @@ use engine::decide::permission::Permission::{
 };
 
 /// Commands that ask no node, or start one.
-pub(crate) const LOCAL: [(&str, &str); 8] = [
+pub(crate) const LOCAL: [(&str, &str); 11] = [
     ("broker login", "makes a file"),
     ("broker plan", "reads a file"),
     ("broker apply", "asks a server, as its operator"),
     ("broker check", "asks a server, with the node's own login"),
+    ("key protect", "changes files of a node that does not run"),
+    ("key unprotect", "the same"),
+    ("key sign", "needs the root key and nothing else"),
     ("courier inspect", "reads what anybody may read"),
     ("demo", "a node of its own, in a folder of its own"),
     ("doctor", "reads the node's folder, and asks the node as the operator"),
@@ -86,6 +89,10 @@ fn example(what: &str) -> (Need, &'static str) {
             (Need::AnyRole, "")
         }
         "space create" => (Need::Operator, "Third"),
+        "space recover" => (Need::Operator, "--yes"),
+        "key show" => (Need::Operator, ""),
+        "key rotate" => (Need::Operator, "--root {empty}"),
+        "key revoke" => (Need::Operator, "1 --since 1 --dry-run"),
         "certificate export" | "link list" | "user list" | "audit verify" => (may(Audit), ""),
         "certificate import" => (may(Trust), "{empty}"),
         "link show" => (may(Audit), "Nowhere"),

@@ -27,7 +27,7 @@ fn gate(gate: Gate) -> Need {
     match gate {
         Gate::Anybody => unreachable!("those are not asked here"),
         Gate::Known => Need::AnyRole,
-        Gate::Operator => Need::Operator,
+        Gate::Operator | Gate::Custodian => Need::Operator,
         Gate::Some(See) => Need::AnyRole,
         Gate::Some(permission) | Gate::All(permission) => Need::May(permission),
     }
@@ -125,6 +125,10 @@ fn asks(route: &Route) -> Vec<Asked> {
             let query = format!("owner={id}&project=App&of={id}&environment=Dev");
             one(format!("{home}?{query}"), Value::Null)
         }
+        ("POST", "/v1/spaces/{space}/keys") => {
+            one(home, json!({"do": "divide", "since": {"position": 1}}))
+        }
+        ("POST", "/v1/spaces/{space}/recover") => one(home, json!({})),
         (
             "GET",
             "/v1/spaces/{space}/courier/{peer}"
@@ -140,6 +144,8 @@ fn asks(route: &Route) -> Vec<Asked> {
             "/v1/spaces"
             | "/v1/spaces/{space}"
             | "/v1/spaces/{space}/certificate"
+            | "/v1/spaces/{space}/certificate/x509"
+            | "/v1/spaces/{space}/keys"
             | "/v1/spaces/{space}/dashboard"
             | "/v1/spaces/{space}/links"
             | "/v1/spaces/{space}/packages"

@@ -5,6 +5,7 @@ use super::finding::Finding;
 use crate::failure::Failure;
 use crate::node::config::Config;
 use crate::node::folder::Folder;
+use crate::node::passphrase::Passphrase;
 use crate::node::{keys, stopped};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -105,7 +106,11 @@ fn newest(folder: &Path) -> Option<SystemTime> {
 }
 
 fn key_files(space: &Path) -> Finding {
-    match keys::read(&space.join("keys")) {
+    if keys::is_protected(&space.join("keys")) == Ok(true) {
+        let what = format!("{}: closed with a passphrase, and to others", name(space));
+        return Finding::good("keys", what);
+    }
+    match keys::read(&space.join("keys"), &Passphrase::default()) {
         Ok(_) => Finding::good("keys", format!("{}: all there, closed to others", name(space))),
         Err(failure) => failed("keys", failure),
     }

@@ -107,5 +107,6 @@ impl Doors for Nowhere {
     fn store(&self, _: Piece) {}
     fn discard(&self, _: ObjectId, _: u64) {}
     fn read_piece(&self, _: LinkId, _: ObjectId, _: u64) {}
+    fn forget_keys(&self, _: u32) {}
     fn alarm(&self, _: &str) {}
 }
