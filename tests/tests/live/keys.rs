@@ -42,7 +42,7 @@ fn a_key_that_is_garbage_missing_or_of_another_space_is_refused() {
     let Err(said) = Node::try_start(&place.node()) else { panic!("it started all the same") };
     said.fails(7, &["the keys are not those that the log's certificate names"]);
     // The root key is of the same kind, and yet not the one that belongs there.
-    fs::copy(key.with_file_name("root.pem"), &key).unwrap();
+    fs::copy(only_space(&place.node()).join("keys/root.pem"), &key).unwrap();
     let Err(said) = Node::try_start(&place.node()) else { panic!("it started all the same") };
     said.fails(7, &["the keys and the log of a space belong together"]);
     fs::write(&key, right).unwrap();

@@ -56,6 +56,8 @@ fn recovers(home: Node, away: Node, wanted: &(Vec<Value>, Vec<Value>)) {
         let lives = link(&away, "Away", "Home")["lives"].as_array().unwrap().len();
         (lives == 2).then_some(())
     });
+    std::thread::sleep(std::time::Duration::from_secs(25));
+    assert_eq!((cells(&home), cells(&away)), *wanted);
     eventually("dashboards as they were", || {
         ((cells(&home), cells(&away)) == *wanted).then_some(())
     });
@@ -83,11 +85,11 @@ fn t08_a_log_behind_its_fence_stays_closed_until_it_lives_on() {
     let home = up(&two.server, &two.home);
     // Another space of the same node, which goes on whatever happens.
     home.run(&["space", "create", "Beside"]).good();
-    let home_does = |home: &Node, version| {
-        home.run(&["-s", "Home", "release", "create", "App", version]).good();
-    };
-    home_does(&home, "2.0.0");
-    home.run(&["-s", "Home", "--wait", "60", "deploy", "App", "2.0.0", "--to", "Dev"]).good();
+    let does =
+        |rest: &[&str]| home.run(&[&["-s", "Home", "--wait", "60"][..], rest].concat()).good();
+    does(&["release", "create", "App", "2.0.0"]);
+    does(&["deploy", "App", "2.0.0", "--to", "Dev"]);
+    does(&["release", "promote", "App", "2.0.0", "--to", "Away"]);
     eventually("an installed release, told to the peer", || {
         let told = link(&home, "Home", "Away");
         (told["head"] == told["acknowledged"]).then_some(())

@@ -59,7 +59,7 @@ impl Stage {
         crate::two::befriend(&home, &node, &away, &peer);
         let stage = Self { server, home, away, node: Some(node), peer };
         fs::create_dir(stage.safe()).unwrap();
-        let again = stage.home.small("Home Again");
+        let again = crate::two::leading_to_away(&stage.home, "Home Again");
         fs::write(stage.safe().join("home-again.toml"), again).unwrap();
         // So that `interspace` is the binary under test.
         fs::create_dir(stage.home.file("bin")).unwrap();
@@ -95,9 +95,11 @@ impl Stage {
         self.node().run(&["-s", "Home", "release", "create", "App", version]).good();
         let deploy = ["-s", "Home", "--wait", "60", "deploy", "App", version, "--to", "Dev"];
         self.node().run(&deploy).good();
+        let promote = ["release", "promote", "App", version, "--to", "Away"];
+        self.node().run(&[&["-s", "Home", "--wait", "60"][..], &promote].concat()).good();
         let told = || {
-            let cells = self.peer.run(&["-o", "json", "dashboard"]).good().out;
-            cells.contains(version).then_some(())
+            let inbox = self.peer.run(&["-o", "json", "inbox", "list"]).good().out;
+            inbox.contains(version).then_some(())
         };
         eventually("what was told, at the peer", told);
     }

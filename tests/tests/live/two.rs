@@ -26,6 +26,17 @@ pub(crate) fn befriend(home: &Place, one: &Node, away: &Place, other: &Node) {
         let more = ["--send-results", "full", "--accept-releases", "*"];
         to.run(&[&import[..], &more].concat()).good();
     }
+    let file = home.write("space.toml", &leading_to_away(home, "Home"));
+    one.run(&["apply", "-f", &file]).good();
+}
+
+/// The configuration of a small space whose releases go on to `Away`.
+pub(crate) fn leading_to_away(place: &Place, space: &str) -> String {
+    let phase = "environments = [\"Dev\"]\n";
+    let further = "\n[[lifecycles.phases]]\nname = \"Out\"\nspaces = [\"Away\"]\n";
+    let small = place.small(space);
+    assert!(small.contains(phase));
+    small.replace(phase, &format!("{phase}{further}"))
 }
 
 /// A link as one side shows it.
