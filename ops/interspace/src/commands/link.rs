@@ -66,7 +66,8 @@ fn row(link: &Link) -> Vec<String> {
 
 fn show(link: &Link) -> String {
     format!(
-        "{}\nfingerprint   {}\n  in words    {}\n  in hex      {}\nlink          {}\ngrants        {}\nto it         {} entries, \
+        "{}\nfingerprint   {}\n  in words    {}\n  in hex      {}\n\
+         link          {}\ngrants        {}\nto it         {} entries, \
          {} acknowledged, {} applied\nfrom it       {} entries, {} held, {} refused\n\
          reached       {}\nfresh         {}\nheard         {}\nlives         {}\ntrouble       {}",
         link.peer,

@@ -3,6 +3,7 @@
 use crate::failure::{Failure, code};
 use crate::node::config::Config;
 use crate::node::owner::{Mail, OnDurable};
+use api_http::port::Carriage as Carried;
 use engine::step::Input;
 use schema::id::SpaceId;
 use schema::name::Name;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
 use tokio::runtime::Handle;
-use transport_nats::{BadSettings, Carrier, Delivery, Finding, Settings, Severity, Taken};
+use transport_nats::{BadSettings, Carrier, Delivery, Finding, Settings, Severity, Status, Taken};
 
 /// Bytes of stored envelopes that may wait for a space. What is beyond stays with the server.
 const STORED_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -62,6 +63,21 @@ impl Carriage {
     /// Ends a carrier. What was sent before is given a while to leave.
     pub(crate) fn end(&self, carrier: &Carrier) {
         self.runtime.block_on(carrier.stop());
+    }
+}
+
+/// How a carrier is, for those who ask the node.
+pub(crate) fn carried(status: Status) -> Carried {
+    Carried {
+        over: "NATS",
+        connected: status.connected,
+        server: status.server,
+        disconnected_at_ms: status.disconnected_at_ms,
+        trouble: status.trouble,
+        stored: status.stored,
+        not_stored: status.not_stored,
+        taken: status.taken,
+        connections: status.connections,
     }
 }
 

@@ -55,7 +55,7 @@ impl Custody for Running {
             let protected = keys::is_protected(&folder).map_err(trouble)?;
             let passphrase = protected.then_some(&self.passphrase);
             keys::write_pair(&folder, number, &pair, passphrase).map_err(trouble)?;
-            crate::wire::sync_folder(&folder).map_err(trouble)?;
+            crate::node::folder::sync_folder(&folder).map_err(trouble)?;
             pair
         };
         make(&pair);

@@ -183,6 +183,12 @@ pub(crate) fn make(path: &Path) -> Result<(), Failure> {
     made.map_err(|why| Failure::io("making the folder", path, &why))
 }
 
+/// Makes the names in a folder durable.
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), Failure> {
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|why| Failure::io("writing", folder, &why))
+}
+
 /// Writes a file that only its owner may read, durably, whole or not at all.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |why: std::io::Error| Failure::io("writing", path, &why);
