@@ -45,11 +45,8 @@ impl BuilderProfile for Identity {
     ) -> Built<Vec<Extension>> {
         let subject = tbs.subject();
         let address = GeneralName::UniformResourceIdentifier(Ia5String::new(&self.address)?);
-        let mut all = Vec::new();
-        all.push(
-            BasicConstraints { ca: false, path_len_constraint: None }
-                .to_extension(subject, &all)?,
-        );
+        let basic = BasicConstraints { ca: false, path_len_constraint: None };
+        let mut all = vec![basic.to_extension(subject, &[])?];
         all.push(KeyUsage(KeyUsages::DigitalSignature.into()).to_extension(subject, &all)?);
         all.push(SubjectAltName(vec![address]).to_extension(subject, &all)?);
         Ok(all)
