@@ -39,6 +39,13 @@ impl Engine {
             traffic.knows = traffic.knows.max(knows);
         }
         if matches!(verified.content(), Content::Entries(_)) {
+            // They come again, once this space knows again what they may be about.
+            let now_ms = self.now.monotonic_ms;
+            let recovering = self.traffic.get(&link).and_then(|it| it.recovery.as_ref());
+            if recovering.is_some_and(|recovery| recovery.holds_up(now_ms)) {
+                self.note_head(link, newest);
+                return;
+            }
             self.arrive_entries(link, verified);
             self.note_head(link, newest);
             return;

@@ -13,6 +13,9 @@ use schema::v1::envelope::signed_bytes;
 /// How often a peer is asked for what comes next while it does not answer, in milliseconds.
 const ASK_AGAIN_MS: u64 = 5_000;
 
+/// How long a peer's entries wait for what it gives back, in milliseconds.
+const PATIENCE_MS: u64 = 60_000;
+
 /// What comes back over one link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recovery {
@@ -22,13 +25,15 @@ pub struct Recovery {
     /// Whether the peer has nothing more; not known after a start.
     done: bool,
     ask_at_ms: u64,
+    /// When the peer was asked first since this start.
+    asked_ms: Option<u64>,
 }
 
 impl Recovery {
     /// Nothing came back yet beyond what was kept.
     #[must_use]
     pub const fn new(incarnation: Incarnation, at: LinkSeq, chain: Hash) -> Self {
-        Self { incarnation, at: (at, chain), done: false, ask_at_ms: 0 }
+        Self { incarnation, at: (at, chain), done: false, ask_at_ms: 0, asked_ms: None }
     }
 
     /// The life and the last entry that is here.
@@ -41,9 +46,18 @@ impl Recovery {
     pub fn ask(&mut self, now_ms: u64) -> bool {
         let due = !self.done && now_ms >= self.ask_at_ms;
         if due {
+            self.asked_ms = self.asked_ms.or(Some(now_ms));
             self.ask_at_ms = now_ms + ASK_AGAIN_MS;
         }
         due
+    }
+
+    /// Whether what the peer says waits: it may answer what this space said and does not know yet.
+    /// Not for ever: a peer that is reached by hand only gives nothing back in time.
+    #[must_use]
+    pub fn holds_up(&self, now_ms: u64) -> bool {
+        let patient = self.asked_ms.is_none_or(|asked| now_ms < asked + PATIENCE_MS);
+        !self.done && patient
     }
 
     /// Whether the peer has nothing more.

@@ -50,8 +50,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Keys and tokens are in the memory of this process: no core dump shows it, and nobody of this user
-/// looks into it. Where the system does not do that, everything else goes on.
+/// Keys and tokens are in the memory of this process: no core dump shows it, and no other process
+/// of this user looks into it. Where the system does not do that, everything else goes on.
 fn keep_from_cores() {
     let none = Rlimit { current: Some(0), maximum: getrlimit(Resource::Core).maximum };
     let _ = setrlimit(Resource::Core, none);

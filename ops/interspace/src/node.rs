@@ -11,6 +11,7 @@ pub(crate) mod outputs;
 pub(crate) mod owner;
 pub(crate) mod passphrase;
 pub(crate) mod pem;
+pub(crate) mod recovery;
 pub(crate) mod stopped;
 pub(crate) mod store;
 pub(crate) mod tokens;

@@ -3,20 +3,18 @@
 use crate::failure::Failure;
 use crate::node::carriage::{Carriage, carried};
 use crate::node::config::Config;
-use crate::node::custodian::trouble;
 use crate::node::directory::{Closed, Directory, Opened, Push, ReadPiece, Runs, lock};
 use crate::node::folder::{Folder, Lock, NodeFile, make, sync_folder, token_file};
 use crate::node::owner::{Clocks, Doors, Mail, Owner};
 use crate::node::passphrase::Passphrase;
-use crate::node::stopped;
 use crate::node::store::{Order, open as open_store, push, read_piece, store_thread};
 use crate::node::{courier, keys, outputs, tokens};
 use api_http::custody::Custody;
 use api_http::port::{Carriage as Carried, Lend, Look, Node, Stored, StoredBlock, Trouble};
 use engine::command::{Done, Rejection, Request};
 use engine::entropy::Entropy;
+use engine::log::Fault;
 use engine::log::verify::Intact;
-use engine::log::{Fault, Log};
 use engine::run::Plan;
 use engine::space::Space;
 use engine::step::Input;
@@ -26,7 +24,7 @@ use log_sled::LogSled;
 use packages_fs::Packages;
 use runner_process::Runner;
 use schema::hash::Hash;
-use schema::id::{Incarnation, LinkId, ObjectId, Position, SpaceId};
+use schema::id::{LinkId, ObjectId, Position, SpaceId};
 use schema::latest::{EnvelopeKind, Piece};
 use schema::name::Name;
 use schema::v1::block::Damage;
@@ -61,10 +59,10 @@ pub struct Running {
     _lock: Lock,
     clocks: Clocks,
     operator: Hash,
-    switchboard: Switchboard,
-    carriage: Carriage,
-    carriers: Mutex<BTreeMap<SpaceId, Arc<Carrier>>>,
-    spaces: Directory,
+    pub(crate) switchboard: Switchboard,
+    pub(crate) carriage: Carriage,
+    pub(crate) carriers: Mutex<BTreeMap<SpaceId, Arc<Carrier>>>,
+    pub(crate) spaces: Directory,
     founding: Mutex<()>,
     /// Held by who changes keys or begins another life of a log.
     pub(crate) rotating: Mutex<()>,
@@ -133,84 +131,7 @@ impl Running {
         self.spaces.tell(space, Mail::Input(input))
     }
 
-    /// Leaves a space closed whose log lost its end; the others go on.
-    fn leave_closed(&self, folder: &Path, fault: Fault) -> Result<(), Failure> {
-        let Some((id, name)) = stopped::identity(folder) else { return Err(fault.into()) };
-        let why = format!(
-            "{fault}; put the newest copy of its folder back, or let it live on from what is here: \
-             `interspace space recover --space '{name}'`"
-        );
-        tracing::error!(space = %name, "{why}");
-        self.spaces.add(id, Opened::closed(name, folder.to_owned(), why));
-        Ok(())
-    }
-
-    /// The folder of a space.
-    pub(crate) fn folder_of(&self, space: &SpaceId) -> Result<PathBuf, Trouble> {
-        self.spaces.with(space, |opened| opened.folder.clone())
-    }
-
-    /// Reads in the log of a space.
-    pub(crate) fn scan<T: Send + 'static>(
-        &self,
-        space: &SpaceId,
-        read: impl FnOnce(&dyn Log) -> T + Send + 'static,
-    ) -> Result<T, Trouble> {
-        self.spaces.call(space, move |answer| {
-            Mail::Scan(Box::new(move |log| {
-                // Who asked may be gone.
-                let _ = answer.send(read(log));
-            }))
-        })
-    }
-
-    /// Whether the end of a space's log is known to be lost: it is closed because of that, or a
-    /// peer has more than it.
-    fn has_lost(&self, space: &SpaceId) -> Result<bool, Trouble> {
-        if self.spaces.with(space, |opened| opened.closed.why())?.is_some() {
-            let log = LogSled::open(&self.folder_of(space)?.join("log"));
-            return Ok(matches!(log, Err(Fault::RolledBack { .. })));
-        }
-        let (sender, receiver) = sync_channel(1);
-        self.look(
-            space,
-            Box::new(move |engine, _| {
-                let _ = sender.send(engine.is_read_only());
-            }),
-        )?;
-        receiver.recv().map_err(|_| Trouble::Closed("it stops".to_owned()))
-    }
-
-    /// Closes a space, begins another life of its log, and opens it again.
-    pub(crate) fn live_on(&self, space: &SpaceId, force: bool) -> Result<(), Trouble> {
-        let _alone = self.rotating.lock().unwrap_or_else(PoisonError::into_inner);
-        if !force && !self.has_lost(space)? {
-            return Err(Trouble::Conflict(
-                "nothing is known to be lost: no peer has more than this log, and its fence is \
-                 where it ends; --force where a peer that is reached by hand told so"
-                    .to_owned(),
-            ));
-        }
-        let folder = self.folder_of(space)?;
-        self.switchboard.detach(space);
-        self.spaces.close(space, "it begins another life; repeat `interspace space recover`")?;
-        let carrier = lock(&self.carriers).remove(space);
-        if let Some(carrier) = carrier {
-            self.carriage.end(&carrier);
-        }
-        let begun = || {
-            let life = Incarnation(crate::client::random()?);
-            let log = LogSled::begin_anew(&folder.join("log"), life)?;
-            self.open_space(&folder, log)
-        };
-        begun().map(|_| ()).map_err(|failure: Failure| {
-            self.switchboard.detach(space);
-            let _ = self.spaces.close(space, &failure.to_string());
-            trouble(failure)
-        })
-    }
-
-    fn open_space(&self, folder: &Path, log: LogSled) -> Result<SpaceId, Failure> {
+    pub(crate) fn open_space(&self, folder: &Path, log: LogSled) -> Result<SpaceId, Failure> {
         let secrets = keys::read(&folder.join("keys"), &self.passphrase)?;
         let space = Space::open(log, &secrets, entropy()?, self.clocks.now());
         let space = space?;
@@ -366,9 +287,8 @@ impl Node for Running {
         let folder = self.spaces.with(space, |opened| opened.folder.join("courier"))?;
         let brought = envelopes.clone();
         let refused = self.spaces.call(space, |answer| Mail::Take(envelopes, answer))?;
-        let believed = brought.into_iter().zip(&refused).filter(|(_, refused)| refused.is_none());
-        let believed: Vec<Vec<u8>> = believed.map(|(envelope, _)| envelope).collect();
-        courier::keep(&folder, &believed).map_err(|failure| Trouble::Failed(failure.what))?;
+        let kept = courier::keep(&folder, &brought, &refused);
+        kept.map_err(|failure| Trouble::Failed(failure.what))?;
         Ok(refused)
     }
 

@@ -80,6 +80,9 @@ impl Restored {
             let told = Engine::rebuilt(space.log(), &site.secrets, entropy, self.world.now());
             assert!(told.expect("it replays").state() == space.engine().state(), "{}", site.called);
             assert!(space.engine().state().links.all().all(|(_, peer)| !peer.frozen));
+            for link in space.engine().links(self.world.now()) {
+                assert_eq!((link.held, link.refused), (0, 0), "{}", site.called);
+            }
         }
     }
 }

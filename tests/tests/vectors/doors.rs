@@ -28,10 +28,21 @@ use serde_json::{Value, json};
 
 type Said = Result<Value, String>;
 
+/// A space's id in the three forms in which people compare it.
+fn fingerprints(input: &Value) -> Value {
+    let space: SpaceId = serde_json::from_value(input["space"].clone()).expect("an id");
+    json!({
+        "whole": engine::trust::certificate::fingerprint(&space),
+        "words": engine::trust::fingerprint::words(&space),
+        "hex": engine::trust::fingerprint::hex(&space),
+    })
+}
+
 /// What the door for `kind` says.
 pub(crate) fn open(kind: &str, context: &Value, input: &Value) -> Said {
     match kind {
         "compute-space-id" => Ok(json!(genesis(input).space().to_string())),
+        "compute-fingerprint" => Ok(fingerprints(input)),
         "compute-link-id" => Ok(json!(link_id(input).to_string())),
         "compute-commit" => Ok(json!(hex(&commit(&array(&input["salt"]), &blob(&input["entry"]))))),
         "compute-chain" => Ok(chain(input)),

@@ -24,6 +24,8 @@ pub(crate) fn make(made: &mut Vec<Vector>) {
 fn ids(made: &mut Vec<Vector>) {
     let genesis = json!({"root": hex(&[1; 32]), "suite": 1, "random": hex(&[2; 32])});
     accept(made, "space_id", "compute-space-id", NONE, genesis);
+    let id = SpaceId(std::array::from_fn(|at| u8::try_from(at * 7).unwrap_or(0)));
+    accept(made, "fingerprint", "compute-fingerprint", NONE, json!({"space": id}));
     let side = |id, random| json!({"space": SpaceId([id; 32]), "random": hex(&[random; 32])});
     let one_way = json!({"one": side(1, 3), "other": side(2, 4)});
     let other_way = json!({"one": side(2, 4), "other": side(1, 3)});

@@ -74,7 +74,8 @@ fn show(space: &Space) -> String {
     let refused: Vec<String> =
         space.refused.iter().map(|(reason, count)| format!("{reason} {count}")).collect();
     format!(
-        "{}\nfingerprint   {}\n  in words    {}\n  in hex      {}\nentries       {}\nenvironments  {}\nprojects      {}\n\
+        "{}\nfingerprint   {}\n  in words    {}\n  in hex      {}\n\
+         entries       {}\nenvironments  {}\nprojects      {}\n\
          lifecycles    {}\nrefused       {}",
         space.name,
         space.fingerprint,

@@ -66,6 +66,21 @@ impl Carriage {
     }
 }
 
+/// How a carrier is, for those who ask the node.
+pub(crate) fn carried(status: Status) -> Carried {
+    Carried {
+        over: "NATS",
+        connected: status.connected,
+        server: status.server,
+        disconnected_at_ms: status.disconnected_at_ms,
+        trouble: status.trouble,
+        stored: status.stored,
+        not_stored: status.not_stored,
+        taken: status.taken,
+        connections: status.connections,
+    }
+}
+
 /// Bytes that wait for a space.
 #[derive(Default)]
 struct Waiting {
@@ -156,21 +171,6 @@ fn unusable(space: &Name, why: &BadSettings) -> Failure {
         | BadSettings::NoServer => "correct [nats] in the node's configuration".to_owned(),
     };
     Failure::new(code::FAILED, format!("{space} cannot reach a server: {why}"), hint)
-}
-
-/// How a carrier is, for those who ask the node.
-pub(crate) fn carried(status: Status) -> Carried {
-    Carried {
-        over: "NATS",
-        connected: status.connected,
-        server: status.server,
-        disconnected_at_ms: status.disconnected_at_ms,
-        trouble: status.trouble,
-        stored: status.stored,
-        not_stored: status.not_stored,
-        taken: status.taken,
-        connections: status.connections,
-    }
 }
 
 #[cfg(test)]

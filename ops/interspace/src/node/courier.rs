@@ -5,15 +5,20 @@
 
 use crate::failure::Failure;
 use crate::node::folder::{make, write_private};
+use engine::trust::refusal::Refusal;
 use schema::id::SpaceId;
 use schema::latest::{EnvelopeHeader, EnvelopeKind};
 use std::path::Path;
 
-/// Keeps the hellos among what was taken.
-pub(crate) fn keep(folder: &Path, envelopes: &[Vec<u8>]) -> Result<(), Failure> {
-    for envelope in envelopes {
+/// Keeps the hellos among what was brought and not refused.
+pub(crate) fn keep(
+    folder: &Path,
+    envelopes: &[Vec<u8>],
+    refused: &[Option<Refusal>],
+) -> Result<(), Failure> {
+    for (envelope, refused) in envelopes.iter().zip(refused) {
         let header = EnvelopeHeader::of_envelope(envelope);
-        if let Ok(header) = header
+        if let (Ok(header), None) = (header, refused)
             && header.kind == EnvelopeKind::Hello
         {
             make(folder)?;
@@ -44,7 +49,7 @@ mod tests {
     fn what_is_no_hello_is_not_kept() {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("courier");
-        keep(&folder, &[vec![0; 9]]).unwrap();
+        keep(&folder, &[vec![0; 9]], &[None]).unwrap();
         assert!(kept(&folder).is_empty());
     }
 }

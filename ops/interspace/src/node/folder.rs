@@ -178,16 +178,16 @@ pub(crate) fn slug(name: &str) -> String {
     format!("{plain}-{}", schema::id::base32(&hash[..5]))
 }
 
-/// Makes the names in a folder durable.
-pub(crate) fn sync_folder(folder: &Path) -> Result<(), Failure> {
-    let synced = File::open(folder).and_then(|folder| folder.sync_all());
-    synced.map_err(|why| Failure::io("writing", folder, &why))
-}
-
 /// Makes a folder that only its owner may enter.
 pub(crate) fn make(path: &Path) -> Result<(), Failure> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
     made.map_err(|why| Failure::io("making the folder", path, &why))
+}
+
+/// Makes the names in a folder durable.
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), Failure> {
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|why| Failure::io("writing", folder, &why))
 }
 
 /// Writes a file that only its owner may read, durably, whole or not at all.

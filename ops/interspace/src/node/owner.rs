@@ -2,23 +2,25 @@
 //! makes one block durable, answers all.
 
 mod lend;
+mod reading;
 #[cfg(test)]
 mod tests;
 
+use reading::blocks;
+pub(crate) use reading::verify;
+
 use api_http::port::{Lend, Look, StoredBlock};
 use engine::command::{Done, Rejection, Request};
-use engine::log::verify::{Intact, Verifier};
+use engine::log::verify::Intact;
 use engine::log::{Fault, Log};
 use engine::space::Space;
 use engine::step::{Effect, Input, Now};
 use engine::trust::refusal::Refusal;
 use engine::views::links::LinkView;
-use schema::hash::Hash;
 use schema::id::{LinkId, ObjectId, Position, SpaceId};
 use schema::latest::{EnvelopeKind, Piece};
 use schema::v1::block::Damage;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
@@ -31,9 +33,6 @@ const DRAIN_MAX: usize = 512;
 
 /// Bytes of envelopes that are taken out of the mailbox at once, at the most.
 const DRAIN_BYTES_MAX: usize = 8 * 1024 * 1024;
-
-/// Bytes of the log that are read between two turns, and one block more.
-const READ_BYTES_MAX: usize = 1024 * 1024;
 
 /// How long the owner sleeps when nothing is due; then it lets the fence catch up.
 const IDLE: Duration = Duration::from_secs(1);
@@ -352,62 +351,5 @@ impl<L: Log, D: Doors> Owner<L, D> {
                 "appended"
             );
         }
-    }
-}
-
-/// Verifies a log from its bytes. `known` is a size that it had and its root then, from elsewhere.
-///
-/// # Errors
-/// When the store cannot be read.
-pub(crate) fn verify(
-    log: &impl Log,
-    known: Option<(u64, Hash)>,
-) -> Result<Result<Intact, Damage>, Fault> {
-    let mut verifier = Verifier::new();
-    let mut found = None;
-    let scanned = log.scan(&mut |first, bytes| match verifier.block(first, bytes) {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(damage) => {
-            found = Some(damage);
-            ControlFlow::Break(())
-        }
-    });
-    let another = known.filter(|(size, root)| {
-        *size > 0 && *size <= verifier.size() && verifier.root_at(*size) != Some(*root)
-    });
-    match (found, scanned, another) {
-        // What the store knows to be damaged is an answer too, and all before it was verified.
-        (Some(damage), _, _) | (None, Err(Fault::Damaged(damage)), _) => Ok(Err(damage)),
-        (None, Err(fault), _) => Err(fault),
-        (None, Ok(()), Some((size, _))) => Ok(Err(Damage {
-            position: Position(size),
-            what: "the log is another one than it was when it had this size".to_owned(),
-        })),
-        (None, Ok(()), None) => Ok(verifier.finish()),
-    }
-}
-
-/// Reads blocks of a log from `from` on, up to `until`, and no more than one turn may wait for.
-///
-/// # Errors
-/// When the store cannot be read.
-fn blocks(log: &impl Log, from: Position, until: Position) -> Result<Read, Fault> {
-    if from > until {
-        return Ok(Ok(Vec::new()));
-    }
-    let mut found = Vec::new();
-    let mut bytes_read = 0;
-    let scanned = log.scan_from(from, &mut |first, bytes| {
-        if first > until || bytes_read >= READ_BYTES_MAX {
-            return ControlFlow::Break(());
-        }
-        bytes_read += bytes.len();
-        found.push((first, bytes.to_vec()));
-        ControlFlow::Continue(())
-    });
-    match scanned {
-        Ok(()) => Ok(Ok(found)),
-        Err(Fault::Damaged(damage)) => Ok(Err(damage)),
-        Err(fault) => Err(fault),
     }
 }
