@@ -11,7 +11,7 @@ const MEDIAN_LINES: usize = 150;
 /// Files that may be longer: path, lines, and why they are one thought all the same.
 const LONG: [(&str, usize, &str); 1] = [(
     "ops/interspace/src/wire.rs",
-    440,
+    460,
     "the only file that may know more than one adapter: two files would be two that may",
 )];
 

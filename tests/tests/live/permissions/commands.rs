@@ -91,7 +91,7 @@ fn example(what: &str) -> (Need, &'static str) {
         "space create" => (Need::Operator, "Third"),
         "space recover" => (Need::Operator, "--yes"),
         "key show" => (Need::Operator, ""),
-        "key rotate" => (Need::Operator, "--root {empty}"),
+        "key rotate" => (Need::Operator, "--install {empty}"),
         "key revoke" => (Need::Operator, "1 --since 1 --dry-run"),
         "certificate export" | "link list" | "user list" | "audit verify" => (may(Audit), ""),
         "certificate import" => (may(Trust), "{empty}"),

@@ -7,6 +7,7 @@ use engine::trust::identity::Seeds;
 use schema::id::{CommandId, Incarnation};
 use schema::latest::{Actor, Block, Record};
 use schema::v1::model::{HexHash, Package};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
