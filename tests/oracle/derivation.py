@@ -3,7 +3,9 @@
 from hashlib import sha256
 
 from blake3 import blake3
+from mnemonic import Mnemonic
 
+from . import ids
 from .wire import behind_length, uint
 
 
@@ -76,3 +78,15 @@ def leaf_mirrored(identity: bytes, commit_: bytes) -> bytes:
 def leaf_evidence(header: bytes, body_hash: bytes, signature: bytes) -> bytes:
     """The leaf of an envelope that was accepted."""
     return sha256(b"\x00\x03" + sha256(header + body_hash + signature).digest()).digest()
+
+
+def fingerprint(space: bytes) -> dict[str, str]:
+    """A space's id as it is compared aloud: whole, and in short as words and as hex."""
+
+    def fours(text: str) -> str:
+        return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
+
+    bits = "".join(f"{byte:08b}" for byte in space[:17])
+    words = Mnemonic("english").wordlist
+    said = " ".join(words[int(bits[at : at + 11], 2)] for at in range(0, 132, 11))
+    return {"whole": fours(ids.show(space)), "words": said, "hex": fours(space[:16].hex())}

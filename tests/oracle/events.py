@@ -26,6 +26,7 @@ from .payload import (
     Named,
     OneOf,
     Option,
+    Pattern,
 )
 from .refusal import Refused
 
@@ -41,11 +42,19 @@ SNAPSHOT = Named(
     variables=ListOf(VARIABLE),
     packages=ListOf(PACKAGE),
 )
+COMMITMENT = Fields(INCARNATION, U64, HASH)
 CUT = Fields(INCARNATION, U64, HASH)
 LIFE = Fields(INCARNATION, U64, HASH)
 KEPT = Fields(ID, U64, HASH)
 DISCLOSURE = OneOf(status=None, summary=None, full=None)
 GRANT = OneOf(accept_releases=NAME, accept_results=None, send_results=DISCLOSURE)
+ROLE = OneOf(
+    **dict.fromkeys(
+        ("viewer", "deployer", "release-manager", "approver", "space-owner", "auditor")
+    )
+)
+ASSIGNMENT = Named(role=ROLE, project=Pattern(), environment=Pattern())
+SCOPE = Named(roles=ListOf(ROLE), project=Pattern(), environment=Pattern())
 KIND = OneOf(environment=None, lifecycle=None, project=None, acceptance=None, user=None)
 PHASE = Named(name=NAME, environments=ListOf(NAME), spaces=ListOf(NAME), automatic=Bool())
 PROJECT = Fields(
@@ -56,7 +65,7 @@ DEFINITION = OneOf(
     lifecycle=Fields(NAME, ListOf(PHASE)),
     project=PROJECT,
     acceptance=Fields(NAME, NAME, NAME, Bool(), ListOf(VALUE)),
-    user=Fields(NAME, HASH),
+    user=Fields(NAME, HASH, ListOf(ASSIGNMENT)),
 )
 CHANGE = OneOf(put=DEFINITION, remove=Fields(KIND, TEXT))
 
@@ -89,15 +98,20 @@ EVENTS: dict[tuple[int, int], Event] = {
         "peer.trusted", MUST,
         peer=ID, name=NAME, link=ID, certificate=Certificate(), grants=ListOf(GRANT),
     ),
-    (4, 1): _event("grants.changed", MUST, link=ID, grants=ListOf(GRANT), **{"from": U64}),
+    (4, 1): _event(
+        "grants.changed", MUST,
+        link=ID, grants=ListOf(GRANT), **{"from": U64}, sending_from=U64,
+    ),
     (5, 1): _event(
         "link.contradicted", MUST,
         link=ID, at=U64, header=Bytes(), body_hash=HASH, signature=Fixed(64, False),
+        entries=ListOf(COMMITMENT),
     ),
     (6, 1): _event("keys.stated", MUST, statement=KeyStatement()),
     (7, 1): _event(
         "peer.stated", MUST, peer=ID, statements=ListOf(KeyStatement()), cut=Option(CUT)
     ),
+    (9, 1): _event("link.revoked", MUST, link=ID, received=U64, sent=U64),
     (10, 1): _event("configuration.applied", MUST, changes=ListOf(CHANGE)),
     (11, 1): _event(
         "incarnation.declared", MUST,
@@ -107,6 +121,11 @@ EVENTS: dict[tuple[int, int], Event] = {
         "incarnation.began", MUST | CROSSES,
         incarnation=INCARNATION, lives=ListOf(LIFE), size=U64, root=HASH,
     ),
+    (13, 1): _event(
+        "token.created", MUST,
+        id=INCARNATION, user=NAME, name=NAME, hash=HASH, scope=SCOPE, expires=Option(U64),
+    ),
+    (14, 1): _event("token.revoked", MUST, id=INCARNATION),
     (20, 1): _event(
         "package.pushed", 0, id=PACKAGE_ID, version=VERSION, size=U64, sha256=HASH, object=ID
     ),
@@ -127,6 +146,7 @@ EVENTS: dict[tuple[int, int], Event] = {
     ),
     (26, 1): _event("package.arrived", 0, object=ID, size=U64),
     (27, 1): _event("environments.published", CROSSES, environments=ListOf(NAME)),
+    (28, 1): _event("grants.published", CROSSES, grants=ListOf(GRANT)),
     (30, 1): _event(
         "deployment.started", 0,
         release=RELEASE, digest=ID, environment=NAME, variables=ListOf(VARIABLE), restarts=U32,

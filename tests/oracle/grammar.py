@@ -74,3 +74,9 @@ def document(value: str) -> str:
 def space(value: str) -> str:
     """The id of 32 bytes, in the one form in which it is written."""
     return ids.show(ids.read(value))
+
+
+def covers(pattern: str, whole: str) -> bool:
+    """Whether a pattern of names covers a name: `*` stands for any run of characters."""
+    parts = (re.escape(part) for part in pattern.split("*"))
+    return re.fullmatch(".*".join(parts), whole, re.DOTALL) is not None

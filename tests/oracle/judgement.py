@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from . import certificate, derivation, document, entry, events, ids
+from . import certificate, derivation, document, entry, events, grammar, ids
 from .document import Document
 from .entry import Entry
 from .history import History, Peer
@@ -74,7 +74,7 @@ def _promoted(history: History, peer: Peer, says: Any, grants: list[Any]) -> Non
     if project["space"] != peer.certificate.space or says["target"] != history.space():
         raise Refused("not-its-own")
     accepted = [grant["accept_releases"] for grant in grants if "accept_releases" in grant]
-    if "*" not in accepted and project["name"] not in accepted:
+    if not any(grammar.covers(pattern, project["name"]) for pattern in accepted):
         raise Refused("not-granted")
     bundle = _signed_by(peer, lambda: document.read(says["bundle"], "bundle")).payload
     digest = ids.read(says["digest"])

@@ -246,6 +246,20 @@ class OneOf(Form):
                 yield from form.parts(value[name], wanted)
 
 
+class Pattern(Form):
+    """Names of one space or any: shown as `space: name`, or as the name alone."""
+
+    FORM = Fields(Option(NAME), NAME)
+
+    def read(self, reader: Reader) -> str:
+        space, name = self.FORM.read(reader)
+        return name if space is None else f"{space}: {name}"
+
+    def write(self, value: str) -> bytes:
+        space, colon, name = value.rpartition(": ")
+        return self.FORM.write([space if colon else None, name])
+
+
 def read(form: Form, data: bytes, reason: str) -> Value:
     """The value that is exactly these bytes; there is one form of each."""
     reader = Reader(data, reason)

@@ -189,6 +189,10 @@ def _space_id(given: Any, _context: Any) -> str:
     return ids.show(derivation.space_id(root, given["suite"], random))
 
 
+def _fingerprint(given: Any, _context: Any) -> Any:
+    return derivation.fingerprint(ids.read(given["space"]))
+
+
 def _release_digest(given: Any, _context: Any) -> Any:
     digest = judgement.snapshot_digest(given["release"], given["snapshot"])
     return {"digest": ids.show(digest), "snapshot": events.SNAPSHOT.write(given["snapshot"]).hex()}
@@ -244,6 +248,7 @@ KINDS: dict[str, Run] = {
     "compute-tree": _tree,
     "compute-link-id": _link_id,
     "compute-space-id": _space_id,
+    "compute-fingerprint": _fingerprint,
     "compute-release-digest": _release_digest,
     "compute-command-id": _command_id,
     "compute-commit": _commit,

@@ -2,6 +2,7 @@
 
 use super::Engine;
 use crate::fetch::Due as Fetch;
+use crate::inbox::recovery::Recovery;
 use crate::signals::Due;
 use crate::step::Effect;
 use crate::traffic::Traffic;
@@ -42,13 +43,13 @@ impl Engine {
     }
 
     fn signal(&mut self, link: LinkId) {
+        self.recall(link);
         let now_ms = self.now.monotonic_ms;
         while let Some(traffic) = self.traffic.get_mut(&link)
             && let Some(due) = traffic.signals.due(now_ms)
         {
             if matches!(due, Due::Hello | Due::Beat) {
                 self.tell_keys(link);
-                self.recall(link);
             }
             let Some(traffic) = self.traffic.get_mut(&link) else { return };
             let busy = traffic.outbox.acknowledged() < traffic.outbox.newest();
@@ -164,7 +165,8 @@ impl Engine {
     #[must_use]
     pub fn deadline_ms(&self) -> Option<u64> {
         let links = self.traffic.values().flat_map(|traffic| {
-            [Some(traffic.signals.deadline_ms()), traffic.outbox.deadline_ms()]
+            let recovery = traffic.recovery.as_ref().and_then(Recovery::deadline_ms);
+            [Some(traffic.signals.deadline_ms()), traffic.outbox.deadline_ms(), recovery]
         });
         links.flatten().chain(self.fetches.deadline_ms()).min()
     }

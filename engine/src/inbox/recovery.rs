@@ -10,8 +10,11 @@ use schema::id::{EntryId, Incarnation, LinkId, LinkSeq, SpaceId};
 use schema::latest::{EnvelopeHeader, EnvelopeKind, Mirrored, Record, Returned};
 use schema::v1::envelope::signed_bytes;
 
-/// How often a peer is asked for what comes next while it does not answer, in milliseconds.
-const ASK_AGAIN_MS: u64 = 5_000;
+/// How long the first answer is waited for, in milliseconds; each time twice as long.
+const ASK_AGAIN_MS_MIN: u64 = 1_000;
+
+/// How long an answer is waited for at the most, in milliseconds.
+const ASK_AGAIN_MS_MAX: u64 = 60_000;
 
 /// How long a peer's entries wait for what it gives back, in milliseconds.
 const PATIENCE_MS: u64 = 60_000;
@@ -25,6 +28,7 @@ pub struct Recovery {
     /// Whether the peer has nothing more; not known after a start.
     done: bool,
     ask_at_ms: u64,
+    ask_delay_ms: u64,
     /// When the peer was asked first since this start.
     asked_ms: Option<u64>,
 }
@@ -33,7 +37,14 @@ impl Recovery {
     /// Nothing came back yet beyond what was kept.
     #[must_use]
     pub const fn new(incarnation: Incarnation, at: LinkSeq, chain: Hash) -> Self {
-        Self { incarnation, at: (at, chain), done: false, ask_at_ms: 0, asked_ms: None }
+        Self {
+            incarnation,
+            at: (at, chain),
+            done: false,
+            ask_at_ms: 0,
+            ask_delay_ms: ASK_AGAIN_MS_MIN,
+            asked_ms: None,
+        }
     }
 
     /// The life and the last entry that is here.
@@ -47,9 +58,16 @@ impl Recovery {
         let due = !self.done && now_ms >= self.ask_at_ms;
         if due {
             self.asked_ms = self.asked_ms.or(Some(now_ms));
-            self.ask_at_ms = now_ms + ASK_AGAIN_MS;
+            self.ask_at_ms = now_ms + self.ask_delay_ms;
+            self.ask_delay_ms = (self.ask_delay_ms * 2).min(ASK_AGAIN_MS_MAX);
         }
         due
+    }
+
+    /// When the peer is asked next; never once it has nothing more.
+    #[must_use]
+    pub fn deadline_ms(&self) -> Option<u64> {
+        (!self.done).then_some(self.ask_at_ms)
     }
 
     /// Whether what the peer says waits: it may answer what this space said and does not know yet.
@@ -120,7 +138,7 @@ impl Recovery {
             return None;
         }
         self.done = header.last() >= returned.newest;
-        self.ask_at_ms = 0;
+        (self.ask_at_ms, self.ask_delay_ms) = (0, ASK_AGAIN_MS_MIN);
         Some(Admitted { records })
     }
 

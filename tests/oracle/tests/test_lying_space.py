@@ -324,7 +324,7 @@ class LyingSpaces(unittest.TestCase):
         self.assertIn("Position 4: the entry is for a link that the log does not", self.wrong())
 
     def test_grants_for_a_link_that_is_none(self) -> None:
-        says: dict[str, Any] = {"link": CARLA.id(), "grants": [], "from": 1}
+        says: dict[str, Any] = {"link": CARLA.id(), "grants": [], "from": 1, "sending_from": 1}
         self.scribe.append(self.story.own("grants.changed", says))
         self.assertIn("Position 4: the grants are for a link that the log does", self.wrong())
 

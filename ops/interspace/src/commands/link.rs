@@ -37,11 +37,12 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
             out.value(&link, || show(&link));
         }
         Verb::Grant { peer, grants } => {
-            let before = find(peer, client)?;
+            // Whether there is such a peer, and who may grant it anything, the node says.
+            let before = find(peer, client).map(|link| link.grants).unwrap_or_default();
             let grants = super::certificate::shape(grants);
             let did = client.ask(Ask::Grant { peer: peer.clone(), grants })?;
             let after = find(peer, client)?;
-            let changed = Granted { did, before: before.grants, after: after.grants };
+            let changed = Granted { did, before, after: after.grants };
             out.value(&changed, || changed.text());
         }
         Verb::Revoke { peer } => {
