@@ -36,8 +36,8 @@ fn a_scrape_tells_what_the_spaces_say_at_that_moment() {
     let version = env!("CARGO_PKG_VERSION");
     told.has(&format!("interspace_build_info{{version=\"{version}\"}} 1"));
     told.has("interspace_space_up{space=\"Home\"} 1");
-    told.has("interspace_log_entries{space=\"Home\"} 3");
-    told.has("interspace_link_head_entries{space=\"Home\",peer=\"Peer of Home\"} 0");
+    told.has("interspace_log_entries{space=\"Home\"} 4");
+    told.has("interspace_link_head_entries{space=\"Home\",peer=\"Peer of Home\"} 1");
     told.has("interspace_link_fresh{space=\"Home\",peer=\"Peer of Home\"} 0");
     told.has("interspace_refused_envelopes_total{space=\"Home\",reason=\"malformed\"} 2");
     told.has("interspace_deployments_finished_total{space=\"Home\",outcome=\"failed\"} 0");
