@@ -51,7 +51,8 @@ fn turn(room: usize) -> (bool, bool, Result<Small, Fault>) {
     };
     let command = Command::PushPackage { package };
     let id = CommandId([3; 16]);
-    let request = Request { id, actor: Actor::Person(name), token: None, command };
+    let actor = Actor::Person(engine::decide::configuration::OPERATOR.parse().unwrap());
+    let request = Request { id, actor, token: None, command };
     mailbox.send(Mail::Ask(Box::new(request), answer)).unwrap();
     mailbox.send(Mail::Stop).unwrap();
     let ended = Owner::new(space, Nowhere, clocks, receiver).run();
