@@ -10,6 +10,7 @@ mod bits;
 mod broker;
 mod chaos;
 mod command;
+mod contradiction;
 mod courier;
 mod demo;
 mod disk;

@@ -53,6 +53,12 @@ pub struct Link {
     pub carried: String,
     /// What is wrong with it, if anything.
     pub trouble: Option<String>,
+    /// Whether nothing is let in any more, because the peer contradicted itself.
+    #[serde(default)]
+    pub frozen: bool,
+    /// Whether the peer has entries that this log has lost.
+    #[serde(default)]
+    pub rolled_back: bool,
 }
 
 /// One life of a peer's log.
@@ -119,6 +125,8 @@ pub fn show(engine: &Engine, now: Now) -> Vec<Link> {
                 .collect(),
             carried: "nothing".to_owned(),
             trouble,
+            frozen: peer.frozen,
+            rolled_back: link.rolled_back,
         })
     });
     shown.chain(revoked(engine)).collect()
@@ -149,6 +157,8 @@ fn revoked(engine: &Engine) -> impl Iterator<Item = Link> {
             heard_at: None,
             carried: "nothing".to_owned(),
             trouble: Some(format!("revoked since {revoked_at}")),
+            frozen: false,
+            rolled_back: false,
         })
     })
 }

@@ -18,6 +18,7 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
                 let rows = links.iter().map(row).collect();
                 let head = [
                     "peer",
+                    "fingerprint",
                     "this side",
                     "the other",
                     "over",
@@ -90,7 +91,10 @@ fn row(link: &Link) -> Vec<String> {
         (None, None) => "never since the node started".to_owned(),
     };
     let theirs = link.theirs.as_ref().map_or_else(|| "-".to_owned(), short);
-    let mut row = vec![link.peer.clone(), short(&link.grants), theirs, link.carried.clone()];
+    // Names are this side's choice and may look alike: who it is, the fingerprint says.
+    let who = [link.peer.clone(), link.fingerprint_hex.clone()];
+    let mut row = who.to_vec();
+    row.extend([short(&link.grants), theirs, link.carried.clone()]);
     row.extend(
         [link.head, link.acknowledged, link.applied, link.received, link.held, link.refused]
             .map(|count| count.to_string()),

@@ -37,6 +37,11 @@ fn of_link(space: &str, link: &Link) -> Finding {
     if let Some(at) = &link.revoked_at {
         return Finding::good("link", format!("{called}: revoked since {at}"));
     }
+    // What no carrier mends is said whatever carries it.
+    if let Some(hint) = serious(link) {
+        let what = link.trouble.as_deref().unwrap_or("it needs a decision");
+        return Finding::problem("link", format!("{called}: {what}"), hint);
+    }
     if link.carried == "nothing" {
         let what = format!("{called}: nothing carries it");
         let hint = "the peer is on another node: `interspace up --nats URL`, on both";
@@ -65,5 +70,19 @@ fn of_link(space: &str, link: &Link) -> Finding {
             format!("{called}: never heard since this node was started"),
             "has the peer imported this space's certificate, and does its node run?",
         ),
+    }
+}
+
+/// What to do about trouble that does not go by itself.
+fn serious(link: &Link) -> Option<&'static str> {
+    if link.frozen {
+        Some(
+            "`interspace audit proof PEER FILE` writes down what convinces others; speak with \
+             whoever runs it, and end the link: `interspace link revoke PEER`",
+        )
+    } else if link.rolled_back {
+        Some("`interspace space recover`, when this log is known to be an old copy")
+    } else {
+        None
     }
 }
