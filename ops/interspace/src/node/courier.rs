@@ -97,7 +97,8 @@ mod tests {
             body_length: 16,
             nonce: [6; 24],
         };
-        Envelope { header, body: vec![0; 16], signature: [0; 64] }.write()
+        let header_bytes = header.write();
+        Envelope { header, header_bytes, body: vec![0; 16], signature: [0; 64] }.write()
     }
 
     #[test]
