@@ -70,7 +70,7 @@ fn t09_a_folder_that_was_copied_is_frozen_and_proven_on_a_third_machine() {
     let heard = inbox(&node);
     assert!(heard.to_string().contains("1.0.0"));
     node.run(&["audit", "proof", "Home", "nothing"]).fails(3, &["no contradiction of Home"]);
-    // Both stories are well formed and well signed: the second is told from the first, and no other.
+    // Both stories are well formed and well signed: the second is told from the first alone.
     import(&node, &second);
     frozen(&node, &second);
     assert_eq!(inbox(&node), heard, "nothing of the second story is believed");

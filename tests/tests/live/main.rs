@@ -33,4 +33,5 @@ mod runbooks;
 mod space;
 mod stop;
 mod story;
+mod trust;
 mod two;

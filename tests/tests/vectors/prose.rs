@@ -159,6 +159,7 @@ fn every_refusal_is_named_by_a_vector_or_needs_a_space() {
         "broken-chain",
         "entry-malformed",
         "wrong-audience",
+        "downgraded",
         "does-not-cross",
         "not-its-own",
         "not-granted",

@@ -55,6 +55,13 @@ fn of_link(space: &str, link: &Link) -> Finding {
         let what = format!("{called}: {} entries wait for a newer build", link.held);
         return Finding::advice("link", what, "upgrade this node; nothing is lost meanwhile");
     }
+    if link.fresh
+        && let Some(clock) = link.clock()
+    {
+        let hint = "set the wrong one of the two right; nothing is ordered by clocks, but times \
+                    that people read, and the expiry of tokens, go by them";
+        return Finding::advice("link", format!("{called}: {clock}"), hint);
+    }
     match (&link.heard_at, link.fresh) {
         (Some(_), true) if waiting == 0 => Finding::good("link", format!("{called}: fresh")),
         (Some(_), true) => {
