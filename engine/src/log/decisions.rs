@@ -306,3 +306,50 @@ fn acceptance(rule: &Acceptance) -> Said {
     let detail = format!("releases of {} are {how}, lifecycle {}", rule.project, rule.lifecycle);
     (Some(rule.from.to_string()), None, detail)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schema::v1::event::{
+        ConfigurationApplied, Pattern, Role, TokenRevoked, TokenScope, configuration,
+    };
+
+    fn details(reader: &mut Decisions, event: &Event) -> Vec<String> {
+        reader.read(event, 1).into_iter().map(|(_, _, detail)| detail).collect()
+    }
+
+    #[test]
+    fn a_token_that_is_revoked_is_told_by_its_name() {
+        let mut reader = Decisions::new(Until::End);
+        let id = TokenId([7; 16]);
+        let (project, environment) = (Pattern::all(), "Prod EU: *".parse().unwrap());
+        let created = TokenCreated {
+            id,
+            user: "erik".parse().unwrap(),
+            name: "pipeline".parse().unwrap(),
+            hash: [1; 32],
+            scope: Box::new(TokenScope { roles: vec![Role::Deployer], project, environment }),
+            expires_ms: None,
+        };
+        assert_eq!(
+            details(&mut reader, &Event::TokenCreated(created)),
+            ["token pipeline of erik: deployer for projects *, environments Prod EU: *"]
+        );
+        let revoked = Event::TokenRevoked(TokenRevoked { id });
+        assert_eq!(details(&mut reader, &revoked), ["token pipeline of erik"]);
+    }
+
+    #[test]
+    fn people_and_rules_of_acceptance_are_decisions_and_places_are_none() {
+        let mut reader = Decisions::new(Until::End);
+        let user = User { name: "dana".parse().unwrap(), token: [2; 32], roles: Vec::new() };
+        let changes = vec![
+            Change::Put(Definition::Environment("Dev".parse().unwrap())),
+            Change::Put(Definition::User(user)),
+            Change::Remove(configuration::Kind::Environment, "Test".to_owned()),
+            Change::Remove(configuration::Kind::User, "erik".to_owned()),
+        ];
+        let event = Event::ConfigurationApplied(ConfigurationApplied { changes });
+        assert_eq!(details(&mut reader, &event), ["user dana: no role", "user erik is gone"]);
+    }
+}
