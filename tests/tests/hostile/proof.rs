@@ -3,7 +3,7 @@
 use crate::scene::Scene;
 use engine::log::Log as _;
 use engine::log::contradiction::Noted;
-use engine::log::decisions::{Decisions, Until};
+use engine::log::decisions::{Decision, Decisions, Until};
 use engine::trust::certificate::Keys;
 use engine::trust::proof::{About, Unproven, of_checkpoints, of_runs, verify};
 use schema::id::{LinkSeq, SpaceId};
@@ -38,9 +38,10 @@ fn frozen_ms(scene: &Scene) -> Option<u64> {
     let mut decisions = Decisions::new(Until::End);
     read(scene, |block| decisions.block(block));
     let (bonds, decided) = decisions.finish();
-    let noted = decided.iter().filter(|one| one.event == "link.contradicted");
-    assert_eq!(noted.count(), usize::from(bonds[0].frozen_ms.is_some()));
-    bonds[0].frozen_ms
+    let told = |one: &Decision| one.event == "link.contradicted";
+    let bond = bonds.iter().find(|bond| bond.name == "Stranger").expect("a bond");
+    assert_eq!(decided.iter().any(told), bond.frozen_ms.is_some());
+    bond.frozen_ms
 }
 
 fn say(scene: &mut Scene, number: u64) {
