@@ -113,6 +113,7 @@ fn the_table_of_limits_is_that_of_the_code() {
         ("BEAT_IDLE_MS", limits::BEAT_IDLE_MS),
         ("HELLO_RETRY_MS_MIN", limits::HELLO_RETRY_MS_MIN),
         ("STALE_TENTHS", limits::STALE_TENTHS),
+        ("SKEW_MS_MAX", limits::SKEW_MS_MAX),
         ("ACK_DELAY_MS", limits::ACK_DELAY_MS),
         ("ACK_ENVELOPES", limits::ACK_ENVELOPES as u64),
         ("RESEND_MS_MIN", limits::RESEND_MS_MIN),
