@@ -4,17 +4,21 @@ use crate::audit::{Copied, Kept, audit, blocks, replace};
 use crate::folder::copy;
 use crate::node::Node;
 use engine::log::tree::Tree;
+use schema::hash::sha256;
 use schema::id::Position;
 use schema::latest::{Block, Entry, Event, Own, Record};
 use schema::v1::model::{Disclosure, Grant};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
 use tempfile::TempDir;
 
 const SPACE: &str = "DevTest Space";
 
 /// How far somebody goes who edits a row and has no key.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 enum Pains {
     /// The entry alone.
     Entry,
@@ -22,6 +26,8 @@ enum Pains {
     Leaf,
     /// And the root in every checkpoint from there on.
     Roots,
+    /// And the root in the fence beside the log.
+    Fence,
 }
 
 /// Whom the space trusts, and with what: everything, from now on.
@@ -55,16 +61,38 @@ fn forged(log: &[(Position, Vec<u8>)], pains: Pains) -> (Position, Position, Vec
             }
             tree.push(*leaf);
         }
-        if at.is_some() && pains == Pains::Roots {
+        if at.is_some() && pains >= Pains::Roots {
             block.checkpoint.root = tree.root();
         }
         let touched = at.is_some_and(|(_, edited)| edited == *first);
-        if touched || (at.is_some() && pains == Pains::Roots) {
+        if touched || (at.is_some() && pains >= Pains::Roots) {
             changed.push(block);
         }
     }
     let (position, block) = at.expect("somebody is trusted");
     (position, block, changed)
+}
+
+/// Writes the forged root into the fence, as log-sled has it: two slots of generation 8,
+/// incarnation 16, size 8, root 32 and a checksum over these.
+fn fence(path: &Path, changed: &[Block]) {
+    const SLOTS: [usize; 2] = [0, 4096];
+    const ROOT: Range<usize> = 32..64;
+    let mut bytes = fs::read(path).unwrap();
+    let mut forged = 0;
+    for slot in SLOTS {
+        let Some(slot) = bytes.get_mut(slot..slot + 96) else { continue };
+        let size = u64::from_be_bytes(slot[24..ROOT.start].try_into().unwrap());
+        let Some(block) = changed.iter().find(|block| block.checkpoint.size == size) else {
+            continue;
+        };
+        slot[ROOT].copy_from_slice(&block.checkpoint.root);
+        let sum = sha256(&[&slot[..ROOT.end]]);
+        slot[ROOT.end..].copy_from_slice(&sum);
+        forged += 1;
+    }
+    assert!(forged > 0, "the fence names the end of no forged block");
+    fs::write(path, bytes).unwrap();
 }
 
 /// A copy of the whole node, with the forged blocks in the log of its space.
@@ -86,9 +114,12 @@ fn tampered(kept: &Kept, changed: &[Block]) -> Copied {
 fn t26_an_edited_row_of_trust_is_found_by_an_audit_and_at_the_start() {
     let kept = Kept::tell();
     let log = blocks(&kept.space().join("log")).expect("it opens");
-    for pains in [Pains::Entry, Pains::Leaf, Pains::Roots] {
+    for pains in [Pains::Entry, Pains::Leaf, Pains::Roots, Pains::Fence] {
         let (position, block, changed) = forged(&log, pains);
         let copied = tampered(&kept, &changed);
+        if pains == Pains::Fence {
+            fence(&copied.log.join("fence"), &changed);
+        }
         let folder = copied.place.path().join("node");
         let found = verdict_of_space(&audit(&folder).fails(7, &["damaged at Position", "restore"]));
         let named = found["damaged_at"].as_u64().expect("a position");
@@ -96,7 +127,7 @@ fn t26_an_edited_row_of_trust_is_found_by_an_audit_and_at_the_start() {
             Pains::Entry => assert_eq!(named, position.0, "{found}"),
             Pains::Leaf => assert_eq!(named, block.0, "{found}"),
             // The signature behind the block is none of the space's.
-            Pains::Roots => assert_eq!(named, changed[0].end().0 - 1, "{found}"),
+            Pains::Roots | Pains::Fence => assert_eq!(named, changed[0].end().0 - 1, "{found}"),
         }
         let Err(said) = Node::try_start(&folder) else { panic!("{pains:?}: it started") };
         said.fails(7, &["damaged at Position", "audit verify"]);
