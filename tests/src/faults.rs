@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Every kind of fault that a world knows.
-pub const KINDS: [&str; 31] = [
+pub const KINDS: [&str; 32] = [
     "answer_lost",
     "append_failed",
     "append_torn",
@@ -35,6 +35,7 @@ pub const KINDS: [&str; 31] = [
     "reordered",
     "repeated",
     "restarted",
+    "rotated",
 ];
 
 /// How often each kind happened.

@@ -3,11 +3,13 @@
 
 pub mod campaign;
 pub mod forger;
+pub mod hardships;
 pub mod healing;
 pub mod invariants;
 mod mishaps;
 mod outages;
 pub mod people;
+pub mod rotation;
 pub mod sabotage;
 pub mod settings;
 pub mod transcript;
@@ -18,8 +20,10 @@ use crate::network::Weather;
 use crate::pipeline::PROJECT;
 use crate::world::{Happening, World};
 use engine::command::{Command, Done, Rejection};
+use hardships::Hardships;
 use log_memory::Mishap;
 use people::People;
+use rotation::Rotations;
 use sabotage::Saboteur;
 use std::collections::BTreeMap;
 use watch::{Violation, Watch, Watched};
@@ -69,6 +73,9 @@ pub struct Run {
     down: BTreeMap<usize, u64>,
     /// What is planned for the next appends.
     planned: BTreeMap<usize, Mishap>,
+    /// What befalls this run beside bad weather.
+    hardships: Hardships,
+    rotations: Rotations,
     turns_at_once: (u64, u64),
 }
 
@@ -93,6 +100,8 @@ impl Run {
             steps: 0,
             down: BTreeMap::new(),
             planned: BTreeMap::new(),
+            hardships: Hardships::default(),
+            rotations: Rotations::default(),
             turns_at_once: (0, 0),
         }
     }
@@ -105,8 +114,14 @@ impl Run {
 
     fn live(&mut self, saboteur: &mut Option<Saboteur>) -> Watched {
         self.build()?;
+        self.hardships = Hardships::draw(&mut self.world.chance);
+        if let Some(wanted) = saboteur.as_ref().and_then(Saboteur::hardship) {
+            self.hardships.add(wanted);
+        }
+        self.note(&self.hardships.to_string());
         for _ in 0..STEPS {
             self.step()?;
+            self.suffer()?;
             if let Some(saboteur) = saboteur {
                 saboteur.act(self)?;
             }

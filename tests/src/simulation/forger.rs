@@ -5,10 +5,11 @@ use crate::site::Site;
 use engine::log::Log;
 use engine::log::tree::Tree;
 use engine::log::verify::certificate_of;
+use engine::trust::certificate::Keys;
 use engine::trust::identity::Identity;
 use log_memory::LogMemory;
 use schema::id::{Incarnation, Position};
-use schema::latest::{Block, Entry, Event, Header, Own, Record};
+use schema::latest::{Block, Document, Entry, Event, Header, Own, Record};
 
 /// What a log holds, and whose it is.
 pub struct Forger {
@@ -32,13 +33,26 @@ pub fn blocks(site: &Site) -> Vec<Block> {
     blocks
 }
 
+/// The newest keys of a log that began with `keys`.
+fn stated(keys: Keys, blocks: &[Block]) -> Keys {
+    let records = blocks.iter().flat_map(|block| &block.records);
+    records.fold(keys, |keys, (record, _)| {
+        let Record::Own(own) = record else { return keys };
+        let Ok(Event::KeysStated(stated)) = own.entry.event() else { return keys };
+        let document = Document::read(&stated.statement).ok();
+        let newer = document.and_then(|document| keys.continued(&[document]).ok());
+        newer.unwrap_or(keys)
+    })
+}
+
 impl Forger {
     /// The forger of a site's log; none when the log cannot be read.
     #[must_use]
     pub fn of(site: &Site) -> Option<Self> {
         let blocks = blocks(site);
         let first = blocks.first()?;
-        let identity = Identity::new(&certificate_of(first)?, &site.seeds).ok()?;
+        let keys = stated(certificate_of(first)?, &blocks);
+        let identity = Identity::of(&keys, site.secrets.clone());
         let Record::Own(own) = &first.records.first()?.0 else {
             return None;
         };

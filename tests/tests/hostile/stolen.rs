@@ -238,6 +238,29 @@ fn t24_a_peer_that_missed_two_rotations_comes_back_without_a_hand() {
 }
 
 #[test]
+fn t24_a_release_that_was_tested_under_the_keys_before_is_promoted_under_the_new_ones() {
+    let mut world = World::new(9);
+    let pipeline = Pipeline::build(&mut world);
+    pipeline.create(&mut world, "1.0.0", 3_000).expect("created");
+    pipeline.deploy(&mut world, pipeline.dev, "1.0.0", "Dev").expect("deployed");
+    let proven = |world: &World| {
+        let releases = &world.sites[pipeline.dev].engine().state().releases;
+        releases.all().map(|(_, release)| release.receipts.len()).sum::<usize>()
+    };
+    while proven(&world) == 0 {
+        world.run(10);
+    }
+    world.rotate(pipeline.dev, Vec::new()).expect("rotated");
+    world.run(60_000);
+    assert_eq!(proven(&world), 2, "the receipts of Dev and Test, under two keys");
+    for site in [pipeline.us, pipeline.eu] {
+        let engine = world.sites[site].engine();
+        assert_eq!(engine.state().releases.all().count(), 1, "the bundle is believed");
+        assert!(engine.links(world.now()).iter().all(|link| link.refused == 0));
+    }
+}
+
+#[test]
 fn t24_two_spaces_that_rotate_at_the_same_time_find_each_other() {
     let mut robbed = Robbed::new(7);
     let (dev, us) = (robbed.pipeline.dev, robbed.pipeline.us);

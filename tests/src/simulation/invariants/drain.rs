@@ -1,5 +1,6 @@
 //! `drain`: when the network heals all links drain, all packages arrive, no deployment runs for
-//! ever, and a source shows of a remote environment what its space shows of it itself.
+//! ever, everybody knows the newest keys of its peers, and a source shows of a remote environment
+//! what its space shows of it itself.
 
 use super::{Check, Invariant, Seen};
 use crate::reference::{Flow, Reference};
@@ -80,6 +81,22 @@ fn told(shown: &Shown) -> Option<(String, Outcome)> {
     shown.installed.as_ref().map(|deployed| (deployed.version.to_string(), deployed.outcome))
 }
 
+/// Every peer of a site knows its newest keys.
+fn keys(world: &World, number: usize) -> Check {
+    let site = &world.sites[number];
+    let newest = site.engine().identity().number();
+    for (at, other) in world.sites.iter().enumerate() {
+        let Some(peer) = other.engine().state().links.peer(&site.id) else { continue };
+        let known = peer.keys.newest().number;
+        if known != newest {
+            return Err(format!(
+                "site {at} knows the keys {known} of site {number}, whose newest are {newest}"
+            ));
+        }
+    }
+    Ok(())
+}
+
 impl Drain {
     /// What `source` shows of the environments of `target`, against what its log says and, where
     /// results always flowed, against what `target` shows itself.
@@ -152,6 +169,7 @@ impl Invariant for Drain {
 
     fn rested(&mut self, world: &World) -> Check {
         at_rest(world)?;
+        (0..world.sites.len()).try_for_each(|site| keys(world, site))?;
         for source in 0..world.sites.len() {
             for target in 0..world.sites.len() {
                 if source != target {

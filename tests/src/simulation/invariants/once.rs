@@ -88,13 +88,16 @@ fn effects(header: &Header, event: &Event) -> Vec<String> {
             let package = &pushed.package;
             vec![format!("package {} {}", package.id, package.version)]
         }
+        Event::KeysStated(stated) => {
+            let statement = schema::hash::sha256(&[stated.statement.as_bytes()]);
+            vec![format!("the key statement {}", schema::id::hex(&statement[..8]))]
+        }
         Event::DeploymentReported(_)
         | Event::SpaceCreated(_)
         | Event::LinkOffered(_)
         | Event::PeerTrusted(_)
         | Event::GrantsChanged(_)
         | Event::LinkContradicted(_)
-        | Event::KeysStated(_)
         | Event::PeerStated(_)
         | Event::IncarnationDeclared(_)
         | Event::IncarnationBegan(_)
