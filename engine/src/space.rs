@@ -14,6 +14,9 @@ use schema::id::{EntryId, Incarnation, LinkSeq, Position, SpaceId};
 use schema::latest::{Block, Entry, EnvelopeKind, Piece, Record};
 use schema::name::Name;
 
+/// Envelopes that give a peer back what it lost, on one medium, at the most: of 256 KiB each.
+pub const GIVEN_BACK_MAX: usize = 64;
+
 /// A space with its log.
 pub struct Space<L> {
     engine: Engine,
@@ -139,9 +142,22 @@ impl<L: Log> Space<L> {
         Ok(visible)
     }
 
-    /// What a medium takes along first for a peer: keys, a hello, wants.
-    pub fn lend_signals(&mut self, peer: &SpaceId) -> Vec<Vec<u8>> {
-        self.engine.lend_signals(peer).into_iter().filter_map(envelope).collect()
+    /// What a medium takes along first for a peer: keys, a hello, wants, and then what the peer has
+    /// lost and asked for, [`GIVEN_BACK_MAX`] envelopes of it at the most.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn lend_signals(&mut self, peer: &SpaceId) -> Result<Vec<Vec<u8>>, Fault> {
+        let signals = self.engine.lend_signals(peer).into_iter();
+        let mut lent: Vec<Vec<u8>> = signals.filter_map(envelope).collect();
+        let mut next = self.engine.lend_back(peer, None);
+        for _ in 0..GIVEN_BACK_MAX {
+            let Some(given) = next else { break };
+            let records = self.log.read(&given.positions)?;
+            lent.extend(self.engine.give_back(&given, records).and_then(envelope));
+            next = self.engine.lend_back(peer, Some(&given));
+        }
+        Ok(lent)
     }
 
     /// The envelope of entries after `after` for a peer, and the last entry in it; none if there

@@ -5,6 +5,7 @@ use crate::inbox::recovery::Recovery;
 use crate::outbox::Outbox;
 use crate::signals::Signals;
 use schema::id::{Incarnation, LinkId, LinkSeq, SpaceId};
+use schema::latest::Recall;
 
 /// What flows over one link.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub struct Traffic {
     pub knows: u32,
     /// What comes back of a life whose end this log lost.
     pub recovery: Option<Recovery>,
+    /// What the peer asked back of a life whose end its log lost, as its newest hello came with it.
+    pub recalled: Option<Recall>,
     /// Beats, hellos and acks.
     pub signals: Signals,
 }
@@ -44,6 +47,7 @@ impl Traffic {
             head: LinkSeq(0),
             knows: 0,
             recovery: None,
+            recalled: None,
             signals: Signals::new(start, now_ms),
         }
     }

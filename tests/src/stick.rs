@@ -30,7 +30,7 @@ impl World {
         let Some(lendable) = space.engine().lendable(&peer) else {
             return Stick { from, to, envelopes };
         };
-        envelopes.extend(space.lend_signals(&peer));
+        envelopes.extend(space.lend_signals(&peer).expect("a log"));
         let mut after: LinkSeq = lendable.acknowledged;
         while let Some((last, envelope)) = space.lend_entries(&peer, after).expect("a log") {
             envelopes.push(envelope);

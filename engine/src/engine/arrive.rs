@@ -41,10 +41,13 @@ impl Engine {
         if matches!(verified.content(), Content::Entries(_)) {
             // They come again, once this space knows again what they may be about.
             let now_ms = self.now.monotonic_ms;
-            let recovering = self.traffic.get(&link).and_then(|it| it.recovery.as_ref());
-            if recovering.is_some_and(|recovery| recovery.holds_up(now_ms)) {
-                self.note_head(link, newest);
-                return;
+            if let Some(traffic) = self.traffic.get_mut(&link) {
+                let answered = traffic.outbox.answered();
+                let recovery = traffic.recovery.as_mut();
+                if recovery.is_some_and(|recovery| recovery.holds_up(answered, now_ms)) {
+                    self.note_head(link, newest);
+                    return;
+                }
             }
             self.arrive_entries(link, verified);
             self.note_head(link, newest);
@@ -60,6 +63,8 @@ impl Engine {
                 traffic.signals.owe_ack(false, now.monotonic_ms);
             }
             Content::Hello(beat, ack) => {
+                // On a medium the recall comes behind it, for as long as there is one.
+                traffic.recalled = None;
                 traffic.signals.hear(&beat, now.monotonic_ms, now.wall_ms);
                 traffic.signals.owe_ack(true, now.monotonic_ms);
                 self.acknowledge(link, &ack, knows);

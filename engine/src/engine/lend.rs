@@ -9,7 +9,7 @@ use crate::step::Effect;
 use schema::bytes::Writer;
 use schema::hash::Hash;
 use schema::id::{LinkId, LinkSeq, ObjectId, SpaceId};
-use schema::latest::{EnvelopeKind, Piece, Want};
+use schema::latest::{EnvelopeKind, Piece, Recall, Want};
 use schema::limits::{PIECE_BYTES_MAX, WANT_PIECES_MAX};
 use std::collections::BTreeMap;
 
@@ -61,8 +61,8 @@ impl Engine {
         })
     }
 
-    /// The newest keys, where this space is and what it has, and what it lacks: envelopes that go
-    /// before all others.
+    /// The newest keys, where this space is and what it has, what it lacks, and what it lost:
+    /// envelopes that go before all others.
     pub fn lend_signals(&mut self, peer: &SpaceId) -> Vec<Effect> {
         let Some(link) = self.lendable(peer).map(|lendable| lendable.link) else {
             return Vec::new();
@@ -84,6 +84,13 @@ impl Engine {
             let mut body = Writer::new();
             body.fixed(&want.write());
             lent.extend(self.sealed(link, EnvelopeKind::Want, body));
+        }
+        let recovery = self.traffic.get(&link).and_then(|traffic| traffic.recovery.as_ref());
+        if let Some(recovery) = recovery.filter(|recovery| !recovery.is_done()) {
+            let (incarnation, after) = recovery.reached();
+            let mut body = Writer::new();
+            body.fixed(&Recall { incarnation, after }.write());
+            lent.extend(self.sealed(link, EnvelopeKind::Recall, body));
         }
         lent
     }

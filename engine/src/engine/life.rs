@@ -26,6 +26,8 @@ pub struct GivenBack {
     /// Where the evidence stands, and the entries after it that are given back; none if there are
     /// no more.
     pub positions: Vec<Position>,
+    /// The last entry that is given back, on the link; none if nothing is.
+    pub last: Option<schema::id::LinkSeq>,
 }
 
 impl Engine {
@@ -91,11 +93,21 @@ impl Engine {
 
     /// A peer asks for what it told this space in a life whose end it lost.
     pub(super) fn recalled(&mut self, link: LinkId, recall: Recall) {
-        let Some(traffic) = self.traffic.get(&link) else { return };
+        // The next medium takes it along too: what is sent now may not get there.
+        if let Some(traffic) = self.traffic.get_mut(&link) {
+            traffic.recalled = Some(recall);
+        }
+        let given = self.given_back(link, recall);
+        self.effects.extend(given.map(Effect::GiveBack));
+    }
+
+    /// What is given back at once to a peer that asks; none if there is no such link.
+    fn given_back(&self, link: LinkId, recall: Recall) -> Option<GivenBack> {
+        let traffic = self.traffic.get(&link)?;
         let places = traffic.inbox.places(&recall.incarnation);
         let newest = schema::id::LinkSeq(places.len() as u64);
         let from = usize::try_from(recall.after.0).unwrap_or(usize::MAX);
-        let mut positions = Vec::new();
+        let (mut positions, mut last) = (Vec::new(), None);
         if let Some(wanted) = places.get(from) {
             // What one envelope brought stands together, behind its evidence.
             let together = |pair: &[Position]| pair[1].0 == pair[0].0 + 1;
@@ -103,9 +115,22 @@ impl Engine {
             let after = places[from..].windows(2).take_while(|pair| together(pair)).count() as u64;
             positions.push(Position(wanted.0 - before as u64 - 1));
             positions.extend((wanted.0..=wanted.0 + after).map(Position));
+            last = Some(schema::id::LinkSeq(recall.after.0 + 1 + after));
         }
         let incarnation = recall.incarnation;
-        self.effects.push(Effect::GiveBack(GivenBack { link, incarnation, newest, positions }));
+        Some(GivenBack { link, incarnation, newest, positions, last })
+    }
+
+    /// The next of what a medium gives back to a peer that asked for it: first what follows what
+    /// the peer has, then what follows that. None if nobody asked, or after the last.
+    #[must_use]
+    pub fn lend_back(&self, peer: &SpaceId, before: Option<&GivenBack>) -> Option<GivenBack> {
+        let link = self.lendable(peer)?.link;
+        let mut recall = self.traffic.get(&link)?.recalled?;
+        if let Some(before) = before {
+            recall.after = before.last.filter(|last| *last < before.newest)?;
+        }
+        self.given_back(link, recall)
     }
 
     /// The envelope that gives entries back. None if the log holds something else there.
@@ -144,7 +169,7 @@ impl Engine {
     pub(super) fn may_act(&self, request: &Request) -> bool {
         let recovering = |peer: &SpaceId| {
             self.traffic.values().any(|traffic| {
-                traffic.peer == *peer && traffic.recovery.as_ref().is_some_and(|it| !it.is_done())
+                traffic.peer == *peer && traffic.recovery.as_ref().is_some_and(Recovery::is_awaited)
             })
         };
         let imported = |release: &ReleaseName| {

@@ -226,6 +226,9 @@ impl Engine {
         let Some((_, peer)) = self.state.links.on(&mirrored.link) else {
             return;
         };
+        if let Some(recovery) = &mut traffic.recovery {
+            recovery.go_on();
+        }
         if self.retractions.cover(position, mirrored) {
             traffic.inbox.advance(position, mirrored, Folded::Retracted);
             return;

@@ -16,7 +16,7 @@ const ASK_AGAIN_MS_MIN: u64 = 1_000;
 /// How long an answer is waited for at the most, in milliseconds.
 const ASK_AGAIN_MS_MAX: u64 = 60_000;
 
-/// How long a peer's entries wait for what it gives back, in milliseconds.
+/// How long the entries of a peer that is connected wait for what it gives back, in milliseconds.
 const PATIENCE_MS: u64 = 60_000;
 
 /// What comes back over one link.
@@ -29,8 +29,10 @@ pub struct Recovery {
     done: bool,
     ask_at_ms: u64,
     ask_delay_ms: u64,
-    /// When the peer was asked first since this start.
-    asked_ms: Option<u64>,
+    /// Whether the peer was taken at its word since the log lives on: then nothing waits any more.
+    went_on: bool,
+    /// Since when the peer, connected as it is, could have given something back.
+    could_ms: Option<u64>,
 }
 
 impl Recovery {
@@ -43,7 +45,8 @@ impl Recovery {
             done: false,
             ask_at_ms: 0,
             ask_delay_ms: ASK_AGAIN_MS_MIN,
-            asked_ms: None,
+            went_on: false,
+            could_ms: None,
         }
     }
 
@@ -57,7 +60,6 @@ impl Recovery {
     pub fn ask(&mut self, now_ms: u64) -> bool {
         let due = !self.done && now_ms >= self.ask_at_ms;
         if due {
-            self.asked_ms = self.asked_ms.or(Some(now_ms));
             self.ask_at_ms = now_ms + self.ask_delay_ms;
             self.ask_delay_ms = (self.ask_delay_ms * 2).min(ASK_AGAIN_MS_MAX);
         }
@@ -71,11 +73,26 @@ impl Recovery {
     }
 
     /// Whether what the peer says waits: it may answer what this space said and does not know yet.
-    /// Not for ever: a peer that is reached by hand only gives nothing back in time.
+    /// Not for ever once the peer has answered a hello and still gives nothing back. One that is
+    /// reached by hand gives it back with the next medium, whenever that is.
     #[must_use]
-    pub fn holds_up(&self, now_ms: u64) -> bool {
-        let patient = self.asked_ms.is_none_or(|asked| now_ms < asked + PATIENCE_MS);
-        !self.done && patient
+    pub fn holds_up(&mut self, answered: bool, now_ms: u64) -> bool {
+        if answered {
+            self.could_ms = self.could_ms.or(Some(now_ms));
+        }
+        let patient = self.could_ms.is_none_or(|could| now_ms < could + PATIENCE_MS);
+        self.is_awaited() && patient
+    }
+
+    /// Whether something may still come back that changes what the peer's words mean here.
+    #[must_use]
+    pub const fn is_awaited(&self) -> bool {
+        !self.done && !self.went_on
+    }
+
+    /// An entry that the peer wrote is in the log, behind the beginning of this life.
+    pub(crate) const fn go_on(&mut self) {
+        self.went_on = true;
     }
 
     /// Whether the peer has nothing more.

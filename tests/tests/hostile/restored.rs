@@ -6,6 +6,7 @@ use engine::log::Log as _;
 use engine::log::verify::Verifier;
 use engine::views::dashboard;
 use schema::id::{Incarnation, LinkSeq};
+use schema::latest::EnvelopeKind;
 use schema::name::Name;
 use std::ops::ControlFlow;
 use tests::pipeline::Pipeline;
@@ -194,4 +195,48 @@ fn t08_an_old_life_is_refused_for_ever() {
     restored.world.run(60_000);
     assert!(received(&restored.world) > before);
     restored.sound();
+}
+
+#[test]
+fn t08_what_was_lost_comes_back_by_hand_and_an_old_stick_that_comes_first_loses_nothing() {
+    let mut restored = Restored::new(6, |pipeline| pipeline.dev);
+    let Pipeline { dev, us, eu } = restored.pipeline;
+    for target in [us, eu] {
+        restored.world.cut(dev, target, u64::MAX / 2);
+    }
+    restored.world.live_on(dev).expect("it lives on");
+    let lost = restored.world.sites[dev].engine().state().releases.all().count();
+    // A result of a release that the source does not know any more, on a stick that comes too soon.
+    let (pipeline, world) = (restored.pipeline, &mut restored.world);
+    pipeline.deploy(world, eu, "2.0.0", "Staging").expect("deployed");
+    world.run(120_000);
+    let old = world.export(eu, dev);
+    let received = |world: &World| {
+        let links = world.sites[dev].engine().links(world.now());
+        links.iter().map(|link| (link.received, link.refused)).collect::<Vec<_>>()
+    };
+    let before = received(world);
+    world.import(&old);
+    world.run(120_000);
+    assert_eq!(received(world), before, "it waits for what the peer gives back");
+    for _ in 0..2 {
+        for target in [us, eu] {
+            let there = world.export(dev, target);
+            world.import(&there);
+            let back = world.export(target, dev);
+            world.import(&back);
+            world.run(1_000);
+        }
+    }
+    let here = cells(world, dev);
+    assert!(here.iter().filter(|cell| cell.contains("2.0.0")).count() >= 4, "{here:?}");
+    assert!(world.sites[dev].engine().state().releases.all().count() > lost);
+    restored.sound();
+    // What was answered once is not given back again.
+    let world = &mut restored.world;
+    let (there, back) = (world.export(dev, eu), world.export(eu, dev));
+    for envelope in there.envelopes.iter().chain(&back.envelopes) {
+        let kind = schema::latest::Envelope::read(envelope).expect("whole").header.kind;
+        assert!(!matches!(kind, EnvelopeKind::Recall), "nothing is lost any more");
+    }
 }

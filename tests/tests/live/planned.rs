@@ -1,53 +1,21 @@
-//! Two nodes over a server that is exactly as `interspace broker plan` prints it.
+//! The whole story on three nodes, over a server that is exactly as `interspace broker plan` prints
+//! it.
 
 use crate::command::{bare, binary, eventually, interspace, run};
 use crate::node::Node;
+use crate::outcome::{SPACES, dashboards, nothing_is_doubled, space_of, undisturbed};
+use crate::story::{self, Line};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
-/// What the source has, and what of it runs where it came from.
-const DEV: &str = r#"[space]
-name = "Dev"
-
-[[environments]]
-name = "Test"
-
-[[lifecycles]]
-name = "Standard"
-
-[[lifecycles.phases]]
-name = "Test"
-environments = ["Test"]
-
-[[lifecycles.phases]]
-name = "Out"
-spaces = ["Prod"]
-
-[[projects]]
-name = "App"
-lifecycle = "Standard"
-
-[[projects.steps]]
-name = "run"
-run = ["sh", "-c", "true"]
-"#;
-
-const PROD: &str = r#"[space]
-name = "Prod"
-
-[[environments]]
-name = "Live"
-
-[[lifecycles]]
-name = "Standard"
-
-[[lifecycles.phases]]
-name = "Live"
-environments = ["Live"]
-"#;
+/// The certificates that the story exports.
+const CERTIFICATES: [(&str, &str); 3] =
+    [("DevTest Space", "devtest.cert"), ("Prod US", "us.cert"), ("Prod EU", "eu.cert")];
 
 /// A place with all files, and the server once it runs.
 struct Place {
@@ -147,42 +115,41 @@ impl Place {
         self.run(&["broker", "login", name]).trim().to_owned()
     }
 
-    /// A node whose only space has the login of its name.
+    /// A node without a space yet, whose space will have a login of its own.
     fn node(&self, space: &str) -> Node {
+        let name = file_name(space);
         let text = format!(
-            "[nats]\nservers = [\"{}\"]\nmake_streams = false\nnkey = \"{space}.nkey\"\n\
-             [nats.tls]\nrequired = true\nca = \"ca.pem\"\n",
+            "[nats]\nservers = [\"{}\"]\nmake_streams = false\n[nats.tls]\nrequired = true\n\
+             ca = \"ca.pem\"\n[space.\"{space}\".nats]\nnkey = \"{name}.nkey\"\n",
             self.address()
         );
-        self.login(&format!("{space}.nkey"));
-        let file = format!("{space}.node.toml");
+        self.login(&format!("{name}.nkey"));
+        let file = format!("{name}.node.toml");
         self.write(&file, &text);
         let mut command = Command::new(binary());
         bare(&mut command).args(["up", "--config"]).arg(self.path(&file)).arg("--dir");
-        let folder = self.path(&format!("{space}-node"));
+        let folder = self.path(&format!("{name}-node"));
         command.arg(&folder);
-        let node = Node::from(command, &folder).unwrap();
-        node.run(&["space", "create", space]).good();
-        let to = self.path(&format!("{space}.json"));
-        node.run(&["certificate", "export", "-f", to.to_str().unwrap()]).good();
-        node
+        Node::from(command, &folder).unwrap()
     }
 
     /// Prints the plan, starts a server with nothing else, and makes what it should hold.
     fn serve(&mut self) {
-        let (at, links) =
-            (self.folder.path().display().to_string(), "links = [[\"Dev\", \"Prod\"]]");
-        let space = |name: &str| {
-            let login = self.login(&format!("{name}.nkey"));
-            format!("[space.{name}]\ncertificate = \"{name}.json\"\nlogin = \"{login}\"\n")
-        };
-        let plan = format!(
-            "operator = \"{}\"\nstore = \"{at}/store\"\n{links}\n[tls]\n\
-             certificate = \"{at}/server.pem\"\nkey = \"{at}/server.key\"\n{}{}",
+        let at = self.folder.path().display().to_string();
+        let mut plan = format!(
+            "operator = \"{}\"\nstore = \"{at}/store\"\n\
+             links = [[\"DevTest Space\", \"Prod US\"], [\"DevTest Space\", \"Prod EU\"]]\n\
+             [tls]\ncertificate = \"{at}/server.pem\"\nkey = \"{at}/server.key\"\n",
             self.login("operator.nkey"),
-            space("Dev"),
-            space("Prod")
         );
+        for (space, certificate) in CERTIFICATES {
+            let login = self.login(&format!("{}.nkey", file_name(space)));
+            let _ = write!(
+                plan,
+                "[space.\"{space}\"]\ncertificate = \"files/{certificate}\"\n\
+                 login = \"{login}\"\n"
+            );
+        }
         self.write("plan.toml", &plan);
         self.write("interspace.conf", &self.run(&["broker", "plan"]));
         let listen = format!("listen: \"127.0.0.1:{}\"\ninclude \"interspace.conf\"\n", self.port);
@@ -198,14 +165,40 @@ impl Place {
         self.run(&[&["broker", "apply", "--nats", &address][..], &login].concat());
     }
 
-    fn certificate(&self, space: &str) -> String {
-        self.path(&format!("{space}.json")).to_str().unwrap().to_owned()
+    /// Tells the story, each space on a node of its own. The server is there from the moment on at
+    /// which it can be planned: when every space has shown its certificate.
+    fn tell(&mut self) -> BTreeMap<String, Node> {
+        let files = self.path("files");
+        story::slow_files(&files);
+        let mut nodes: BTreeMap<String, Node> = BTreeMap::new();
+        for (number, line) in story::lines().iter().enumerate() {
+            let is = |words: [&str; 2]| line.words.windows(2).any(|pair| pair == words);
+            if is(["space", "create"]) {
+                let space = line.words.last().expect("a name");
+                nodes.insert(space.clone(), self.node(space));
+            }
+            if is(["certificate", "import"]) && self.server.is_none() {
+                self.serve();
+            }
+            for node in concerned(&nodes, line) {
+                story::say(number, line, &files, &node.folder);
+            }
+        }
+        nodes
     }
+}
 
-    fn apply(&self, node: &Node, name: &str, text: &str) {
-        self.write(name, text);
-        node.run(&["apply", "-f", self.path(name).to_str().unwrap()]).good();
+/// The nodes on which a command is said: that of its space, or all.
+fn concerned<'a>(nodes: &'a BTreeMap<String, Node>, line: &'a Line) -> Vec<&'a Node> {
+    let creates = line.words.first().is_some_and(|noun| noun == "space");
+    match space_of(line).or(creates.then(|| line.words.last().expect("a name").as_str())) {
+        Some(space) => vec![&nodes[space]],
+        None => nodes.values().collect(),
     }
+}
+
+fn file_name(space: &str) -> String {
+    space.to_lowercase().replace(' ', "-")
 }
 
 /// What a check says, by state.
@@ -218,36 +211,26 @@ fn states(node: &Node, code: i32) -> Vec<String> {
 }
 
 #[test]
-fn a_release_travels_over_a_planned_server_and_its_result_comes_back() {
+fn the_whole_story_is_told_over_a_planned_server_and_one_that_is_too_wide_is_told() {
     let mut place = Place::new();
-    let (dev, prod) = (place.node("Dev"), place.node("Prod"));
-    place.serve();
-    let trust = ["certificate", "import"];
-    let (of_dev, of_prod) = (place.certificate("Dev"), place.certificate("Prod"));
-    dev.run(&[&trust[..], &[&of_prod, "--accept-results"]].concat()).good();
-    let releases = ["--accept-releases", "*", "--send-results", "summary"];
-    prod.run(&[&trust[..], &[&of_dev], &releases[..]].concat()).good();
-    place.apply(&dev, "dev.toml", DEV);
-    place.apply(&prod, "prod.toml", PROD);
-    dev.run(&["release", "create", "App", "1.0.0"]).good();
-    dev.run(&["--wait", "60", "deploy", "App", "1.0.0", "--to", "Test"]).good();
-    dev.run(&["--wait", "60", "release", "promote", "App", "1.0.0", "--to", "Prod"]).good();
-    prod.run(&["--wait", "60", "inbox", "accept", "App", "1.0.0"]).good();
-    prod.run(&["--wait", "60", "deploy", "App", "1.0.0", "--to", "Live"]).good();
-    dev.run(&["--wait", "60", "release", "await", "App", "1.0.0", "--in", "Prod: Live"]).good();
-    for node in [&dev, &prod] {
-        let states = states(node, 0);
+    let nodes = place.tell();
+    let node = |space: &str| &nodes[space];
+    assert_eq!(dashboards(node), undisturbed());
+    assert_eq!(nothing_is_doubled(node), 0, "nothing was interrupted");
+    for space in SPACES {
+        let states = states(node(space), 0);
         assert!(states.iter().all(|state| state == "ok" || state == "advice"), "{states:?}");
-        node.run(&["doctor"]).good();
+        node(space).run(&["doctor"]).good();
     }
     widen(&place.path("interspace.conf"));
+    let dev = node("DevTest Space");
     eventually("a server that allows more", || {
         let child = place.server.as_ref().expect("it runs");
         crate::processes::signal(child.id(), rustix::process::Signal::HUP);
         let said = dev.run(&["-o", "json", "broker", "check"]);
         (said.code == 7).then_some(())
     });
-    assert_eq!(states(&dev, 7).iter().filter(|state| *state == "too wide").count(), 1);
+    assert_eq!(states(dev, 7).iter().filter(|state| *state == "too wide").count(), 1);
 }
 
 /// Lets everybody see the names of all streams.
@@ -255,7 +238,7 @@ fn widen(file: &Path) {
     let text = fs::read_to_string(file).unwrap();
     let one = "          \"$JS.API.INFO\"\n";
     let more = format!("{one}          \"$JS.API.STREAM.NAMES\"\n");
-    assert_eq!(text.matches(one).count(), 2, "the plan is printed in another way now");
+    assert_eq!(text.matches(one).count(), SPACES.len(), "the plan is printed in another way now");
     fs::write(file, text.replace(one, &more)).unwrap();
 }
 

@@ -1,7 +1,8 @@
 //! What was brought by hand and is worth remembering: how far each peer is, as it said itself.
 //!
 //! A peer that is reached by hand only does not say again how far it is when the node starts. Its
-//! newest hello is kept as it came, sealed and signed, and given to the door again at a start.
+//! newest hello is kept as it came, sealed and signed, and given to the door again at a start; so is
+//! what came with it if the peer asks for what it lost.
 
 use crate::failure::Failure;
 use crate::node::folder::{make, write_private};
@@ -10,7 +11,14 @@ use schema::id::SpaceId;
 use schema::latest::{EnvelopeHeader, EnvelopeKind};
 use std::path::Path;
 
-/// Keeps the hellos among what was brought and not refused.
+/// How the file of a hello ends.
+const HELLO: &str = "hello";
+
+/// How that of a recall ends; behind the other one in the order of names.
+const RECALL: &str = "recall";
+
+/// Keeps the hellos and recalls among what was brought and not refused. A hello without a recall
+/// behind it takes the place of one with it.
 pub(crate) fn keep(
     folder: &Path,
     envelopes: &[Vec<u8>],
@@ -18,27 +26,46 @@ pub(crate) fn keep(
 ) -> Result<(), Failure> {
     for (envelope, refused) in envelopes.iter().zip(refused) {
         let header = EnvelopeHeader::of_envelope(envelope);
-        if let (Ok(header), None) = (header, refused)
-            && header.kind == EnvelopeKind::Hello
-        {
-            make(folder)?;
-            write_private(&folder.join(file_of(&header.origin)), envelope)?;
+        let (Ok(header), None) = (header, refused) else { continue };
+        let recall = folder.join(file_of(&header.origin, RECALL));
+        match header.kind {
+            EnvelopeKind::Hello => {
+                make(folder)?;
+                write_private(&folder.join(file_of(&header.origin, HELLO)), envelope)?;
+                match std::fs::remove_file(&recall) {
+                    Err(why) if why.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(Failure::io("removing", &recall, &why));
+                    }
+                    Ok(()) | Err(_) => {}
+                }
+            }
+            EnvelopeKind::Recall => {
+                make(folder)?;
+                write_private(&recall, envelope)?;
+            }
+            EnvelopeKind::Entries
+            | EnvelopeKind::Ack
+            | EnvelopeKind::Beat
+            | EnvelopeKind::Want
+            | EnvelopeKind::Piece
+            | EnvelopeKind::Keys
+            | EnvelopeKind::Returned => {}
         }
     }
     Ok(())
 }
 
-/// What was kept. What cannot be read is said again by the peer.
+/// What was kept, of each peer the hello first. What cannot be read is said again by the peer.
 pub(crate) fn kept(folder: &Path) -> Vec<Vec<u8>> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|ending| ending == "hello"));
+    paths.retain(|path| path.extension().is_some_and(|it| it == HELLO || it == RECALL));
     paths.sort();
     paths.iter().filter_map(|path| std::fs::read(path).ok()).collect()
 }
 
-fn file_of(peer: &SpaceId) -> String {
-    format!("{}.hello", peer.short())
+fn file_of(peer: &SpaceId, kind: &str) -> String {
+    format!("{}.{kind}", peer.short())
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ impl<L: Log, D: Doors> Owner<L, D> {
     /// Seals what a medium takes along, a few megabytes at the most.
     pub(super) fn lend(&mut self, peer: &SpaceId, what: Lend) -> Result<Envelopes, Fault> {
         Ok(match what {
-            Lend::Signals => self.space.lend_signals(peer),
+            Lend::Signals => self.space.lend_signals(peer)?,
             Lend::Piece(piece) => self.space.lend_piece(peer, &piece).into_iter().collect(),
             Lend::Entries(mut after) => {
                 let (mut lent, mut bytes) = (Vec::new(), 0);
