@@ -165,23 +165,26 @@ impl Engine {
         self.recall(link);
     }
 
+    /// Whether a peer may still give back what changes what its words mean here.
+    #[must_use]
+    pub fn awaits(&self, peer: &SpaceId) -> bool {
+        self.traffic.values().any(|traffic| {
+            traffic.peer == *peer && traffic.recovery.as_ref().is_some_and(Recovery::is_awaited)
+        })
+    }
+
     /// Whether policy may act: not on what a peer may still give back.
     pub(super) fn may_act(&self, request: &Request) -> bool {
-        let recovering = |peer: &SpaceId| {
-            self.traffic.values().any(|traffic| {
-                traffic.peer == *peer && traffic.recovery.as_ref().is_some_and(Recovery::is_awaited)
-            })
-        };
         let imported = |release: &ReleaseName| {
             let id = crate::decide::resolve(&self.state, release).ok();
             match id.and_then(|id| self.state.releases.get(&id)).map(|release| &release.source) {
-                Some(Source::Imported(import)) => recovering(&import.from),
+                Some(Source::Imported(import)) => self.awaits(&import.from),
                 Some(Source::Local) | None => false,
             }
         };
         match &request.command {
             Command::Promote { peer, .. } => {
-                !self.state.links.named(peer).is_some_and(|(space, _)| recovering(&space))
+                !self.state.links.named(peer).is_some_and(|(space, _)| self.awaits(&space))
             }
             Command::Accept { release, .. } | Command::Deploy { release, .. } => !imported(release),
             Command::Apply { .. }

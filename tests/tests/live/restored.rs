@@ -145,3 +145,58 @@ fn t08_a_whole_folder_put_back_publishes_nothing_until_it_lives_on() {
     home.run(&["release", "create", "App", "9.0.0"]).fails(5, &["rolled back", "space recover"]);
     recovers(home, away, &wanted);
 }
+
+/// Makes a medium with what there is for a peer, and brings it.
+fn carry(stick: &Path, from: &Node, to: (&Node, &str)) -> String {
+    fs::create_dir(stick).unwrap();
+    let medium = stick.to_str().unwrap();
+    from.run(&["courier", "export", "--to", to.1, medium]).good();
+    let told = to.0.run(&["courier", "import", medium]).good().out;
+    fs::remove_dir_all(stick).unwrap();
+    told
+}
+
+#[test]
+fn t08_a_log_that_is_reached_by_hand_gets_back_by_hand_what_it_lost() {
+    let (home, away) = (Place::new(), Place::new());
+    let (mut here, there) = (Node::start(&home.node()), Node::start(&away.node()));
+    befriend(&home, &here, &away, &there);
+    home.open_the_gate();
+    away.open_the_gate();
+    let stick = home.file("stick");
+    let space = only_space(&home.node());
+    here.stop();
+    let backup = home.file("backup");
+    copy(&space.join("log").join("sled"), &backup);
+    here = Node::start(&home.node());
+    here.run(&["release", "create", "App", "1.0.0"]).good();
+    here.run(&["--wait", "60", "deploy", "App", "1.0.0", "--to", "Dev"]).good();
+    here.run(&["--wait", "60", "release", "promote", "App", "1.0.0", "--to", "Away"]).good();
+    carry(&stick, &here, (&there, "Away"));
+    there.run(&["--wait", "60", "inbox", "accept", "App", "1.0.0", "--owner", "Home"]).good();
+    let deploy = ["deploy", "App", "1.0.0", "--owner", "Home", "--to", "Dev"];
+    there.run(&[&["--wait", "60"], &deploy[..]].concat()).good();
+    here.stop();
+    put_back(&backup, &space.join("log").join("sled"));
+    here = Node::start(&home.node());
+    let said = here.run(&["space", "recover", "--yes"]).good();
+    assert!(said.out.contains("by hand with the next medium"), "{said:?}");
+    // What was on its way knows nothing of the loss, and waits.
+    let told = carry(&stick, &there, (&here, "Home"));
+    assert!(told.contains("entries of Away wait for what it gives back"), "{told}");
+    carry(&stick, &here, (&there, "Away"));
+    // The peer's node need not stay up for it.
+    there.stop();
+    let there = Node::start(&away.node());
+    let told = carry(&stick, &there, (&here, "Home"));
+    assert!(!told.contains("wait for what it gives back"), "{told}");
+    here.run(&["--wait", "60", "release", "await", "App", "1.0.0", "--in", "Away: Dev"]).good();
+    let (to, from) = (link(&here, "Home", "Away"), link(&there, "Away", "Home"));
+    assert_eq!((&to["refused"], &from["refused"]), (&0.into(), &0.into()), "{to} {from}");
+    assert_eq!(from["lives"].as_array().unwrap().len(), 2, "{from}");
+    for node in [&here, &there] {
+        node.run(&["audit", "verify"]).good();
+    }
+    here.stop();
+    there.stop();
+}

@@ -168,6 +168,7 @@ fn take(context: &Context, space: SpaceId, part: Part) -> Result<Taken, Problem>
     }
     wait_for_store(context, space, from)?;
     let (now, missing, packages_missing, name) = received(context, space, from)?;
+    let waiting = context.look(&space, move |engine, _| engine.awaits(&from))?;
     let mut taken = Taken {
         from: name,
         envelopes: count,
@@ -175,6 +176,7 @@ fn take(context: &Context, space: SpaceId, part: Part) -> Result<Taken, Problem>
         received: now,
         missing,
         packages_missing,
+        waiting,
         ..Taken::default()
     };
     for reason in refused.into_iter().flatten() {

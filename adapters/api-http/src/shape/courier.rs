@@ -62,6 +62,9 @@ pub struct Taken {
     pub missing: Vec<(u64, u64)>,
     /// Packages of the peer's releases that are still missing here.
     pub packages_missing: usize,
+    /// Whether the peer's entries are not taken yet, because this space lost the end of its log and
+    /// the peer has not given back what it has of it.
+    pub waiting: bool,
 }
 
 /// Shows what there is for a peer.

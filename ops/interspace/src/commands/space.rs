@@ -61,8 +61,8 @@ fn recover(yes: bool, force: bool, client: &Client, out: &mut Output) -> Result<
     let space: Space = client.post(&client.path("recover")?, &Recovery { force })?;
     out.value(&space, || {
         format!(
-            "{} lives on, with {} records; its peers are asked for the rest: `interspace link \
-                 show PEER`",
+            "{} lives on, with {} records; its peers are asked for the rest, those that are \
+             reached by hand with the next medium: `interspace link list`",
             space.name, space.entries
         )
     });

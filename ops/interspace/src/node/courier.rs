@@ -71,12 +71,53 @@ fn file_of(peer: &SpaceId, kind: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use schema::id::{Incarnation, LinkId, LinkSeq};
+    use schema::latest::Envelope;
+
+    /// An envelope of this kind, as far as anything here looks.
+    fn envelope(kind: EnvelopeKind) -> Vec<u8> {
+        let header = EnvelopeHeader {
+            kind,
+            origin: SpaceId([1; 32]),
+            origin_key: 1,
+            recipient: SpaceId([2; 32]),
+            recipient_key: 1,
+            link: LinkId([3; 32]),
+            incarnation: Incarnation([4; 16]),
+            encapsulation: [5; 32],
+            first: LinkSeq(1),
+            count: 0,
+            chain_before: [0; 32],
+            chain_after: [0; 32],
+            newest: LinkSeq(0),
+            oldest: LinkSeq(1),
+            checkpoint_size: 1,
+            checkpoint_root: [0; 32],
+            checkpoint_time_ms: 0,
+            body_length: 16,
+            nonce: [6; 24],
+        };
+        let header_bytes = header.write();
+        Envelope { header, header_bytes, body: vec![0; 16], signature: [0; 64] }.write()
+    }
 
     #[test]
     fn what_is_no_hello_is_not_kept() {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("courier");
-        keep(&folder, &[vec![0; 9]], &[None]).unwrap();
+        let others = [vec![0; 9], envelope(EnvelopeKind::Beat), envelope(EnvelopeKind::Hello)];
+        keep(&folder, &others, &[None, None, Some(Refusal::Frozen)]).unwrap();
         assert!(kept(&folder).is_empty());
+    }
+
+    #[test]
+    fn a_recall_is_kept_behind_its_hello_until_one_comes_without() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("courier");
+        let both = [envelope(EnvelopeKind::Hello), envelope(EnvelopeKind::Recall)];
+        keep(&folder, &both, &[None, None]).unwrap();
+        assert_eq!(kept(&folder), both);
+        keep(&folder, &both[..1], &[None]).unwrap();
+        assert_eq!(kept(&folder), both[..1]);
     }
 }

@@ -41,6 +41,8 @@ struct Missing {
     from: String,
     entries: Vec<(u64, u64)>,
     packages: usize,
+    /// Whether its entries wait for what it gives back.
+    waiting: bool,
 }
 
 pub(super) fn run(paths: &[PathBuf], client: &Client, out: &mut Output) -> Result<(), Failure> {
@@ -92,6 +94,7 @@ fn conclude(imported: &mut Imported) {
                 from: taken.from.clone(),
                 entries: taken.missing.clone(),
                 packages: taken.packages_missing,
+                waiting: taken.waiting,
             });
         }
     }
@@ -119,6 +122,13 @@ fn text(imported: &Imported) -> String {
         new => format!("{new} new entries"),
     });
     for missing in &imported.missing {
+        if missing.waiting {
+            lines.push(format!(
+                "this space lost the end of its log: entries of {0} wait for what it gives back; \
+                 export to {0}, and import what it exports then",
+                missing.from
+            ));
+        }
         if !missing.entries.is_empty() {
             let numbers = ranges(missing.entries.iter().copied());
             lines.push(format!("missing from {}: entries {numbers}", missing.from));
