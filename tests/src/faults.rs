@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 /// Every kind of fault that a world knows.
-pub const KINDS: [&str; 32] = [
+pub const KINDS: [&str; 37] = [
     "answer_lost",
     "append_failed",
     "append_torn",
+    "backup_put_back",
     "broker_ack_lost",
     "broker_brought_back",
     "broker_evicted",
@@ -32,9 +33,13 @@ pub const KINDS: [&str; 32] = [
     "delayed",
     "device_full",
     "dropped",
+    "fence_held",
+    "loss_unnoticed",
+    "lived_on",
     "reordered",
     "repeated",
     "restarted",
+    "rolled_back",
     "rotated",
 ];
 

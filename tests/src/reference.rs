@@ -1,7 +1,9 @@
 //! What ought to be true of one space, computed naively from its log: no engine decides here.
 
-use schema::id::{LinkId, SpaceId};
-use schema::latest::{Audience, Document, Entry, Event, Kind, Outcome, Own, Receipt, Record};
+use schema::id::{EntryId, Incarnation, LinkId, SpaceId};
+use schema::latest::{
+    Audience, Bundle, Document, Entry, Event, Kind, Mirrored, Outcome, Own, Receipt, Record,
+};
 use schema::limits::INTERRUPTED_RESTARTS_MAX;
 use schema::name::{Name, Version};
 use schema::v1::event::{Change, Definition};
@@ -28,6 +30,8 @@ pub struct Cell {
     /// The version that was tried last, and how it ended. What was interrupted and is begun again
     /// does not count.
     pub last: Option<(Version, Outcome)>,
+    /// Where both stand, in this space's own lives: what came back is not newer for that.
+    ranks: ((usize, u64), (usize, u64)),
 }
 
 #[derive(Debug)]
@@ -50,6 +54,10 @@ pub struct Reference {
     promoted: BTreeSet<(ReleaseId, SpaceId)>,
     lapsed: BTreeSet<(SpaceId, Flow)>,
     cells: BTreeMap<(SpaceId, Name), Cell>,
+    lives: Vec<Incarnation>,
+    /// What peers told: it comes again under the same id in another life of theirs.
+    heard: BTreeSet<EntryId>,
+    position: u64,
 }
 
 fn receipt(json: &str) -> Option<Receipt> {
@@ -70,6 +78,9 @@ impl Reference {
             promoted: BTreeSet::new(),
             lapsed: BTreeSet::new(),
             cells: BTreeMap::new(),
+            lives: Vec::new(),
+            heard: BTreeSet::new(),
+            position: 0,
         }
     }
 
@@ -91,11 +102,16 @@ impl Reference {
     /// # Errors
     /// What the progress rules forbid.
     pub fn read(&mut self, record: &Record) -> Result<(), String> {
+        self.position += 1;
         match record {
             Record::Own(own) => self.own(own),
             Record::Mirrored(mirrored) => {
-                let event = Entry::read(&mirrored.entry).and_then(|entry| entry.event());
-                if let Ok(Event::DeploymentReported(reported)) = event {
+                let event = Entry::read(&mirrored.entry).and_then(|entry| entry.event()).ok();
+                if mirrored.id.origin == self.me {
+                    self.recovered(mirrored, event);
+                } else if self.heard.insert(mirrored.id)
+                    && let Some(Event::DeploymentReported(reported)) = event
+                {
                     self.reported(mirrored.link, &reported.receipt);
                 }
                 Ok(())
@@ -104,8 +120,36 @@ impl Reference {
         }
     }
 
+    /// What this space told a peer before it lost it: it was promoted, it was deployed.
+    fn recovered(&mut self, mirrored: &Mirrored, event: Option<Event>) {
+        let rank = self.rank(&mirrored.id.incarnation, mirrored.id.position.0);
+        let receipts = match event {
+            Some(Event::ReleasePromoted(promoted)) => {
+                self.promoted.insert((promoted.release, promoted.target));
+                let document = Document::read(&promoted.bundle).ok();
+                let bundle = document.and_then(|it| it.payload::<Bundle>(Kind::Bundle).ok());
+                let receipts = bundle.into_iter().flat_map(|bundle| bundle.receipts);
+                receipts.map(|document| document.write()).collect()
+            }
+            Some(Event::DeploymentReported(reported)) => vec![reported.receipt],
+            _ => Vec::new(),
+        };
+        for receipt in receipts.iter().filter_map(|json| receipt(json)) {
+            if receipt.outcome == Outcome::Succeeded {
+                self.succeeded.insert((receipt.release.clone(), receipt.environment.clone()));
+            }
+            self.ended(self.me, receipt, rank);
+        }
+    }
+
+    fn rank(&self, life: &Incarnation, position: u64) -> (usize, u64) {
+        (self.lives.iter().position(|known| known == life).unwrap_or_default(), position)
+    }
+
     fn own(&mut self, own: &Own) -> Result<(), String> {
         match own.entry.event() {
+            Ok(Event::SpaceCreated(created)) => self.lives.push(created.incarnation),
+            Ok(Event::IncarnationDeclared(declared)) => self.lives.push(declared.incarnation),
             Ok(Event::ConfigurationApplied(applied)) => self.configure(&applied.changes),
             Ok(Event::PeerTrusted(trusted)) => {
                 self.peers.push(Peer {
@@ -144,7 +188,8 @@ impl Reference {
                         let done = (receipt.release.clone(), receipt.environment.clone());
                         self.succeeded.insert(done);
                     }
-                    self.ended(self.me, receipt);
+                    let rank = (self.lives.len().saturating_sub(1), self.position);
+                    self.ended(self.me, receipt, rank);
                 }
             }
             Ok(_) | Err(_) => {}
@@ -219,19 +264,20 @@ impl Reference {
         let peer = self.peers.iter().find(|peer| peer.link == link);
         let accepted = peer.filter(|peer| peer.grants.contains(&Grant::AcceptResults));
         if let (Some(peer), Some(receipt)) = (accepted, receipt(json)) {
-            self.ended(peer.space, receipt);
+            // A peer's results count in the order in which they came.
+            self.ended(peer.space, receipt, (0, self.position));
         }
     }
 
-    fn ended(&mut self, space: SpaceId, receipt: Receipt) {
+    fn ended(&mut self, space: SpaceId, receipt: Receipt, rank: (usize, u64)) {
         let version = receipt.release.version;
         let cell = self.cells.entry((space, receipt.environment)).or_default();
-        if receipt.outcome == Outcome::Succeeded {
-            cell.installed = Some(version.clone());
+        if receipt.outcome == Outcome::Succeeded && rank >= cell.ranks.0 {
+            (cell.installed, cell.ranks.0) = (Some(version.clone()), rank);
         }
         let given_up = receipt.restarts >= INTERRUPTED_RESTARTS_MAX;
-        if receipt.outcome != Outcome::Interrupted || given_up {
-            cell.last = Some((version, receipt.outcome));
+        if (receipt.outcome != Outcome::Interrupted || given_up) && rank >= cell.ranks.1 {
+            (cell.last, cell.ranks.1) = (Some((version, receipt.outcome)), rank);
         }
     }
 }

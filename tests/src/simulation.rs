@@ -9,6 +9,7 @@ pub mod invariants;
 mod mishaps;
 mod outages;
 pub mod people;
+pub mod restores;
 pub mod rotation;
 pub mod sabotage;
 pub mod settings;
@@ -23,6 +24,7 @@ use engine::command::{Command, Done, Rejection};
 use hardships::Hardships;
 use log_memory::Mishap;
 use people::People;
+use restores::Restores;
 use rotation::Rotations;
 use sabotage::Saboteur;
 use std::collections::BTreeMap;
@@ -76,6 +78,7 @@ pub struct Run {
     /// What befalls this run beside bad weather.
     hardships: Hardships,
     rotations: Rotations,
+    restores: Restores,
     turns_at_once: (u64, u64),
 }
 
@@ -102,6 +105,7 @@ impl Run {
             planned: BTreeMap::new(),
             hardships: Hardships::default(),
             rotations: Rotations::default(),
+            restores: Restores::default(),
             turns_at_once: (0, 0),
         }
     }
@@ -116,7 +120,7 @@ impl Run {
         self.build()?;
         self.hardships = Hardships::draw(&mut self.world.chance);
         if let Some(wanted) = saboteur.as_ref().and_then(Saboteur::hardship) {
-            self.hardships.add(wanted);
+            self.hardships.only(wanted);
         }
         self.note(&self.hardships.to_string());
         for _ in 0..STEPS {

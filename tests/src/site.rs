@@ -43,6 +43,8 @@ pub struct Site {
     pub clock_shift_ms: u64,
     /// Records that the log had when it was last settled.
     pub settled: u64,
+    /// Envelopes of entries that were published.
+    pub published: u64,
     /// What was answered and not looked at yet.
     pub answers: BTreeMap<u64, Result<Done, Rejection>>,
 }
@@ -72,6 +74,7 @@ impl Site {
             later: VecDeque::new(),
             clock_shift_ms: 0,
             settled: 0,
+            published: 0,
             answers: BTreeMap::new(),
         }
     }

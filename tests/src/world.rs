@@ -241,6 +241,7 @@ impl World {
                 self.sites[site].answers.insert(reply, answer);
             }
             Effect::Send { peer, kind, bytes } => {
+                self.sites[site].published += u64::from(kind == EnvelopeKind::Entries);
                 if let Some(to) = self.site_of(&peer).filter(|_| self.loses != Some(kind)) {
                     self.send(site, to, bytes);
                 }
@@ -421,6 +422,12 @@ impl World {
         self.crash(site);
         self.sites[site].device = Device::from_image(backup);
         self.start(site)
+    }
+
+    /// What a site sent and nobody has is lost, wherever it is on its way.
+    pub fn silence(&mut self, site: usize) {
+        self.network.lose(|parcel| parcel.from == site);
+        self.broker.lose(site);
     }
 
     /// The operator of a site that lost the end of its log lets it live on from what is there.

@@ -166,8 +166,10 @@ impl Engine {
         let (link, revoking) = (peer.link, peer.keys.newest_revoking());
         self.sealer.renew(&link);
         let Some(traffic) = self.traffic.get_mut(&link) else { return };
-        // What waits was signed by a key that was the newest when it came.
+        // What waits was signed by a key that was the newest when it came, and so was what the
+        // peer was said to have.
         traffic.inbox.forget_held_back();
+        traffic.head.1 = LinkSeq(0);
         if let Some(cut) = &stated.cut
             && traffic.inbox.incarnation() == Some(cut.incarnation)
             && traffic.inbox.cut(cut.at)

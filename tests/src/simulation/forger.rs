@@ -113,9 +113,14 @@ impl Forger {
 
     /// Appends an event to the log of a site that is down. False when the log does not open.
     pub fn append(self, site: &Site, header: Header, event: &Event) -> bool {
-        let Ok(entry) = Entry::write(header, event) else {
-            return false;
-        };
+        let Some(block) = self.next(header, event) else { return false };
+        LogMemory::open(&site.device).is_ok_and(|mut log| log.append(&block).is_ok())
+    }
+
+    /// The next block of the log, of one event.
+    #[must_use]
+    pub fn next(self, header: Header, event: &Event) -> Option<Block> {
+        let entry = Entry::write(header, event).ok()?;
         let mut tree = Tree::new();
         let records = self.blocks.iter().flat_map(|block| &block.records);
         records.for_each(|(_, leaf)| tree.push(*leaf));
@@ -126,7 +131,6 @@ impl Forger {
         tree.push(leaf);
         let (size, root) = (tree.size(), tree.root());
         let checkpoint = self.identity.checkpoint(&self.incarnation, size, root, 1);
-        let block = Block { first, records: vec![(record, leaf)], checkpoint };
-        LogMemory::open(&site.device).is_ok_and(|mut log| log.append(&block).is_ok())
+        Some(Block { first, records: vec![(record, leaf)], checkpoint })
     }
 }

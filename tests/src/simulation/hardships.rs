@@ -11,10 +11,13 @@ use std::fmt;
 pub enum Hardship {
     /// Spaces replace their keys.
     Rotation,
+    /// Spaces lose the end of their log.
+    Restore,
 }
 
 /// Each with its name, and of how many of a hundred seeds it is a part.
-const SHARES: [(Hardship, &str, u64); 1] = [(Hardship::Rotation, "rotation", 40)];
+const SHARES: [(Hardship, &str, u64); 2] =
+    [(Hardship::Rotation, "rotation", 30), (Hardship::Restore, "restore", 30)];
 
 /// Those of one run.
 #[derive(Debug, Clone, Default)]
@@ -23,13 +26,20 @@ pub struct Hardships(BTreeSet<Hardship>);
 impl Hardships {
     /// Those that chance gives a run.
     pub fn draw(chance: &mut Chance) -> Self {
-        let drawn = SHARES.iter().filter(|(_, _, percent)| chance.percent(*percent));
-        Self(drawn.map(|(hardship, ..)| *hardship).collect())
+        // A backup older than a change of keys is no backup: one or the other.
+        let mut drawn = chance.below(100);
+        let mut shares = SHARES.iter();
+        let hardship = shares.find_map(|(hardship, _, percent)| {
+            let hit = drawn < *percent;
+            drawn = drawn.saturating_sub(*percent);
+            hit.then_some(*hardship)
+        });
+        Self(hardship.into_iter().collect())
     }
 
-    /// One more.
-    pub fn add(&mut self, hardship: Hardship) {
-        self.0.insert(hardship);
+    /// This one and no other.
+    pub fn only(&mut self, hardship: Hardship) {
+        self.0 = BTreeSet::from([hardship]);
     }
 
     /// Whether it is a part of the run.
@@ -56,6 +66,9 @@ impl Run {
     pub(super) fn suffer(&mut self) -> Watched {
         if self.hardships.has(Hardship::Rotation) {
             self.suffer_rotation();
+        }
+        if self.hardships.has(Hardship::Restore) {
+            self.suffer_restores()?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ pub mod answered;
 pub mod audit;
 pub mod contradiction;
 pub mod drain;
+pub mod lives;
 pub mod once;
 pub mod order;
 pub mod prefix;
@@ -51,6 +52,11 @@ pub trait Invariant {
     /// A site starts from its device: what was known of its log is forgotten, and all of its
     /// records are shown again.
     fn reread(&mut self, _site: usize) {}
+
+    /// A log lost its end: what stood behind the first `kept` records is gone. `anew` tells that its
+    /// operator lets it live on as another life; else nobody may know yet. Its records are shown
+    /// again afterwards.
+    fn cut_off(&mut self, _site: usize, _kept: u64, _anew: bool) {}
 
     /// A record became durable.
     ///
@@ -118,7 +124,8 @@ pub fn all() -> Vec<Box<dyn Invariant>> {
         Box::new(once::Once::default()),
         Box::new(answered::Answered::default()),
         Box::new(acknowledged::Acknowledged::default()),
-        Box::new(contradiction::Contradiction),
+        Box::new(contradiction::Contradiction::default()),
+        Box::new(lives::Lives::default()),
         Box::new(order::Order::default()),
         Box::new(views::Views),
         Box::new(audit::Audit::default()),
@@ -127,7 +134,7 @@ pub fn all() -> Vec<Box<dyn Invariant>> {
 }
 
 /// Names of all, with what each says.
-pub const NAMES: [(&str, &str); 9] = [
+pub const NAMES: [(&str, &str); 10] = [
     (
         "prefix",
         "what is mirrored is a prefix of what its origin made durable for the link, byte for byte",
@@ -136,6 +143,7 @@ pub const NAMES: [(&str, &str); 9] = [
     ("answered", "nothing that was answered to a person is lost after a crash"),
     ("acknowledged", "what counts as acknowledged never exceeds what is durable at the recipient"),
     ("contradiction", "honest spaces never contradict themselves, and alarm nobody"),
+    ("lives", "a log that lost its end writes and publishes nothing before it lives on"),
     ("order", "no release goes past a phase that is not finished"),
     ("views", "everything rebuilt from the log equals what lives"),
     ("audit", "every log verifies, from its bytes"),

@@ -57,6 +57,7 @@ impl Saboteur {
     pub fn hardship(&self) -> Option<Hardship> {
         match self.sabotage {
             "keys" => Some(Hardship::Rotation),
+            "lives" => Some(Hardship::Restore),
             _ => None,
         }
     }
@@ -75,6 +76,7 @@ impl Saboteur {
             "answered" => logs::forget_an_answer(run)?,
             "acknowledged" => logs::forget_what_was_acknowledged(run)?,
             "contradiction" => twin::tell_another_story(run),
+            "lives" => logs::go_on_in_the_old_life(run),
             "order" => logs::deploy_past_a_phase(run)?,
             "views" => logs::alter_an_own_entry(run)?,
             "audit" => logs::spoil_a_signature(run),

@@ -49,6 +49,13 @@ impl Watch {
         }
     }
 
+    /// The log of a site lost its end: see [`Invariant::cut_off`].
+    pub fn cut_off(&mut self, site: usize, kept: u64, anew: bool) {
+        for invariant in &mut self.invariants {
+            invariant.cut_off(site, kept, anew);
+        }
+    }
+
     /// A site took a turn: shows what became durable, then lets everybody look.
     ///
     /// # Errors

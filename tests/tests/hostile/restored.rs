@@ -128,6 +128,8 @@ fn t08_a_restored_target_gets_its_tail_back_and_lives_on() {
     let peer = &restored.world.sites[dev].engine().state().links;
     let lost = &peer.peer(&restored.world.sites[us].id).expect("linked").lost;
     assert_eq!(lost[..], [restored.first_life], "the peer shows both lives");
+    let links = restored.world.sites[dev].engine().links(restored.world.now());
+    assert!(links.iter().all(|link| link.fresh), "though the new life has fewer entries");
     restored.sound();
     restored.release("3.0.0");
     restored.world.run(60_000);

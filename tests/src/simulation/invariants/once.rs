@@ -1,4 +1,7 @@
 //! `once`: nothing takes effect twice: no wish, no command, no cause, no number of a link.
+//!
+//! What stood behind the end that a log lost may happen again there. A new life tells its peers
+//! again what it has kept, under the same ids: each once in each life.
 
 use super::{Check, Invariant, Seen, Told};
 use schema::id::{CommandId, EntryId, Position};
@@ -48,7 +51,8 @@ impl Once {
         let incarnation = &mirrored.link_incarnation;
         self.effect(site, format!("link {link} {incarnation} number {number}"))?;
         let EntryId { origin, incarnation, position } = &mirrored.id;
-        self.effect(site, format!("entry {origin} {incarnation} {position}"))
+        let life = mirrored.link_incarnation;
+        self.effect(site, format!("entry {origin} {incarnation} {position} on {link} in {life}"))
     }
 }
 
@@ -114,6 +118,12 @@ fn effects(header: &Header, event: &Event) -> Vec<String> {
 impl Invariant for Once {
     fn name(&self) -> &'static str {
         "once"
+    }
+
+    fn cut_off(&mut self, site: usize, kept: u64, _: bool) {
+        let lost = |entry: &EntryId| entry.position.0 > kept;
+        self.told.retain(|(at, _), entries| *at != site || !entries.iter().any(lost));
+        self.ran.retain(|(at, deployment)| *at != site || deployment.0 <= kept);
     }
 
     fn reread(&mut self, site: usize) {
