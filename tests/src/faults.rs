@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Every kind of fault that a world knows.
-pub const KINDS: [&str; 37] = [
+pub const KINDS: [&str; 41] = [
     "answer_lost",
     "append_failed",
     "append_torn",
@@ -34,8 +34,12 @@ pub const KINDS: [&str; 37] = [
     "device_full",
     "dropped",
     "fence_held",
-    "loss_unnoticed",
+    "forged",
+    "key_revoked",
+    "key_stolen",
+    "lied",
     "lived_on",
+    "loss_unnoticed",
     "reordered",
     "repeated",
     "restarted",

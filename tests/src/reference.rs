@@ -1,12 +1,12 @@
 //! What ought to be true of one space, computed naively from its log: no engine decides here.
 
-use schema::id::{EntryId, Incarnation, LinkId, SpaceId};
+use schema::id::{EntryId, Incarnation, LinkId, LinkSeq, SpaceId};
 use schema::latest::{
     Audience, Bundle, Document, Entry, Event, Kind, Mirrored, Outcome, Own, Receipt, Record,
 };
 use schema::limits::INTERRUPTED_RESTARTS_MAX;
 use schema::name::{Name, Version};
-use schema::v1::event::{Change, Definition};
+use schema::v1::event::{Change, Cut, Definition, PeerStated};
 use schema::v1::model::{Grant, Lifecycle, ReleaseId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +42,14 @@ struct Peer {
     grants: Vec<Grant>,
 }
 
+/// A result of a peer.
+#[derive(Debug)]
+struct Reported {
+    id: EntryId,
+    space: SpaceId,
+    receipt: Receipt,
+}
+
 /// A naive reader of one log.
 #[derive(Debug)]
 pub struct Reference {
@@ -55,8 +63,11 @@ pub struct Reference {
     lapsed: BTreeSet<(SpaceId, Flow)>,
     cells: BTreeMap<(SpaceId, Name), Cell>,
     lives: Vec<Incarnation>,
-    /// What peers told: it comes again under the same id in another life of theirs.
-    heard: BTreeSet<EntryId>,
+    /// What peers told, with the life of their log in which it came and its number there: it comes
+    /// again under the same id in another life.
+    heard: BTreeMap<EntryId, (Incarnation, LinkSeq)>,
+    /// The results among it, in their order.
+    results: Vec<Reported>,
     position: u64,
 }
 
@@ -79,7 +90,8 @@ impl Reference {
             lapsed: BTreeSet::new(),
             cells: BTreeMap::new(),
             lives: Vec::new(),
-            heard: BTreeSet::new(),
+            heard: BTreeMap::new(),
+            results: Vec::new(),
             position: 0,
         }
     }
@@ -88,7 +100,13 @@ impl Reference {
     #[must_use]
     pub fn cell(&self, space: SpaceId, environment: &Name) -> Cell {
         let cell = self.cells.get(&(space, environment.clone()));
-        cell.cloned().unwrap_or_default()
+        let mut cell = cell.cloned().unwrap_or_default();
+        let here = |it: &&Reported| it.space == space && it.receipt.environment == *environment;
+        for (at, told) in (1..).zip(self.results.iter().filter(here)) {
+            // A peer's results count in the order in which they came.
+            cell.end(&told.receipt, (0, at));
+        }
+        cell
     }
 
     /// Whether a permission towards a peer was missing at any time since it was trusted.
@@ -109,10 +127,12 @@ impl Reference {
                 let event = Entry::read(&mirrored.entry).and_then(|entry| entry.event()).ok();
                 if mirrored.id.origin == self.me {
                     self.recovered(mirrored, event);
-                } else if self.heard.insert(mirrored.id)
-                    && let Some(Event::DeploymentReported(reported)) = event
-                {
-                    self.reported(mirrored.link, &reported.receipt);
+                } else if !self.heard.contains_key(&mirrored.id) {
+                    let place = (mirrored.link_incarnation, mirrored.link_seq);
+                    self.heard.insert(mirrored.id, place);
+                    if let Some(Event::DeploymentReported(reported)) = event {
+                        self.reported(mirrored, &reported.receipt);
+                    }
                 }
                 Ok(())
             }
@@ -138,7 +158,7 @@ impl Reference {
             if receipt.outcome == Outcome::Succeeded {
                 self.succeeded.insert((receipt.release.clone(), receipt.environment.clone()));
             }
-            self.ended(self.me, receipt, rank);
+            self.ended(self.me, &receipt, rank);
         }
     }
 
@@ -150,6 +170,7 @@ impl Reference {
         match own.entry.event() {
             Ok(Event::SpaceCreated(created)) => self.lives.push(created.incarnation),
             Ok(Event::IncarnationDeclared(declared)) => self.lives.push(declared.incarnation),
+            Ok(Event::PeerStated(PeerStated { cut: Some(cut), .. })) => self.retract(&cut),
             Ok(Event::ConfigurationApplied(applied)) => self.configure(&applied.changes),
             Ok(Event::PeerTrusted(trusted)) => {
                 self.peers.push(Peer {
@@ -189,7 +210,7 @@ impl Reference {
                         self.succeeded.insert(done);
                     }
                     let rank = (self.lives.len().saturating_sub(1), self.position);
-                    self.ended(self.me, receipt, rank);
+                    self.ended(self.me, &receipt, rank);
                 }
             }
             Ok(_) | Err(_) => {}
@@ -260,24 +281,39 @@ impl Reference {
         Err(format!("{version} goes to {place}, which is not in its lifecycle"))
     }
 
-    fn reported(&mut self, link: LinkId, json: &str) {
-        let peer = self.peers.iter().find(|peer| peer.link == link);
+    fn reported(&mut self, mirrored: &Mirrored, json: &str) {
+        let peer = self.peers.iter().find(|peer| peer.link == mirrored.link);
         let accepted = peer.filter(|peer| peer.grants.contains(&Grant::AcceptResults));
         if let (Some(peer), Some(receipt)) = (accepted, receipt(json)) {
-            // A peer's results count in the order in which they came.
-            self.ended(peer.space, receipt, (0, self.position));
+            let (space, id) = (peer.space, mirrored.id);
+            self.results.push(Reported { id, space, receipt });
         }
     }
 
-    fn ended(&mut self, space: SpaceId, receipt: Receipt, rank: (usize, u64)) {
-        let version = receipt.release.version;
-        let cell = self.cells.entry((space, receipt.environment)).or_default();
-        if receipt.outcome == Outcome::Succeeded && rank >= cell.ranks.0 {
-            (cell.installed, cell.ranks.0) = (Some(version.clone()), rank);
+    /// A peer said where its own entries end: what came behind was somebody else's.
+    fn retract(&mut self, cut: &Cut) {
+        let stays = |id: &EntryId| {
+            self.heard.get(id).is_some_and(|(life, at)| *life != cut.incarnation || *at <= cut.at)
+        };
+        self.results.retain(|it| stays(&it.id));
+        self.heard.retain(|_, (life, at)| *life != cut.incarnation || *at <= cut.at);
+    }
+
+    fn ended(&mut self, space: SpaceId, receipt: &Receipt, rank: (usize, u64)) {
+        let key = (space, receipt.environment.clone());
+        self.cells.entry(key).or_default().end(receipt, rank);
+    }
+}
+
+impl Cell {
+    fn end(&mut self, receipt: &Receipt, rank: (usize, u64)) {
+        let version = &receipt.release.version;
+        if receipt.outcome == Outcome::Succeeded && rank >= self.ranks.0 {
+            (self.installed, self.ranks.0) = (Some(version.clone()), rank);
         }
         let given_up = receipt.restarts >= INTERRUPTED_RESTARTS_MAX;
-        if (receipt.outcome != Outcome::Interrupted || given_up) && rank >= cell.ranks.1 {
-            (cell.last, cell.ranks.1) = (Some((version, receipt.outcome)), rank);
+        if (receipt.outcome != Outcome::Interrupted || given_up) && rank >= self.ranks.1 {
+            (self.last, self.ranks.1) = (Some((version.clone(), receipt.outcome)), rank);
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod forger;
 pub mod hardships;
 pub mod healing;
 pub mod invariants;
+pub mod liars;
 mod mishaps;
 mod outages;
 pub mod people;
@@ -13,6 +14,7 @@ pub mod restores;
 pub mod rotation;
 pub mod sabotage;
 pub mod settings;
+pub mod thefts;
 pub mod transcript;
 pub mod watch;
 
@@ -21,13 +23,15 @@ use crate::network::Weather;
 use crate::pipeline::PROJECT;
 use crate::world::{Happening, World};
 use engine::command::{Command, Done, Rejection};
-use hardships::Hardships;
+use hardships::{Hardship, Hardships};
+use liars::Liars;
 use log_memory::Mishap;
 use people::People;
 use restores::Restores;
 use rotation::Rotations;
 use sabotage::Saboteur;
 use std::collections::BTreeMap;
+use thefts::Thefts;
 use watch::{Violation, Watch, Watched};
 
 /// Steps of the part in which everything goes wrong.
@@ -79,6 +83,10 @@ pub struct Run {
     hardships: Hardships,
     rotations: Rotations,
     restores: Restores,
+    thefts: Thefts,
+    liars: Liars,
+    /// Whether owners revoke nothing when they replace a key that was stolen: a sabotage.
+    forgives_thieves: bool,
     turns_at_once: (u64, u64),
 }
 
@@ -106,6 +114,9 @@ impl Run {
             hardships: Hardships::default(),
             rotations: Rotations::default(),
             restores: Restores::default(),
+            thefts: Thefts::default(),
+            liars: Liars::default(),
+            forgives_thieves: false,
             turns_at_once: (0, 0),
         }
     }
@@ -123,6 +134,9 @@ impl Run {
             self.hardships.only(wanted);
         }
         self.note(&self.hardships.to_string());
+        if self.hardships.has(Hardship::Liar) {
+            self.invite_a_liar()?;
+        }
         for _ in 0..STEPS {
             self.step()?;
             self.suffer()?;

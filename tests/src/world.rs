@@ -71,6 +71,8 @@ pub struct World {
     pub acknowledges_early: bool,
     /// Envelopes that nobody carries: a sabotage.
     pub loses: Option<EnvelopeKind>,
+    /// Pieces of packages that were sent to a space that is no site.
+    pub given_away: u64,
     /// Milliseconds since the beginning.
     pub clock_ms: u64,
     /// How far the wall clocks are off, in milliseconds.
@@ -102,6 +104,7 @@ impl World {
             carriers: Carriers::default(),
             acknowledges_early: false,
             loses: None,
+            given_away: 0,
             clock_ms: 0,
             wall_shift_ms: 0,
             store_ms_max: 0,
@@ -242,6 +245,8 @@ impl World {
             }
             Effect::Send { peer, kind, bytes } => {
                 self.sites[site].published += u64::from(kind == EnvelopeKind::Entries);
+                let stranger = self.site_of(&peer).is_none();
+                self.given_away += u64::from(stranger && kind == EnvelopeKind::Piece);
                 if let Some(to) = self.site_of(&peer).filter(|_| self.loses != Some(kind)) {
                     self.send(site, to, bytes);
                 }

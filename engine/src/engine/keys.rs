@@ -71,12 +71,12 @@ impl Engine {
     }
 
     /// Where on a link the entries end that the peer wrote itself. It stays what the peer says if
-    /// both have the same entries up to there. Where that cannot be, all of the link is taken as
-    /// forged: the peer sends what is its own again.
+    /// both have the same entries up to there. Where that is not so, or cannot be told because fewer
+    /// are here, all of the link is taken as forged: the peer sends what is its own again.
     pub(super) fn cut(&self, link: LinkId, told: Option<Cut>) -> Option<Cut> {
         let (told, inbox) = (told?, &self.traffic.get(&link)?.inbox);
         let incarnation = inbox.incarnation().filter(|known| *known == told.incarnation)?;
-        if inbox.acknowledged() < told.at || inbox.chain_at(told.at) == Some(told.chain) {
+        if inbox.chain_at(told.at) == Some(told.chain) {
             return Some(told);
         }
         Some(self.cut_all(link, incarnation))

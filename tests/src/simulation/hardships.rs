@@ -13,11 +13,19 @@ pub enum Hardship {
     Rotation,
     /// Spaces lose the end of their log.
     Restore,
+    /// Keys are stolen, used and revoked.
+    Theft,
+    /// A space that is trusted keeps to no rule.
+    Liar,
 }
 
 /// Each with its name, and of how many of a hundred seeds it is a part.
-const SHARES: [(Hardship, &str, u64); 2] =
-    [(Hardship::Rotation, "rotation", 30), (Hardship::Restore, "restore", 30)];
+const SHARES: [(Hardship, &str, u64); 4] = [
+    (Hardship::Rotation, "rotation", 20),
+    (Hardship::Restore, "restore", 25),
+    (Hardship::Theft, "theft", 20),
+    (Hardship::Liar, "liar", 20),
+];
 
 /// Those of one run.
 #[derive(Debug, Clone, Default)]
@@ -69,6 +77,12 @@ impl Run {
         }
         if self.hardships.has(Hardship::Restore) {
             self.suffer_restores()?;
+        }
+        if self.hardships.has(Hardship::Theft) {
+            self.suffer_thefts()?;
+        }
+        if self.hardships.has(Hardship::Liar) {
+            self.suffer_liars()?;
         }
         Ok(())
     }

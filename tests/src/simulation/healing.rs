@@ -25,6 +25,7 @@ const BIT_MS: u64 = 1_000;
 pub fn heal(run: &mut Run) -> Watched {
     run.note("heal");
     run.world.network.weather = Weather::CALM;
+    run.end_thefts()?;
     // What is cut for ever stays cut.
     for (one, other) in run.world.network.mend(u64::MAX - 1) {
         run.connect(one, other);

@@ -9,10 +9,11 @@ pub mod lives;
 pub mod once;
 pub mod order;
 pub mod prefix;
+pub mod strangers;
 pub mod views;
 
 use crate::world::World;
-use schema::id::{CommandId, EntryId, Position, SpaceId};
+use schema::id::{CommandId, EntryId, LinkId, Position, SpaceId};
 use schema::latest::Record;
 
 /// Nothing wrong, or what is wrong.
@@ -57,6 +58,12 @@ pub trait Invariant {
     /// operator lets it live on as another life; else nobody may know yet. Its records are shown
     /// again afterwards.
     fn cut_off(&mut self, _site: usize, _kept: u64, _anew: bool) {}
+
+    /// A site trusts a space that keeps to no rule.
+    fn trusted_liar(&mut self, _space: SpaceId, _link: LinkId) {}
+
+    /// Somebody wrote an entry in the name of a space, with a key that was stolen.
+    fn forged(&mut self, _entry: &[u8]) {}
 
     /// A record became durable.
     ///
@@ -126,6 +133,7 @@ pub fn all() -> Vec<Box<dyn Invariant>> {
         Box::new(acknowledged::Acknowledged::default()),
         Box::new(contradiction::Contradiction::default()),
         Box::new(lives::Lives::default()),
+        Box::new(strangers::Strangers::default()),
         Box::new(order::Order::default()),
         Box::new(views::Views),
         Box::new(audit::Audit::default()),
@@ -134,7 +142,7 @@ pub fn all() -> Vec<Box<dyn Invariant>> {
 }
 
 /// Names of all, with what each says.
-pub const NAMES: [(&str, &str); 10] = [
+pub const NAMES: [(&str, &str); 11] = [
     (
         "prefix",
         "what is mirrored is a prefix of what its origin made durable for the link, byte for byte",
@@ -144,6 +152,10 @@ pub const NAMES: [(&str, &str); 10] = [
     ("acknowledged", "what counts as acknowledged never exceeds what is durable at the recipient"),
     ("contradiction", "honest spaces never contradict themselves, and alarm nobody"),
     ("lives", "a log that lost its end writes and publishes nothing before it lives on"),
+    (
+        "strangers",
+        "a hostile space changes nothing of others, is given nothing, and is frozen with a proof",
+    ),
     ("order", "no release goes past a phase that is not finished"),
     ("views", "everything rebuilt from the log equals what lives"),
     ("audit", "every log verifies, from its bytes"),

@@ -78,7 +78,8 @@ impl Run {
         if self.world.below(1_000) < 12 {
             self.back_up();
         }
-        if self.world.below(1_000) < 6 {
+        // What a space had back from another one is told nobody again: the other one must keep it.
+        if self.restores.are_over() && self.world.below(1_000) < 8 {
             self.put_back()?;
         }
         self.go_on_after_loss(false)
@@ -190,6 +191,7 @@ impl Run {
 
     fn is_whole_again(&mut self, site: usize) {
         self.restores.under_way.remove(&site);
+        self.restores.backups.clear();
         self.people.away.remove(&site);
     }
 

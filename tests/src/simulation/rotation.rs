@@ -3,7 +3,7 @@
 
 use super::Run;
 use crate::world::name;
-use engine::command::Request;
+use engine::command::{Done, Rejection, Request};
 use engine::decide::configuration::OPERATOR;
 use schema::id::CommandId;
 use schema::latest::{Actor, Revocation};
@@ -49,6 +49,12 @@ impl Run {
     pub(super) fn is_rotating(&self, site: usize) -> bool {
         let wish = self.rotations.wishes.get(&site).map(|number| &self.people.wishes[*number]);
         wish.is_some_and(|wish| wish.answer.is_none())
+    }
+
+    /// What was answered to the last rotation of a site.
+    pub(super) fn rotated(&self, site: usize) -> Option<&Result<Done, Rejection>> {
+        let number = self.rotations.wishes.get(&site)?;
+        self.people.wishes[*number].answer.as_ref()
     }
 
     /// The operator of a site asks for new keys. False if it is down, or does so already: whoever

@@ -19,12 +19,13 @@ const FROM_STEP: u64 = 150;
 
 /// Sabotages beside the one that each invariant gives its name to: which invariant notices it, and
 /// what is done.
-pub const OTHERS: [(&str, &str, &str); 3] = [
+pub const OTHERS: [(&str, &str, &str); 4] = [
     (
         "early-ack",
         "acknowledged",
         "a recipient acknowledges to the broker before it appends, and the sender relies on that",
     ),
+    ("forgeries", "prefix", "a key is replaced after a theft, and what it signed is not revoked"),
     ("keys", "drain", "nobody is ever told the new keys of anybody"),
     (
         "publish-ack",
@@ -58,6 +59,8 @@ impl Saboteur {
         match self.sabotage {
             "keys" => Some(Hardship::Rotation),
             "lives" => Some(Hardship::Restore),
+            "forgeries" => Some(Hardship::Theft),
+            "strangers" => Some(Hardship::Liar),
             _ => None,
         }
     }
@@ -78,9 +81,11 @@ impl Saboteur {
             "contradiction" => twin::tell_another_story(run),
             "lives" => logs::go_on_in_the_old_life(run),
             "order" => logs::deploy_past_a_phase(run)?,
+            "strangers" => trust::give_away_a_package(run),
             "views" => logs::alter_an_own_entry(run)?,
             "audit" => logs::spoil_a_signature(run),
             "drain" => cut_for_ever(run),
+            "forgeries" => keep_forgeries(run),
             "keys" => lose_keys(run),
             "early-ack" => trust::acknowledge_before_appending(run)?,
             "publish-ack" => trust::take_storing_for_delivery(run),
@@ -108,6 +113,13 @@ enum Done {
 fn cut_for_ever(run: &mut Run) -> Done {
     run.note("sabotage: 0-1 is cut for ever");
     run.world.cut(0, 1, u64::MAX);
+    Done::Yes
+}
+
+/// Whoever is robbed takes new keys, and says nothing of what the old one signed.
+fn keep_forgeries(run: &mut Run) -> Done {
+    run.note("sabotage: no key is revoked any more");
+    run.forgives_thieves = true;
     Done::Yes
 }
 

@@ -181,6 +181,31 @@ fn t03_a_thief_who_was_quicker_than_the_owner_is_found_out_too() {
 }
 
 #[test]
+fn t03_a_thief_who_said_less_than_the_owner_is_found_out_too() {
+    // The owner wrote more under the same numbers, so its peer has fewer than it names.
+    let mut robbed = Robbed::new(10);
+    let (dev, us) = (robbed.pipeline.dev, robbed.pipeline.us);
+    let until = robbed.world.clock_ms + 20_000;
+    robbed.world.cut(dev, us, until);
+    let envelope = robbed.thief(robbed.next()).tell(&robbed.lies()[..1]);
+    for canary in [true, false] {
+        let mut definitions = tests::pipeline::target(true);
+        if canary {
+            let canary = name("Canary");
+            definitions.push(schema::v1::event::Definition::Environment(canary));
+        }
+        let apply = engine::command::Command::Apply { definitions };
+        robbed.world.ask(us, "ops", apply).expect("applied");
+    }
+    robbed.size = robbed.world.sites[us].engine().checkpoint().0;
+    assert_eq!(deliver(&mut robbed.world, dev, &envelope), None);
+    robbed.revoke();
+    robbed.world.run(60_000);
+    assert!(!robbed.world.sites[us].engine().is_read_only());
+    robbed.restored();
+}
+
+#[test]
 fn t03_a_revoked_key_signs_nothing_more() {
     let mut robbed = Robbed::new(3);
     let mut thief = robbed.thief(robbed.next());

@@ -1,10 +1,12 @@
 //! `acknowledged`: what counts as acknowledged at the sender never exceeds what is durable at the
-//! recipient. A recipient whose log lost its end had it; its sender learns that in time.
+//! recipient. A recipient whose log lost its end had it, and so had one that was told that its peer's
+//! key was stolen; its sender learns that in time.
 
 use super::{Check, Invariant, Seen};
 use crate::world::World;
 use schema::id::{Incarnation, LinkId, LinkSeq};
-use schema::latest::Record;
+use schema::latest::{Event, Record};
+use schema::v1::event::PeerStated;
 use std::collections::BTreeMap;
 
 /// A link towards a site, in one life of its sender.
@@ -19,6 +21,13 @@ pub struct Acknowledged {
 }
 
 impl Acknowledged {
+    /// The sender may not know yet that this is no longer there.
+    fn excuse(&mut self, way: Way) {
+        let durable = self.durable.get(&way).copied().unwrap_or_default();
+        let lost = self.lost.entry(way).or_default();
+        *lost = durable.max(*lost);
+    }
+
     fn check(&self, world: &World, excused: bool) -> Check {
         for (sender, site) in world.sites.iter().enumerate() {
             let Some(space) = &site.space else { continue };
@@ -50,10 +59,9 @@ impl Invariant for Acknowledged {
     }
 
     fn cut_off(&mut self, site: usize, _: u64, _: bool) {
-        for (way, durable) in self.durable.iter().filter(|((at, ..), _)| *at == site) {
-            let lost = self.lost.entry(*way).or_default();
-            *lost = (*lost).max(*durable);
-        }
+        let here = |way: &&Way| way.0 == site;
+        let ways: Vec<Way> = self.durable.keys().filter(here).copied().collect();
+        ways.into_iter().for_each(|way| self.excuse(way));
     }
 
     fn reread(&mut self, site: usize) {
@@ -61,6 +69,17 @@ impl Invariant for Acknowledged {
     }
 
     fn record(&mut self, seen: &Seen<'_>) -> Check {
+        if let Record::Own(own) = seen.record
+            && let Ok(Event::PeerStated(PeerStated { cut: Some(cut), .. })) = own.entry.event()
+        {
+            let cuts = |way: &&Way| way.0 == seen.site && way.2 == cut.incarnation;
+            let ways: Vec<Way> = self.durable.keys().filter(cuts).copied().collect();
+            for way in ways {
+                self.excuse(way);
+                let durable = self.durable.entry(way).or_default();
+                *durable = cut.at.min(*durable);
+            }
+        }
         if let Record::Mirrored(mirrored) = seen.record
             && mirrored.id.origin != seen.space
         {

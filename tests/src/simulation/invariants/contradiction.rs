@@ -1,9 +1,10 @@
 //! `contradiction`: honest spaces never contradict themselves, no link is rolled back, and nobody
 //! is alarmed. A space whose log was put back from a backup may hear that from its peers, until it
-//! lives on, and nothing else.
+//! lives on, and nothing else. The link to a hostile space may be found contradictory.
 
 use super::{Check, Invariant, Seen};
 use crate::world::World;
+use schema::id::{LinkId, SpaceId};
 use schema::latest::{Event, Record};
 use std::collections::BTreeSet;
 
@@ -12,6 +13,13 @@ use std::collections::BTreeSet;
 pub struct Contradiction {
     /// Whose log was put back, and nobody may know yet.
     put_back: BTreeSet<usize>,
+    hostile: Option<LinkId>,
+}
+
+impl Contradiction {
+    fn is_hostile(&self, link: &LinkId) -> bool {
+        self.hostile.as_ref() == Some(link)
+    }
 }
 
 impl Invariant for Contradiction {
@@ -27,11 +35,16 @@ impl Invariant for Contradiction {
         }
     }
 
+    fn trusted_liar(&mut self, _: SpaceId, link: LinkId) {
+        self.hostile = Some(link);
+    }
+
     fn record(&mut self, seen: &Seen<'_>) -> Check {
         let Record::Own(own) = seen.record else {
             return Ok(());
         };
         match own.entry.event() {
+            Ok(Event::LinkContradicted(found)) if self.is_hostile(&found.link) => Ok(()),
             Ok(Event::LinkContradicted(contradicted)) => Err(format!(
                 "site {} found a contradiction on link {} at {}",
                 seen.site,
@@ -43,6 +56,10 @@ impl Invariant for Contradiction {
     }
 
     fn alarmed(&mut self, _: &World, site: usize, what: &str) -> Check {
+        let of_liar = |link: LinkId| what.contains(&format!("link {} contradicts", link.short()));
+        if self.hostile.is_some_and(of_liar) {
+            return Ok(());
+        }
         if self.put_back.contains(&site) && what.contains("rolled back") {
             return Ok(());
         }

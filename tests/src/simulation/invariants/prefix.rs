@@ -2,12 +2,15 @@
 //! link, byte for byte: entry, salt, Position.
 //!
 //! A log that lost its end had written what it lost: peers that have it have it from then. In
-//! another life it tells first that it began, and then everything that it has kept, once more.
+//! another life it tells first that it began, and then everything that it has kept, once more. What
+//! a thief wrote may be mirrored until the recipient learns where the origin's own entries end; from
+//! there on all of it comes again, and at the end nothing of the thief's is left.
 
 use super::{Check, Invariant, Seen};
 use crate::world::World;
 use schema::id::{Incarnation, LinkId, Position, SpaceId};
 use schema::latest::{Audience, Event, Mirrored, Own, Record};
+use schema::v1::event::PeerStated;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One entry as it must look on both sides.
@@ -32,9 +35,41 @@ pub struct Prefix {
     /// The space of each site, and the life that its log is in.
     lives: BTreeMap<usize, (SpaceId, Incarnation)>,
     anew: BTreeSet<usize>,
+    forged: BTreeSet<Vec<u8>>,
+    /// Who has no log that anybody could look into.
+    liar: Option<SpaceId>,
 }
 
 impl Prefix {
+    /// The lines before the first that somebody else wrote.
+    fn honest<'a>(&self, lines: &'a [Line]) -> &'a [Line] {
+        let first = lines.iter().position(|line| self.forged.contains(&line.entry));
+        &lines[..first.unwrap_or(lines.len())]
+    }
+
+    /// A recipient learned where the entries of an origin end that it wrote itself.
+    fn retract(&mut self, site: usize, stated: &PeerStated) {
+        let Some(cut) = &stated.cut else { return };
+        let stays = usize::try_from(cut.at.0).unwrap_or(usize::MAX);
+        let lives = self.mirrored.iter_mut().filter(|((at, (origin, _, life)), _)| {
+            *at == site && *origin == stated.peer && *life == cut.incarnation
+        });
+        lives.for_each(|(_, lines)| lines.truncate(stays));
+    }
+
+    fn compare(&self, at_rest: bool) -> Check {
+        for ((at, life), lines) in &self.mirrored {
+            let lines = if at_rest { lines } else { self.honest(lines) };
+            if !self.stories(life).any(|story| story.starts_with(lines)) && !lines.is_empty() {
+                let link = life.1.short();
+                return Err(format!(
+                    "site {at} holds more on link {link} than its origin, or something else"
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Everything that an origin ever wrote in that life: one story, unless its log lost its end.
     fn stories(&self, life: &Life) -> impl Iterator<Item = &[Line]> {
         let lost = self.lost.get(life).into_iter().flatten();
@@ -75,7 +110,8 @@ impl Prefix {
         };
         let number = mirrored.link_seq.0;
         let before = usize::try_from(number - 1).unwrap_or(usize::MAX);
-        let same = self.stories(&life).any(|story| story.get(before) == Some(&line));
+        let forged = self.forged.contains(&line.entry);
+        let same = forged || self.stories(&life).any(|story| story.get(before) == Some(&line));
         // What comes back to who lost it begins where its log ends.
         let recovered = mirrored.id.origin == seen.space;
         let lines = self.mirrored.entry((seen.site, life)).or_default();
@@ -120,8 +156,12 @@ impl Invariant for Prefix {
         match seen.record {
             Record::Own(own) => {
                 self.wrote(seen, own);
+                if let Ok(Event::PeerStated(stated)) = own.entry.event() {
+                    self.retract(seen.site, &stated);
+                }
                 Ok(())
             }
+            Record::Mirrored(mirrored) if self.liar == Some(mirrored.id.origin) => Ok(()),
             Record::Mirrored(mirrored) => self.mirror(seen, mirrored),
             Record::Evidence(_) => Ok(()),
         }
@@ -132,14 +172,18 @@ impl Invariant for Prefix {
         if !self.anew.remove(&site) {
             return Ok(());
         }
-        for ((at, life), lines) in &self.mirrored {
-            if !self.stories(life).any(|story| story.starts_with(lines)) && !lines.is_empty() {
-                let link = life.1.short();
-                return Err(format!(
-                    "site {at} holds more on link {link} than its origin, or something else"
-                ));
-            }
-        }
-        Ok(())
+        self.compare(false)
+    }
+
+    fn rested(&mut self, _: &World) -> Check {
+        self.compare(true)
+    }
+
+    fn trusted_liar(&mut self, space: SpaceId, _: LinkId) {
+        self.liar = Some(space);
+    }
+
+    fn forged(&mut self, entry: &[u8]) {
+        self.forged.insert(entry.to_vec());
     }
 }
