@@ -130,8 +130,9 @@ impl Run {
     fn live(&mut self, saboteur: &mut Option<Saboteur>) -> Watched {
         self.build()?;
         self.hardships = Hardships::draw(&mut self.world.chance);
-        if let Some(wanted) = saboteur.as_ref().and_then(Saboteur::hardship) {
-            self.hardships.only(wanted);
+        if let Some(saboteur) = saboteur {
+            // Nothing else is to be noticed.
+            self.hardships.only(saboteur.hardship());
         }
         self.note(&self.hardships.to_string());
         if self.hardships.has(Hardship::Liar) {

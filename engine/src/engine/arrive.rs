@@ -33,6 +33,13 @@ impl Engine {
             self.quarantine.refuse(Refusal::Frozen, header, self.now.wall_ms);
             return;
         }
+        // What came before it in the same step may have told of newer keys.
+        let stated = matches!(verified.content(), Content::Keys(_));
+        if !stated && verified.header().origin_key < peer.keys.newest().number {
+            let header = &verified.evidence().header;
+            self.quarantine.refuse(Refusal::RetiredKey, header, self.now.wall_ms);
+            return;
+        }
         let head = (verified.header().incarnation, verified.header().newest);
         let knows = verified.header().recipient_key;
         if let Some(traffic) = self.traffic.get_mut(&link) {

@@ -45,9 +45,9 @@ impl Hardships {
         Self(hardship.into_iter().collect())
     }
 
-    /// This one and no other.
-    pub fn only(&mut self, hardship: Hardship) {
-        self.0 = BTreeSet::from([hardship]);
+    /// This one and no other, or none.
+    pub fn only(&mut self, hardship: Option<Hardship>) {
+        self.0 = hardship.into_iter().collect();
     }
 
     /// Whether it is a part of the run.

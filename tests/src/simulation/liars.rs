@@ -93,7 +93,7 @@ impl Liar {
             }
             7 => ("what follows on a gap", self.gap(world, &peer, &mut draw)),
             8 => {
-                let many = world.below(u64::MAX);
+                let many = world.below(1 << 40);
                 ("a head that is too high", vec![self.boast(&peer, &mut draw, many)])
             }
             9 => {
@@ -121,7 +121,9 @@ impl Liar {
                 let envelope = self.stranger.signal(&peer, EnvelopeKind::Piece, &piece);
                 ("a piece of what nobody asked for", vec![envelope])
             }
-            13 => ("an old life", vec![self.other_life(&peer, &mut draw)]),
+            13 if !self.stranger.line(&peer).said.is_empty() => {
+                ("an old life", vec![self.other_life(&peer, &mut draw)])
+            }
             _ => ("another story", self.story(world, &peer, &mut draw)),
         }
     }

@@ -25,7 +25,11 @@ pub const OTHERS: [(&str, &str, &str); 4] = [
         "acknowledged",
         "a recipient acknowledges to the broker before it appends, and the sender relies on that",
     ),
-    ("forgeries", "prefix", "a key is replaced after a theft, and what it signed is not revoked"),
+    (
+        "forgeries",
+        "contradiction",
+        "a key is replaced after a theft, and what it signed is not revoked",
+    ),
     ("keys", "drain", "nobody is ever told the new keys of anybody"),
     (
         "publish-ack",

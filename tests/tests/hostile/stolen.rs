@@ -249,6 +249,25 @@ fn t03_a_peer_that_learned_of_it_from_a_file_gets_everything_anew() {
 }
 
 #[test]
+fn t03_what_comes_together_with_newer_keys_is_refused_if_an_older_key_signed_it() {
+    let mut robbed = Robbed::new(11);
+    let (dev, us) = (robbed.pipeline.dev, robbed.pipeline.us);
+    let first = robbed.thief(robbed.next()).tell(&robbed.lies());
+    let revocation = robbed.revocation();
+    robbed.world.rotate(us, vec![revocation]).expect("revoked");
+    let peer = robbed.world.sites[dev].id;
+    let space = robbed.world.sites[us].space.as_mut().expect("up");
+    let keys = space.lend_signals(&peer).expect("a log").remove(0);
+    // Both are opened before either is taken in.
+    robbed.world.receive(dev, keys);
+    robbed.world.receive(dev, first);
+    robbed.world.run(60_000);
+    let counts = robbed.world.sites[dev].engine().quarantine().counts().clone();
+    assert_eq!(counts.get("retired-key"), Some(&1));
+    robbed.restored();
+}
+
+#[test]
 fn t24_a_peer_that_missed_two_rotations_comes_back_without_a_hand() {
     let mut robbed = Robbed::new(6);
     let (dev, us) = (robbed.pipeline.dev, robbed.pipeline.us);

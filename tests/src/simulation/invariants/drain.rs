@@ -52,6 +52,15 @@ fn links(world: &World, number: usize, engine: &Engine) -> Check {
                 link.head, link.acknowledged, link.applied
             ));
         }
+        let peer = world.site_of(&link.peer).and_then(|peer| world.sites[peer].space.as_ref());
+        let there = peer.and_then(|peer| peer.engine().traffic().get(&link.link));
+        let durable = there.map_or(0, |there| there.inbox.acknowledged().0);
+        if durable != link.head {
+            return Err(format!(
+                "of {} entries of site {number} on link {name} {durable} are at its peer",
+                link.head
+            ));
+        }
         if !link.fresh {
             return Err(format!("site {number} has not heard from link {name}"));
         }

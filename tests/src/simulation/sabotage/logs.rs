@@ -20,9 +20,11 @@ pub(super) fn alter_a_mirrored_entry(run: &mut Run) -> Result<Done, Violation> {
         let Some(forger) = Forger::of(&run.world.sites[site]) else {
             continue;
         };
-        let Some(at) = forger.newest(|record| matches!(record, Record::Mirrored(_))) else {
-            continue;
+        let of_site = |record: &Record| match record {
+            Record::Mirrored(mirrored) => run.world.site_of(&mirrored.id.origin).is_some(),
+            Record::Own(_) | Record::Evidence(_) => false,
         };
+        let Some(at) = forger.newest(of_site) else { continue };
         run.watch.examine(&run.world, site)?;
         run.crash(site);
         run.note(&format!("sabotage: a mirrored entry at site {site} is altered"));
