@@ -13,6 +13,7 @@
 
 pub mod archive;
 pub mod contradiction;
+pub mod decisions;
 pub mod tree;
 pub mod verify;
 

@@ -6,12 +6,24 @@
 //! were authenticated before.
 
 use crate::bytes::Malformed;
-use crate::limits::DECODE_BYTES_MAX;
+use crate::limits::ENTRY_BYTES_MAX;
 use bincode::config::{BigEndian, Configuration, Limit, Varint};
 use bincode::{Decode, Encode};
 
-const CONFIG: Configuration<BigEndian, Varint, Limit<DECODE_BYTES_MAX>> =
-    bincode::config::standard().with_big_endian().with_limit::<DECODE_BYTES_MAX>();
+/// Most memory that decoding one payload may claim, in bytes. bincode counts the room that elements
+/// take in this build, which is no part of the protocol and differs from build to build; so it is
+/// more than any entry can need ([`ROOM_PER_BYTE_MAX`]), and only bounds a length that claims more
+/// than there is.
+const CLAIM_BYTES_MAX: usize = ROOM_PER_BYTE_MAX * ENTRY_BYTES_MAX;
+
+/// More than the bytes of room for each byte of an event: of a change, which is its largest element,
+/// at least three bytes are written.
+const ROOM_PER_BYTE_MAX: usize = 128;
+
+const _: () = assert!(size_of::<crate::v1::event::Change>() < 3 * ROOM_PER_BYTE_MAX);
+
+const CONFIG: Configuration<BigEndian, Varint, Limit<CLAIM_BYTES_MAX>> =
+    bincode::config::standard().with_big_endian().with_limit::<CLAIM_BYTES_MAX>();
 
 /// The bytes of `value`.
 ///
@@ -38,6 +50,7 @@ pub fn decode<T: Decode<()> + Encode>(bytes: &[u8], what: &'static str) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::v1::event::{Change, Kind};
 
     #[test]
     fn trailing_bytes_are_refused() {
@@ -51,6 +64,16 @@ mod tests {
     fn a_long_form_of_a_short_integer_is_refused() {
         // 251 announces a u16; 7 fits in one byte.
         assert!(decode::<u32>(&[251, 0, 7], "number").is_err());
+    }
+
+    /// A limit on room would refuse it in one build and not in another.
+    #[test]
+    fn an_entry_full_of_the_largest_elements_is_read() {
+        let least = Change::Remove(Kind::Environment, String::new());
+        let changes = vec![least; ENTRY_BYTES_MAX / 3 - 10];
+        let bytes = encode(&changes);
+        assert!((ENTRY_BYTES_MAX - 64..ENTRY_BYTES_MAX).contains(&bytes.len()));
+        assert!(decode::<Vec<Change>>(&bytes, "changes").is_ok_and(|read| read == changes));
     }
 
     #[test]

@@ -5,10 +5,6 @@
 /// Largest encoded entry, header and payload together, in bytes.
 pub const ENTRY_BYTES_MAX: usize = 512 * 1024;
 
-/// Most memory that decoding one payload may claim, in bytes. Larger than an entry because a
-/// decoded list of short strings takes more room than its bytes.
-pub const DECODE_BYTES_MAX: usize = 4 * 1024 * 1024;
-
 /// Most entries in one envelope.
 pub const ENVELOPE_ENTRIES_MAX: usize = 256;
 

@@ -234,7 +234,7 @@ fn finish(
     }
     try_next(nodes, out);
     match nodes {
-        Nodes::One(_, up) => up.wait(),
+        Nodes::One(_, up) => up.wait()?,
         Nodes::Each { .. } => wait_for_the_end()?,
     }
     out.say("stopping");

@@ -3,6 +3,7 @@
 use crate::scene::Scene;
 use engine::log::Log as _;
 use engine::log::contradiction::Noted;
+use engine::log::decisions::{Decision, Decisions, Until};
 use engine::trust::certificate::Keys;
 use engine::trust::proof::{About, Unproven, of_checkpoints, of_runs, verify};
 use schema::id::{LinkSeq, SpaceId};
@@ -12,22 +13,35 @@ use std::ops::ControlFlow;
 use tests::draw::Draw;
 use tests::stranger::Stranger;
 
+/// Reads the victim's log.
+fn read(scene: &Scene, mut each: impl FnMut(&Block)) {
+    let log = scene.world.sites[scene.victim].space.as_ref().expect("up").log();
+    let scanned = log.scan(&mut |first, bytes| {
+        each(&Block::read(bytes, first).expect("a sound block"));
+        ControlFlow::Continue(())
+    });
+    scanned.expect("a scan");
+}
+
 /// What the victim's log proves of the stranger.
 fn proof(scene: &Scene) -> Option<Proof> {
-    let log = scene.world.sites[scene.victim].space.as_ref().expect("up").log();
-    let read = |each: &mut dyn FnMut(&Block)| {
-        let scanned = log.scan(&mut |first, bytes| {
-            each(&Block::read(bytes, first).expect("a sound block"));
-            ControlFlow::Continue(())
-        });
-        scanned.expect("a scan");
-    };
     let mut noted = Noted::of("Stranger");
-    read(&mut |block| noted.block(block));
+    read(scene, |block| noted.block(block));
     assert!(noted.is_known());
     let mut told = noted.told()?;
-    read(&mut |block| told.block(block));
+    read(scene, |block| told.block(block));
     told.proof()
+}
+
+/// Since when the victim's log says that the link to the stranger is frozen, if it is.
+fn frozen_ms(scene: &Scene) -> Option<u64> {
+    let mut decisions = Decisions::new(Until::End);
+    read(scene, |block| decisions.block(block));
+    let (bonds, decided) = decisions.finish();
+    let told = |one: &Decision| one.event == "link.contradicted";
+    let bond = bonds.iter().find(|bond| bond.name == "Stranger").expect("a bond");
+    assert_eq!(decided.iter().any(told), bond.frozen_ms.is_some());
+    bond.frozen_ms
 }
 
 fn say(scene: &mut Scene, number: u64) {
@@ -68,6 +82,7 @@ fn t09_two_stories_are_proven_to_who_knows_neither_side() {
     ] {
         let mut scene = Scene::new(count * 10 + each);
         talk(&mut scene, count, each);
+        assert_eq!(frozen_ms(&scene), None);
         let victim = scene.victim_id();
         scene.stranger.forget_after(&victim, LinkSeq(kept));
         for number in kept..from.max(count) + 1 {
@@ -78,6 +93,7 @@ fn t09_two_stories_are_proven_to_who_knows_neither_side() {
         let again = scene.stranger.envelope(&victim, from, last.min(from + 200));
         crate::session::deliver(&mut scene.world, scene.victim, &again);
         assert!(scene.heard().2, "frozen");
+        assert!(frozen_ms(&scene).is_some(), "an audit says so too");
         let proof = proof(&scene).expect("a proof");
         let read = Proof::read(&proof.write()).expect("its own form");
         let proven = verify(&read).expect("proven");

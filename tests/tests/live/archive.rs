@@ -13,7 +13,7 @@ use tempfile::TempDir;
 const SPACE: &str = "Prod EU";
 
 /// A command on a third machine: no node, no home, nothing in the environment.
-fn elsewhere(arguments: &[&str], file: &Path) -> Said {
+pub(crate) fn elsewhere(arguments: &[&str], file: &Path) -> Said {
     let place = TempDir::new().unwrap();
     let mut command = Command::new(binary());
     command.env_clear().current_dir(place.path()).stdin(Stdio::null());

@@ -32,4 +32,5 @@ mod runbooks;
 mod space;
 mod stop;
 mod story;
+mod trusted;
 mod two;

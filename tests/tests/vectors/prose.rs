@@ -78,7 +78,6 @@ fn grouped(number: u64) -> String {
 fn the_table_of_limits_is_that_of_the_code() {
     let known = [
         ("ENTRY_BYTES_MAX", limits::ENTRY_BYTES_MAX as u64),
-        ("DECODE_BYTES_MAX", limits::DECODE_BYTES_MAX as u64),
         ("ENVELOPE_ENTRIES_MAX", limits::ENVELOPE_ENTRIES_MAX as u64),
         ("ENVELOPE_BYTES_SOFT", limits::ENVELOPE_BYTES_SOFT as u64),
         ("ENVELOPE_BYTES_MAX", limits::ENVELOPE_BYTES_MAX as u64),

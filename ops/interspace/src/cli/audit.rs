@@ -33,6 +33,18 @@ pub(crate) enum Audit {
         /// The file; it holds what the log holds, in the clear
         file: PathBuf,
     },
+    /// Whom the space trusted at a moment, with what, and who decided it
+    Trust {
+        /// The moment: a day until its end, a time, or a Position [default: now]
+        #[arg(long, value_name = "DAY|TIME|POSITION")]
+        at: Option<String>,
+        /// Only this peer, by its name or its fingerprint
+        #[arg(long)]
+        peer: Option<String>,
+        /// Look in this archive [default: in the log of the space]
+        #[arg(long, value_name = "FILE")]
+        archive: Option<PathBuf>,
+    },
     /// Why what runs in an environment runs there
     Trail {
         /// The environment, or `SPACE: ENVIRONMENT` for another space's

@@ -2,6 +2,7 @@
 
 mod archive;
 mod proof;
+mod trust;
 
 use crate::cli::{Audit, Options};
 use crate::client::{Client, encoded};
@@ -26,6 +27,10 @@ pub(super) fn run(verb: &Audit, options: &Options, out: &mut Output) -> Result<(
             proof::write_proof(options, peer, file, archive.as_deref(), out)
         }
         Audit::Export { file } => archive::export(options, file, out),
+        Audit::Trust { at, peer, archive } => {
+            let asked = trust::Asked { at: at.as_deref(), peer: peer.as_deref() };
+            trust::show(options, asked, archive.as_deref(), out)
+        }
         Audit::Trail { place, project, owner } => {
             trail(place, project, owner.as_ref(), &Client::new(options)?, out)
         }

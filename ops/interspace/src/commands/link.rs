@@ -154,7 +154,8 @@ fn short(grants: &Grants) -> String {
     if all.is_empty() { "nothing".to_owned() } else { all.join(" ") }
 }
 
-fn granted(grants: &Grants) -> String {
+/// Grants in words.
+pub(super) fn granted(grants: &Grants) -> String {
     let mut all: Vec<String> = grants
         .accept_releases
         .iter()

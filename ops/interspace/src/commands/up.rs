@@ -10,6 +10,8 @@ use api_http::port::Node;
 use api_http::server::Server;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{oneshot, watch};
 
 /// A node with its interface, on threads of its own.
@@ -17,7 +19,7 @@ pub(crate) struct Up {
     node: Arc<Running>,
     pub(crate) address: SocketAddr,
     stop: watch::Sender<bool>,
-    runtime: tokio::runtime::Runtime,
+    runtime: Runtime,
     serving: tokio::task::JoinHandle<std::io::Result<()>>,
 }
 
@@ -46,12 +48,14 @@ impl Up {
     }
 
     /// Waits for Ctrl-C or the end that a service manager asks for.
-    pub(crate) fn wait(&self) {
-        self.runtime.block_on(told_to_stop());
+    pub(crate) fn wait(&self) -> Result<(), Failure> {
+        let mut told = ToldToStop::listen(&self.runtime)?;
+        self.runtime.block_on(told.wait());
+        Ok(())
     }
 
     /// The same, or until standard input ends, whichever comes first.
-    fn wait_while_open(&self) {
+    fn wait_while_open(&self, told: &mut ToldToStop) {
         let (closed, end) = oneshot::channel::<()>();
         // Nobody waits for this thread: it may never end.
         std::thread::spawn(move || {
@@ -60,7 +64,7 @@ impl Up {
         });
         self.runtime.block_on(async {
             tokio::select! {
-                () = told_to_stop() => {}
+                () = told.wait() => {}
                 _ = end => {}
             }
         });
@@ -78,18 +82,29 @@ impl Up {
     }
 }
 
-/// Ends with Ctrl-C, or when a service manager asks for the end.
-async fn told_to_stop() {
-    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-    match terminate {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
+/// Ctrl-C, or the end that a service manager asks for. From `listen` on neither ends the process by
+/// itself, and one that comes before anybody waits is kept.
+struct ToldToStop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl ToldToStop {
+    /// Begins to listen.
+    fn listen(runtime: &Runtime) -> Result<Self, Failure> {
+        let _within = runtime.enter();
+        let hear = |kind| signal(kind).map_err(|why| Failure::new(code::FAILED, why, "try again"));
+        Ok(Self {
+            interrupt: hear(SignalKind::interrupt())?,
+            terminate: hear(SignalKind::terminate())?,
+        })
+    }
+
+    /// Ends with the first of them.
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
     }
 }
@@ -98,7 +113,8 @@ async fn told_to_stop() {
 pub(crate) fn wait_for_the_end() -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|why| Failure::new(code::FAILED, why, "try again"))?;
-    runtime.block_on(told_to_stop());
+    let mut told = ToldToStop::listen(&runtime)?;
+    runtime.block_on(told.wait());
     Ok(())
 }
 
@@ -114,14 +130,17 @@ pub(super) fn run(options: &Options, how: &cli::Up, out: &mut Output) -> Result<
     let listen = listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     let path = folder.path().display().to_string();
     let up = Up::start(&folder, config, listen)?;
+    // Whoever reads that the node is up may ask for its end at once, and gets an orderly one. Not
+    // sooner: Ctrl-C must end a question for a passphrase.
+    let mut told = ToldToStop::listen(&up.runtime)?;
     out.say(&format!("the node in {path} is up, its interface is at http://{}", up.address));
     if !how.until_closed {
         introduce(&up, &path, out);
     }
     if how.until_closed {
-        up.wait_while_open();
+        up.wait_while_open(&mut told);
     } else {
-        up.wait();
+        up.runtime.block_on(told.wait());
         out.say("stopping");
     }
     up.stop()

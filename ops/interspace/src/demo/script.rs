@@ -61,6 +61,7 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path, media: &Path) {
         | Noun::Audit(
             Audit::Export { file }
             | Audit::Proof { file, .. }
+            | Audit::Trust { archive: Some(file), .. }
             | Audit::Verify { archive: Some(file), .. }
             | Audit::Verify { proof: Some(file), .. },
         ) => place(file),
@@ -86,6 +87,6 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path, media: &Path) {
         | Noun::Deployment(_)
         | Noun::Dashboard
         | Noun::Journey { .. }
-        | Noun::Audit(Audit::Verify { .. } | Audit::Trail { .. }) => {}
+        | Noun::Audit(Audit::Verify { .. } | Audit::Trust { .. } | Audit::Trail { .. }) => {}
     }
 }

@@ -1,8 +1,8 @@
 //! What was brought by hand and is worth remembering: how far each peer is, as it said itself.
 //!
 //! A peer that is reached by hand only does not say again how far it is when the node starts. Its
-//! newest hello is kept as it came, sealed and signed, and given to the door again at a start; so is
-//! what came with it if the peer asks for what it lost.
+//! newest hello is kept as it came, sealed and signed, and given to the door again at a start; so
+//! is what came with it if the peer asks for what it lost.
 
 use crate::failure::Failure;
 use crate::node::folder::{make, write_private};

@@ -93,7 +93,9 @@ fn example(what: &str) -> (Need, &'static str) {
         "key show" => (Need::Operator, ""),
         "key rotate" => (Need::Operator, "--install {empty}"),
         "key revoke" => (Need::Operator, "1 --since 1 --dry-run"),
-        "certificate export" | "link list" | "user list" | "audit verify" => (may(Audit), ""),
+        "certificate export" | "link list" | "user list" | "audit verify" | "audit trust" => {
+            (may(Audit), "")
+        }
         "certificate import" => (may(Trust), "{empty}"),
         "link show" => (may(Audit), "Nowhere"),
         "link grant" | "link revoke" => (may(Trust), "Nowhere"),

@@ -11,11 +11,12 @@ use crate::output::Output;
 use api_http::shape::audit::Verified;
 use engine::log::Log as _;
 use engine::log::verify::Intact;
-use schema::latest::{ArchiveHead, ArchivedBlock};
+use schema::latest::{ArchiveHead, ArchivedBlock, Block};
 use schema::v1::block::Damage;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 
 /// Verifies an archive; there need not be a node.
 pub(super) fn verify_archive(
@@ -44,7 +45,7 @@ pub(super) fn export(options: &Options, file: &Path, out: &mut Output) -> Result
 }
 
 /// Writes the log of a space into a file, whether its node runs or not.
-pub(super) fn write_down(options: &Options, file: &Path) -> Result<Intact, Failure> {
+fn write_down(options: &Options, file: &Path) -> Result<Intact, Failure> {
     let folder = Folder::of(options)?;
     if !folder.path().is_dir() {
         let what = format!("there is no folder {}", folder.path().display());
@@ -56,6 +57,41 @@ pub(super) fn write_down(options: &Options, file: &Path) -> Result<Intact, Failu
         Err(failure) => return Err(failure),
     };
     written.map_err(|damage| not_written(&damage))
+}
+
+/// A log as an archive: one that was given, or that of a space, written down for as long as this
+/// lives.
+pub(super) struct Readable {
+    file: PathBuf,
+    /// Where it was written down; gone when dropped.
+    _place: Option<TempDir>,
+}
+
+impl Readable {
+    /// The archive that was given, or the log of the space that was chosen.
+    pub(super) fn of(options: &Options, archive: Option<&Path>) -> Result<Self, Failure> {
+        if let Some(archive) = archive {
+            return Ok(Self { file: archive.to_owned(), _place: None });
+        }
+        let place = tempfile::tempdir().map_err(|why| {
+            Failure::new(code::FAILED, format!("no temporary folder: {why}"), "make room")
+        })?;
+        let file = place.path().join("archive");
+        write_down(options, &file)?;
+        Ok(Self { file, _place: Some(place) })
+    }
+
+    /// Reads every block, each once it is verified.
+    pub(super) fn read(&self, mut each: impl FnMut(&Block)) -> Result<Intact, Failure> {
+        let read = crate::archive::read(&self.file, &mut |archived| {
+            let block = Block::read(&archived.bytes, archived.first);
+            block.map(|block| each(&block))
+        })?;
+        read.map_err(|damage| {
+            let what = format!("the archive is damaged at Position {damage}");
+            Failure::new(code::NOT_VERIFIED, what, "get it again from whoever wrote it")
+        })
+    }
 }
 
 /// Of a node that runs: it writes what its log is now, and goes on.

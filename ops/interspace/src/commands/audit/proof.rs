@@ -1,6 +1,6 @@
 //! Proofs that a peer contradicted itself: found in a log, and verified by whoever is shown one.
 
-use super::archive;
+use super::archive::Readable;
 use crate::cli::Options;
 use crate::failure::{Failure, code};
 use crate::node::folder::write_private;
@@ -8,7 +8,7 @@ use crate::output::Output;
 use engine::log::contradiction::Noted;
 use engine::trust::certificate::fingerprint;
 use engine::trust::proof::{About, Proven, verify};
-use schema::latest::{Block, Proof};
+use schema::latest::Proof;
 use schema::limits::PROOF_BYTES_MAX;
 use serde::Serialize;
 use std::fs::File;
@@ -107,26 +107,16 @@ pub(super) fn write_proof(
     from: Option<&Path>,
     out: &mut Output,
 ) -> Result<(), Failure> {
-    let place = tempfile::tempdir().map_err(|why| {
-        Failure::new(code::FAILED, format!("no temporary folder: {why}"), "make room")
-    })?;
-    let written = place.path().join("archive");
-    let log = match from {
-        Some(archive) => archive,
-        None => {
-            archive::write_down(options, &written)?;
-            &written
-        }
-    };
-    let proof = search(log, peer)?;
+    let log = Readable::of(options, from)?;
+    let proof = search(&log, peer)?;
     write_private(file, proof.write().as_bytes())?;
     verify_proof(file, None, out)
 }
 
 /// Reads a log twice: for what was noted, and for what was said before.
-fn search(log: &Path, peer: &str) -> Result<Proof, Failure> {
+fn search(log: &Readable, peer: &str) -> Result<Proof, Failure> {
     let mut noted = Noted::of(peer);
-    read(log, |block| noted.block(block))?;
+    log.read(|block| noted.block(block))?;
     if !noted.is_known() {
         let what = format!("no space was ever called {peer} in this log");
         return Err(Failure::new(code::NOT_FOUND, what, "`interspace link list` shows all links"));
@@ -136,18 +126,6 @@ fn search(log: &Path, peer: &str) -> Result<Proof, Failure> {
         Failure::new(code::NOT_FOUND, what, "a link that is frozen says so: `interspace link list`")
     };
     let mut told = noted.told().ok_or_else(none)?;
-    read(log, |block| told.block(block))?;
+    log.read(|block| told.block(block))?;
     told.proof().ok_or_else(none)
-}
-
-/// Reads every block of an archive that verifies.
-fn read(log: &Path, mut each: impl FnMut(&Block)) -> Result<(), Failure> {
-    let read = crate::archive::read(log, &mut |archived| {
-        let block = Block::read(&archived.bytes, archived.first);
-        block.map(|block| each(&block))
-    })?;
-    read.map(|_| ()).map_err(|damage| {
-        let what = format!("the archive is damaged at Position {}", damage);
-        Failure::new(code::NOT_VERIFIED, what, "get it again from whoever wrote it")
-    })
 }
