@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Every kind of fault that a world knows.
-pub const KINDS: [&str; 41] = [
+pub const KINDS: [&str; 42] = [
     "answer_lost",
     "append_failed",
     "append_torn",
@@ -37,6 +37,7 @@ pub const KINDS: [&str; 41] = [
     "forged",
     "key_revoked",
     "key_stolen",
+    "liar_frozen",
     "lied",
     "lived_on",
     "loss_unnoticed",

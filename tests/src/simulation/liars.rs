@@ -30,6 +30,8 @@ pub struct Liars(Option<Liar>);
 struct Liar {
     stranger: Stranger,
     sent: Vec<Vec<u8>>,
+    /// Whether the source was seen to listen no more.
+    frozen: bool,
 }
 
 impl Run {
@@ -43,7 +45,7 @@ impl Run {
         let source = self.world.sites[0].engine().state().certificate();
         let link = stranger.trust(&source.expect("founded"));
         self.watch.trusted_liar(stranger.id(), link);
-        self.liars.0 = Some(Liar { stranger, sent: Vec::new() });
+        self.liars.0 = Some(Liar { stranger, sent: Vec::new(), frozen: false });
         self.look()
     }
 
@@ -65,6 +67,12 @@ impl Run {
                     liar.sent.push(envelope);
                 }
             }
+        }
+        let source = self.world.sites[0].space.as_ref();
+        let peer = source.and_then(|it| it.engine().state().links.peer(&liar.stranger.id()));
+        if !liar.frozen && peer.is_some_and(|peer| peer.frozen) {
+            liar.frozen = true;
+            self.world.faults.count("liar_frozen");
         }
         self.liars.0 = Some(liar);
         self.look()
