@@ -16,8 +16,8 @@ pub struct Traffic {
     pub outbox: Outbox,
     /// Towards here.
     pub inbox: Inbox,
-    /// The newest entry that the peer says it has for us.
-    pub head: LinkSeq,
+    /// The life that the peer says its log is in, and the newest entry that it has for us there.
+    pub head: (Incarnation, LinkSeq),
     /// The newest key statement of this space that the peer sealed to since this start; 0 before
     /// it was heard.
     pub knows: u32,
@@ -44,7 +44,7 @@ impl Traffic {
             peer,
             outbox: Outbox::new(me, peer, link, incarnation),
             inbox: Inbox::new(peer, me, link),
-            head: LinkSeq(0),
+            head: (Incarnation([0; 16]), LinkSeq(0)),
             knows: 0,
             recovery: None,
             recalled: None,
