@@ -188,17 +188,9 @@ impl State {
             Event::ReleasePromoted(promoted) => {
                 let receipts = self.releases.recovered(me, at, promoted);
                 self.releases.promoted(promoted);
-                for receipt in receipts {
-                    if let Some((attempt, outcome)) = self.cells.recovered(me, &self.lives, at, &receipt) {
-                        self.releases.ended(at.position, attempt, outcome);
-                    }
-                }
+                receipts.iter().for_each(|receipt| self.fold_end(at, receipt));
             }
-            Event::DeploymentReported(reported) => {
-                if let Some((attempt, outcome)) = self.cells.recovered(me, &self.lives, at, &reported.receipt) {
-                    self.releases.ended(at.position, attempt, outcome);
-                }
-            }
+            Event::DeploymentReported(reported) => self.fold_end(at, &reported.receipt),
             // The peer sends its promotion again, and it is answered again.
             Event::PromotionAnswered(_)
             // Told anew in the new life.
@@ -226,6 +218,14 @@ impl State {
             | Event::PackageArrived(_)
             | Event::DeploymentStarted(_)
             | Event::DeploymentFinished(_) => {}
+        }
+    }
+
+    /// Folds the end of a deployment that came back.
+    fn fold_end(&mut self, at: &At<'_>, receipt: &str) {
+        let (me, lives) = (self.me(), &self.lives);
+        if let Some((attempt, outcome)) = self.cells.recovered(me, lives, at, receipt) {
+            self.releases.ended(at.position, attempt, outcome);
         }
     }
 

@@ -8,6 +8,7 @@ use schema::limits::INTERRUPTED_RESTARTS_MAX;
 use schema::name::{Name, Version};
 use schema::v1::event::{Change, Cut, Definition, PeerStated};
 use schema::v1::model::{Grant, Lifecycle, ReleaseId};
+use std::collections::btree_map::Entry as Place;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A permission that a link may lose for a while; what it would have let through then is missing
@@ -127,9 +128,8 @@ impl Reference {
                 let event = Entry::read(&mirrored.entry).and_then(|entry| entry.event()).ok();
                 if mirrored.id.origin == self.me {
                     self.recovered(mirrored, event);
-                } else if !self.heard.contains_key(&mirrored.id) {
-                    let place = (mirrored.link_incarnation, mirrored.link_seq);
-                    self.heard.insert(mirrored.id, place);
+                } else if let Place::Vacant(place) = self.heard.entry(mirrored.id) {
+                    place.insert((mirrored.link_incarnation, mirrored.link_seq));
                     if let Some(Event::DeploymentReported(reported)) = event {
                         self.reported(mirrored, &reported.receipt);
                     }

@@ -71,8 +71,8 @@ impl Engine {
     }
 
     /// Where on a link the entries end that the peer wrote itself. It stays what the peer says if
-    /// both have the same entries up to there. Where that is not so, or cannot be told because fewer
-    /// are here, all of the link is taken as forged: the peer sends what is its own again.
+    /// both have the same entries up to there. Where that is not so, or cannot be told because
+    /// fewer are here, all of the link is taken as forged: the peer sends what is its own again.
     pub(super) fn cut(&self, link: LinkId, told: Option<Cut>) -> Option<Cut> {
         let (told, inbox) = (told?, &self.traffic.get(&link)?.inbox);
         let incarnation = inbox.incarnation().filter(|known| *known == told.incarnation)?;

@@ -54,9 +54,9 @@ pub trait Invariant {
     /// records are shown again.
     fn reread(&mut self, _site: usize) {}
 
-    /// A log lost its end: what stood behind the first `kept` records is gone. `anew` tells that its
-    /// operator lets it live on as another life; else nobody may know yet. Its records are shown
-    /// again afterwards.
+    /// A log lost its end: what stood behind the first `kept` records is gone. `anew` tells that
+    /// its operator lets it live on as another life; else nobody may know yet. Its records are
+    /// shown again afterwards.
     fn cut_off(&mut self, _site: usize, _kept: u64, _anew: bool) {}
 
     /// A site trusts a space that keeps to no rule.

@@ -1,6 +1,6 @@
 //! `acknowledged`: what counts as acknowledged at the sender never exceeds what is durable at the
-//! recipient. A recipient whose log lost its end had it, and so had one that was told that its peer's
-//! key was stolen; its sender learns that in time.
+//! recipient. A recipient whose log lost its end had it, and so had one that was told that its
+//! peer's key was stolen; its sender learns that in time.
 
 use super::{Check, Invariant, Seen};
 use crate::world::World;

@@ -2,9 +2,9 @@
 //! link, byte for byte: entry, salt, Position.
 //!
 //! A log that lost its end had written what it lost: peers that have it have it from then. In
-//! another life it tells first that it began, and then everything that it has kept, once more. What
-//! a thief wrote may be mirrored until the recipient learns where the origin's own entries end; from
-//! there on all of it comes again, and at the end nothing of the thief's is left.
+//! another life it tells first that it began, and then everything that it has kept, once more.
+//! What a thief wrote may be mirrored until the recipient learns where the origin's own entries
+//! end; from there on all of it comes again, and at the end nothing of the thief's is left.
 
 use super::{Check, Invariant, Seen};
 use crate::world::World;

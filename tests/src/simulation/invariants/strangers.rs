@@ -1,6 +1,6 @@
-//! `strangers`: what a hostile space says changes nothing that belongs to others, it is given nothing
-//! and takes no more room than it may, no honest link is frozen, and where its own is, the log that
-//! it lied to proves that to anybody.
+//! `strangers`: what a hostile space says changes nothing that belongs to others, it is given
+//! nothing and takes no more room than it may, no honest link is frozen, and where its own is, the
+//! log that it lied to proves that to anybody.
 
 use super::{Check, Invariant};
 use crate::simulation::forger::blocks;
@@ -46,7 +46,7 @@ fn belongs(site: usize, engine: &Engine) -> Check {
 impl Strangers {
     fn frozen(&self, world: &World, site: usize, engine: &Engine) -> Check {
         for (space, peer) in engine.state().links.all().filter(|(_, peer)| peer.frozen) {
-            if !self.liar.is_some_and(|(liar, _)| liar == *space) {
+            if self.liar.is_none_or(|(liar, _)| liar != *space) {
                 return Err(format!("site {site} froze the link to {}", peer.name));
             }
             let blocks = blocks(&world.sites[site]);
@@ -56,7 +56,7 @@ impl Strangers {
                 blocks.iter().for_each(|block| told.block(block));
                 told.proof()
             });
-            if !proof.is_some_and(|proof| verify(&proof).is_ok()) {
+            if proof.is_none_or(|proof| verify(&proof).is_err()) {
                 return Err(format!("site {site} froze the link to {} without proof", peer.name));
             }
         }
