@@ -18,6 +18,9 @@ pub struct Traffic {
     pub inbox: Inbox,
     /// The newest entry that the peer says it has for us.
     pub head: LinkSeq,
+    /// The same, and in which life of its log: what it wrote before it knew of newer keys of this
+    /// space is all here once this is.
+    pub told: Option<(Incarnation, LinkSeq)>,
     /// The newest key statement of this space that the peer sealed to since this start; 0 before
     /// it was heard.
     pub knows: u32,
@@ -45,10 +48,27 @@ impl Traffic {
             outbox: Outbox::new(me, peer, link, incarnation),
             inbox: Inbox::new(peer, me, link),
             head: LinkSeq(0),
+            told: None,
             knows: 0,
             recovery: None,
             recalled: None,
             signals: Signals::new(start, now_ms),
         }
+    }
+
+    /// The peer says that this is the newest entry that it has for us.
+    pub(crate) fn tell(&mut self, life: Incarnation, newest: LinkSeq) {
+        let before = self.told.filter(|(known, _)| *known == life).map_or(newest, |(_, at)| at);
+        self.told = Some((life, before.max(newest)));
+    }
+
+    /// Whether everything that the peer has said that it has is here and was understood.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let reached = |(life, newest): (Incarnation, LinkSeq)| {
+            newest == LinkSeq(0)
+                || self.inbox.incarnation() == Some(life) && self.inbox.acknowledged() >= newest
+        };
+        self.told.is_some_and(reached) && !self.inbox.is_held()
     }
 }

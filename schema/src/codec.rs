@@ -16,8 +16,8 @@ use bincode::{Decode, Encode};
 /// than there is.
 const CLAIM_BYTES_MAX: usize = ROOM_PER_BYTE_MAX * ENTRY_BYTES_MAX;
 
-/// More than the bytes of room for each byte of an event: of a change, which is its largest element,
-/// at least three bytes are written.
+/// More than the bytes of room for each byte of an event: of a change, which is its largest
+/// element, at least three bytes are written.
 const ROOM_PER_BYTE_MAX: usize = 128;
 
 const _: () = assert!(size_of::<crate::v1::event::Change>() < 3 * ROOM_PER_BYTE_MAX);

@@ -35,7 +35,9 @@ impl Engine {
         }
         let newest = verified.header().newest;
         let knows = verified.header().recipient_key;
+        let life = verified.header().incarnation;
         if let Some(traffic) = self.traffic.get_mut(&link) {
+            traffic.tell(life, newest);
             traffic.knows = traffic.knows.max(knows);
         }
         if matches!(verified.content(), Content::Entries(_)) {

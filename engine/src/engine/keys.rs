@@ -132,12 +132,13 @@ impl Engine {
     }
 
     /// Forgets the keys of earlier statements, once every peer seals to the newest, and says which
-    /// statement that is; none while some peer may still seal to an earlier one, and when there is
-    /// nothing to forget.
+    /// statement that is; none while some peer may still seal to an earlier one, while something is
+    /// under way in which a secret may be sealed to one, and when there is nothing to forget.
     pub fn forget_keys(&mut self) -> Option<u32> {
         let newest = self.identity.number();
         let older = self.identity.secrets().numbers().any(|number| number < newest);
-        let known = self.traffic.values().all(|traffic| traffic.knows >= newest);
+        let known =
+            self.traffic.values().all(|traffic| traffic.knows >= newest && traffic.is_complete());
         (older && known).then(|| {
             self.identity.forget_before(newest);
             newest

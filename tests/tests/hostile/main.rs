@@ -15,5 +15,6 @@ mod reorder;
 mod replay;
 mod restored;
 mod scene;
+mod secrets;
 mod session;
 mod stolen;

@@ -133,6 +133,7 @@ fn plan() -> Plan {
         environment: "Prod EU".parse().expect("a name"),
         steps: Vec::new(),
         variables: Vec::new(),
+        secrets: Vec::new(),
         packages: Vec::new(),
     }
 }

@@ -88,6 +88,7 @@ fn effects(header: &Header, event: &Event) -> Vec<String> {
             let package = &pushed.package;
             vec![format!("package {} {}", package.id, package.version)]
         }
+        Event::SecretsKept(kept) => vec![format!("the keeping of {}", kept.release.version)],
         Event::DeploymentReported(_)
         | Event::SpaceCreated(_)
         | Event::LinkOffered(_)
@@ -103,6 +104,8 @@ fn effects(header: &Header, event: &Event) -> Vec<String> {
         | Event::ConfigurationApplied(_)
         | Event::TokenCreated(_)
         | Event::TokenRevoked(_)
+        | Event::SecretSet(_)
+        | Event::SecretUnset(_)
         | Event::EnvironmentsPublished(_)
         | Event::Unknown { .. } => Vec::new(),
     }
