@@ -394,3 +394,26 @@ fn t23_a_lost_at_rest_key_is_told_at_the_start_with_what_to_do() {
     node.run(&["release", "create", "App", "4.0.0"]).fails(5, &["has no value"]);
     node.stop();
 }
+
+#[test]
+fn a_secret_is_declared_without_its_value_and_a_variable_with_it() {
+    let place = Place::new();
+    let node = place.with_home();
+    for (keys, words) in [
+        ("secret = true, value = \"x\"", ["WORD", "interspace secret set"]),
+        ("secret = false", ["WORD", "neither a value nor secret = true"]),
+        ("secert = true", ["secert", "spelling"]),
+    ] {
+        let variables = format!("variables = [{{ name = \"WORD\", {keys} }}]\n\n");
+        let (before, after) =
+            ("lifecycle = \"Standard\"\n\n[[projects.steps]]", "[[projects.steps]]");
+        let whole = format!("lifecycle = \"Standard\"\n{variables}{after}");
+        let file = place.write("space.toml", &place.small("Home").replace(before, &whole));
+        node.run(&["apply", "-f", &file]).fails(2, &words);
+    }
+    node.run(&["secret", "set", "App", "WORD", "--from", &place.write("empty", "\n")])
+        .fails(2, &["empty"]);
+    node.run(&["secret", "set", "App", "WORD", "--from", &place.write("word", "x")])
+        .fails(3, &["declares no secret WORD", "secret = true"]);
+    node.stop();
+}

@@ -1,6 +1,7 @@
 //! A folder with environments and packages, a runner over it, and a look at what runs.
 
 use engine::run::{Plan, Report};
+use engine::trust::secret::SecretValue;
 use runner_process::{Runner, Settings};
 use schema::id::{ObjectId, Position, SpaceId};
 use schema::latest::StepReport;
@@ -77,6 +78,11 @@ impl World {
     pub(crate) fn variable(&mut self, name: &str, value: &str) {
         let (name, value) = (name.parse().expect("a name"), value.parse().expect("a text"));
         self.plan.variables.push(Variable { name, value });
+    }
+
+    pub(crate) fn secret(&mut self, name: &str, value: &str) {
+        let value = SecretValue::new(value.to_owned()).expect("a value");
+        self.plan.secrets.push((name.parse().expect("a name"), value));
     }
 
     /// The folder of the environments.
