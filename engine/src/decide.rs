@@ -4,6 +4,7 @@ pub mod configuration;
 pub mod deployment;
 pub mod import;
 pub mod keys;
+mod likeness;
 pub mod people;
 pub mod permission;
 pub mod release;

@@ -1,9 +1,11 @@
 //! The outbox of one link: an index from LinkSeq to Position, what was acknowledged, and what to
 //! send next. It holds no payloads and is rebuilt from the log.
 
+mod flight;
 #[cfg(test)]
 mod tests;
 
+use flight::Flight;
 use schema::hash::{Hash, chain_next, chain_start};
 use schema::id::{Incarnation, LinkId, LinkSeq, Position, SpaceId};
 use schema::latest::{Ack, Carried};
@@ -12,7 +14,6 @@ use schema::limits::{
     IN_FLIGHT_ENTRIES_MAX, RESEND_MS_MAX, RESEND_MS_MIN,
 };
 use schema::v1::event::Cut;
-use std::collections::VecDeque;
 
 /// A run of entries to be sent: where they are in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,46 +60,6 @@ struct Told {
     position: Position,
     size: usize,
     commit: Hash,
-}
-
-/// What is known of the other side; begins anew with each start.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Flight {
-    acknowledged: LinkSeq,
-    applied: LinkSeq,
-    sent: LinkSeq,
-    /// Whether the peer answered a hello of this start. Nothing is sent before.
-    answered: bool,
-    /// The newest of our beats whose echo came with an ack.
-    echo: u64,
-    holes: VecDeque<(LinkSeq, LinkSeq)>,
-    holes_at_ms: u64,
-    retry_at_ms: u64,
-    retry_delay_ms: u64,
-    rolled_back: bool,
-    /// When a fall of *acknowledged* may make everything be sent again at once.
-    fall_at_ms: u64,
-    /// Bytes of entries at which an envelope is closed.
-    envelope_bytes: usize,
-}
-
-impl Flight {
-    const fn new() -> Self {
-        Self {
-            acknowledged: LinkSeq(0),
-            applied: LinkSeq(0),
-            sent: LinkSeq(0),
-            answered: false,
-            echo: 0,
-            holes: VecDeque::new(),
-            holes_at_ms: 0,
-            retry_at_ms: 0,
-            retry_delay_ms: RESEND_MS_MIN,
-            rolled_back: false,
-            fall_at_ms: 0,
-            envelope_bytes: ENVELOPE_BYTES_SOFT,
-        }
-    }
 }
 
 impl Outbox {
@@ -154,6 +115,13 @@ impl Outbox {
     #[must_use]
     pub const fn rolled_back(&self) -> bool {
         self.flight.rolled_back
+    }
+
+    /// The newest schema that the peer has said it understands, since this process started; 0
+    /// before it answered. An ack that says less takes nothing back.
+    #[must_use]
+    pub const fn understood(&self) -> u16 {
+        self.flight.understood
     }
 
     /// The carrier takes no larger envelopes: they are closed earlier where that is less than
@@ -276,6 +244,7 @@ impl Outbox {
         if fresh {
             flight.answered = true;
             flight.echo = flight.echo.max(ack.echo.count);
+            flight.understood = flight.understood.max(ack.schema);
         }
         let risen = acknowledged > flight.acknowledged;
         let fallen = newer && acknowledged < flight.acknowledged;

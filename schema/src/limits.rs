@@ -122,6 +122,10 @@ pub const HELLO_RETRY_MS_MIN: u64 = 1_000;
 /// A peer is stale when nothing was heard for this many tenths of the promised interval.
 pub const STALE_TENTHS: u64 = 25;
 
+/// Difference between a peer's clock and this one, in milliseconds, from which on people are told
+/// of it. Nothing else follows from it.
+pub const SKEW_MS_MAX: u64 = 300_000;
+
 /// Longest delay of an ack, in milliseconds.
 pub const ACK_DELAY_MS: u64 = 200;
 

@@ -16,6 +16,8 @@ class Peer:
     grants: list[tuple[int, list[Any]]]
     # Release, digest and document id of each bundle that went to this peer.
     promoted: list[tuple[Any, str, str]] = field(default_factory=list)
+    # By kind of event, the newest version of one that it wrote.
+    versions: dict[int, int] = field(default_factory=dict)
 
     def granted(self, link_seq: int) -> list[Any]:
         """The grants that hold for an entry."""

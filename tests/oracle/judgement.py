@@ -18,6 +18,8 @@ def judge(history: History, link: str, link_seq: int, data: bytes) -> Any:
     except Refused as error:
         raise Refused("entry-malformed") from error
     _address(told_entry, link, peer)
+    if told_entry.version < peer.versions.get(told_entry.kind, 1):
+        raise Refused("downgraded")
     told = _told(told_entry)
     if told is None:
         return "hold" if told_entry.must_understand() else "skip"

@@ -18,7 +18,12 @@ def _mark(reader: Reader) -> dict[str, Any]:
 
 def beat(reader: Reader) -> dict[str, Any]:
     """A beat."""
-    return {"mark": _mark(reader), "echo": _mark(reader), "interval_ms": reader.uint(4)}
+    return {
+        "mark": _mark(reader),
+        "echo": _mark(reader),
+        "interval_ms": reader.uint(4),
+        "time_ms": reader.uint(8),
+    }
 
 
 def _ranges(reader: Reader, acknowledged: int) -> list[list[int]]:

@@ -163,6 +163,10 @@ def _verdict(given: Any, context: Any) -> Any:
         told = own.told()
         if told is not None:
             so_far.fold(told, own.audience)
+    versions = so_far.peers[given["link"]].versions
+    for data in context.get("came", []):
+        came = entry.read(bytes.fromhex(data))
+        versions[came.kind] = max(versions.get(came.kind, 0), came.version)
     return judgement.judge(so_far, given["link"], given["link_seq"], bytes.fromhex(given["entry"]))
 
 

@@ -518,7 +518,12 @@ impl Draw {
 
     /// A beat.
     pub fn beat(&mut self) -> Beat {
-        Beat { mark: self.mark(), echo: self.mark(), interval_ms: u32::from_be_bytes(self.bytes()) }
+        Beat {
+            mark: self.mark(),
+            echo: self.mark(),
+            interval_ms: u32::from_be_bytes(self.bytes()),
+            time_ms: self.number(),
+        }
     }
 
     /// An ack that says nothing impossible.

@@ -41,6 +41,8 @@ pub struct Site {
     later: VecDeque<(u64, Input)>,
     /// How far this process's monotonic clock is ahead of the clock of the world.
     pub clock_shift_ms: u64,
+    /// How far this node's wall clock is ahead of the clock of the world; below zero, behind.
+    pub wall_shift_ms: i64,
     /// Records that the log had when it was last settled.
     pub settled: u64,
     /// What was answered and not looked at yet.
@@ -71,6 +73,7 @@ impl Site {
             taken: Vec::new(),
             later: VecDeque::new(),
             clock_shift_ms: 0,
+            wall_shift_ms: 0,
             settled: 0,
             answers: BTreeMap::new(),
         }

@@ -133,6 +133,7 @@ impl World {
     pub fn now_at(&self, site: usize) -> Now {
         let mut now = self.now();
         now.monotonic_ms += self.sites[site].clock_shift_ms;
+        now.wall_ms = now.wall_ms.saturating_add_signed(self.sites[site].wall_shift_ms);
         now
     }
 

@@ -266,6 +266,28 @@ fn a_token_that_is_over_or_of_somebody_else_opens_nothing() {
 }
 
 #[test]
+fn t25_a_wall_clock_that_jumps_moves_the_end_of_tokens_and_nothing_else_of_them() {
+    const TEN_YEARS_MS: u64 = 3_652 * DAY_MS;
+    let mut scene = Scene::given(&[role(Role::Deployer, "*", "*")]);
+    let ends = scene.world.now().wall_ms + DAY_MS;
+    let short = scene.token("short", whole(), Some(ends));
+    let endless = scene.token("endless", whole(), None);
+    let revoked = scene.token("revoked", whole(), Some(ends));
+    scene.when("maria", None, Command::RevokeToken { token: revoked }).unwrap();
+    let may = |scene: &mut Scene, token| {
+        let said = scene.when("maria", Some(token), deploy(PROJECT, "Dev"));
+        said.err().is_none_or(|why| why.kind != RejectionKind::Denied)
+    };
+    let all = |scene: &mut Scene| [short, endless, revoked].map(|token| may(scene, token));
+    assert_eq!(all(&mut scene), [true, true, false]);
+    scene.world.wall_shift_ms += TEN_YEARS_MS;
+    assert_eq!(all(&mut scene), [false, true, false]);
+    // Whoever may set the node's clock back may use again what was over; never what was revoked.
+    scene.world.wall_shift_ms -= TEN_YEARS_MS;
+    assert_eq!(all(&mut scene), [true, true, false]);
+}
+
+#[test]
 fn a_token_makes_no_tokens_and_may_end_itself() {
     let mut scene = Scene::given(&[role(Role::SpaceOwner, "*", "*")]);
     let owner = scene.token("owner", whole(), None);

@@ -1,6 +1,7 @@
 //! Whom this space trusts, and what may flow.
 
 use crate::command::Rejection;
+use crate::decide::likeness::look_alike;
 use crate::decide::{Draft, Given};
 use crate::state::links::Peer;
 use crate::trust::certificate::Keys;
@@ -59,10 +60,12 @@ pub fn trust(
             "`interspace link show` tells more about it",
         ));
     }
-    let taken = state.links.named(&name).is_some_and(|(space, _)| space != peer);
-    if taken || state.name_of(&state.me()) == name.as_str() {
+    let mut others = state.links.all().filter(|(space, _)| **space != peer);
+    let taken = others.find(|(_, other)| look_alike(other.name.as_str(), name.as_str()));
+    let own = Some(state.name_of(&state.me())).filter(|own| look_alike(own, name.as_str()));
+    if let Some(taken) = taken.map(|(_, other)| other.name.to_string()).or(own) {
         return Err(Rejection::conflict(
-            format!("another space is called {name} here"),
+            format!("another space is called {taken} here, and {name} looks like it"),
             "give it a name of its own with --as",
         ));
     }

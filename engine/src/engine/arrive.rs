@@ -61,13 +61,13 @@ impl Engine {
         match verified.into_content() {
             Content::Entries(_) => {}
             Content::Beat(beat) => {
-                traffic.signals.hear(&beat, now.monotonic_ms, now.wall_ms);
+                traffic.signals.hear(&beat, now);
                 traffic.signals.owe_ack(false, now.monotonic_ms);
             }
             Content::Hello(beat, ack) => {
                 // On a medium the recall comes behind it, for as long as there is one.
                 traffic.recalled = None;
-                traffic.signals.hear(&beat, now.monotonic_ms, now.wall_ms);
+                traffic.signals.hear(&beat, now);
                 traffic.signals.owe_ack(true, now.monotonic_ms);
                 self.acknowledge(link, &ack, knows);
             }

@@ -44,9 +44,9 @@ impl Engine {
 
     fn signal(&mut self, link: LinkId) {
         self.recall(link);
-        let now_ms = self.now.monotonic_ms;
+        let now = self.now;
         while let Some(traffic) = self.traffic.get_mut(&link)
-            && let Some(due) = traffic.signals.due(now_ms)
+            && let Some(due) = traffic.signals.due(now.monotonic_ms)
         {
             if matches!(due, Due::Hello | Due::Beat) {
                 self.tell_keys(link);
@@ -57,12 +57,12 @@ impl Engine {
             let mut body = Writer::new();
             let kind = match due {
                 Due::Hello => {
-                    traffic.signals.beat(busy, answered, true, now_ms).write(&mut body);
+                    traffic.signals.beat(busy, answered, true, now).write(&mut body);
                     traffic.inbox.ack(traffic.signals.heard()).write(&mut body);
                     EnvelopeKind::Hello
                 }
                 Due::Beat => {
-                    traffic.signals.beat(busy, answered, false, now_ms).write(&mut body);
+                    traffic.signals.beat(busy, answered, false, now).write(&mut body);
                     EnvelopeKind::Beat
                 }
                 Due::Ack => {

@@ -67,7 +67,6 @@ impl Engine {
         let Some(link) = self.lendable(peer).map(|lendable| lendable.link) else {
             return Vec::new();
         };
-        let now_ms = self.now.monotonic_ms;
         let mut lent = Vec::new();
         lent.extend(self.statements(link, 1).and_then(|told| {
             let mut body = Writer::new();
@@ -77,7 +76,7 @@ impl Engine {
         let Some(traffic) = self.traffic.get_mut(&link) else { return lent };
         let mut body = Writer::new();
         let answered = traffic.outbox.answered();
-        traffic.signals.beat(false, answered, true, now_ms).write(&mut body);
+        traffic.signals.beat(false, answered, true, self.now).write(&mut body);
         traffic.inbox.ack(traffic.signals.heard()).write(&mut body);
         lent.extend(self.sealed(link, EnvelopeKind::Hello, body));
         for want in self.lacking(peer) {

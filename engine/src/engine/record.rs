@@ -253,6 +253,7 @@ impl Engine {
             Verdict::Refuse(_) => Folded::Refused,
         };
         traffic.inbox.advance(position, mirrored, folded);
+        self.note_version(mirrored, &verdict);
         if let Verdict::Fold(entry, event) = &verdict {
             let at = At { id: mirrored.id, position, header: entry.header() };
             self.state.fold_remote(&at, event);
@@ -266,6 +267,22 @@ impl Engine {
                 let me = self.identity.space();
                 let own = self.state.releases.all().filter(|(id, _)| id.project.space == me);
                 self.touched.extend(own.map(|(id, _)| id.clone()));
+            }
+        }
+    }
+
+    /// In which version a peer wrote something counts whatever became of it: a newer build may
+    /// judge it otherwise, and what follows must not hang on that.
+    fn note_version(&mut self, mirrored: &Mirrored, verdict: &Verdict) {
+        let origin = &mirrored.id.origin;
+        match verdict {
+            Verdict::Fold(entry, _) | Verdict::Skip(entry) => {
+                self.state.links.wrote(origin, entry.header());
+            }
+            Verdict::Hold | Verdict::Refuse(_) => {
+                if let Ok(entry) = Entry::read(&mirrored.entry) {
+                    self.state.links.wrote(origin, entry.header());
+                }
             }
         }
     }

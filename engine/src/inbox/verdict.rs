@@ -36,6 +36,10 @@ pub fn judge(state: &State, peer: &Peer, mirrored: &Mirrored) -> Verdict {
     {
         return Verdict::Refuse(EntryRefusal::NotItsOwn);
     }
+    // Before anything of it is decoded: what an older form could not say cannot be unsaid by it.
+    if peer.has_written_newer(header) {
+        return Verdict::Refuse(EntryRefusal::Downgraded);
+    }
     let Ok(event) = entry.event() else {
         return Verdict::Refuse(EntryRefusal::Malformed);
     };

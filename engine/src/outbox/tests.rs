@@ -40,6 +40,21 @@ fn an_old_ack_that_comes_late_takes_nothing_back() {
 }
 
 #[test]
+fn t12_an_ack_that_understands_less_takes_nothing_back() {
+    let mut outbox = outbox(1);
+    let mut say = |schema, start, count| {
+        let ack = Ack { schema, echo: Mark { start, count }, ..ack(&outbox, 0, 0) };
+        assert_eq!(outbox.acknowledge(&ack, &START, &[], false, 0), Acknowledged::Taken);
+        outbox.understood()
+    };
+    assert_eq!(say(8, [9; 16], 1), 0, "said to another start: it may be an old one");
+    assert_eq!(say(2, START, 1), 2);
+    assert_eq!(say(1, START, 1), 2, "it was on its way for longer");
+    assert_eq!(say(1, START, 2), 2, "nor does a newer one take it back");
+    assert_eq!(say(3, START, 1), 3);
+}
+
+#[test]
 fn a_carrier_of_small_envelopes_gets_small_ones_and_a_large_entry_goes_alone() {
     let mut outbox = outbox(10);
     let answer = ack(&outbox, 0, 1);

@@ -3,12 +3,15 @@
 use crate::trust::certificate::Keys;
 use crate::trust::keyring::Keyring;
 use schema::id::{Incarnation, LinkId, SpaceId};
-use schema::latest::{Audience, Certificate, Document};
+use schema::latest::{Audience, Certificate, Document, Header};
 use schema::name::Name;
 use schema::pattern::covers;
 use schema::v1::event::{GrantsChanged, IncarnationBegan, PeerStated, PeerTrusted};
 use schema::v1::model::{Disclosure, Grant};
 use std::collections::BTreeMap;
+
+/// The version in which every kind of event begins.
+const FIRST_VERSION: u16 = 1;
 
 /// A trusted space.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +39,9 @@ pub struct Peer {
     pub environments: Vec<Name>,
     /// The environments that this space told it, if it told any.
     pub told: Option<Vec<Name>>,
+    /// By kind of event, the newest version in which it wrote one, whatever became of that; where
+    /// there is none, [`FIRST_VERSION`]. It never falls, because it follows from the log.
+    pub versions: BTreeMap<u16, u16>,
 }
 
 impl Peer {
@@ -65,6 +71,12 @@ impl Peer {
             Grant::SendResults(level) => Some(*level),
             Grant::AcceptReleases(_) | Grant::AcceptResults => None,
         })
+    }
+
+    /// Whether it wrote an event of this kind in a newer version before.
+    #[must_use]
+    pub fn has_written_newer(&self, header: &Header) -> bool {
+        header.version < self.versions.get(&header.kind).copied().unwrap_or(FIRST_VERSION)
     }
 
     /// Whether this side has not ended the link.
@@ -139,6 +151,7 @@ impl Links {
             told_grants: None,
             environments: Vec::new(),
             told: None,
+            versions: BTreeMap::new(),
         };
         self.peers.insert(event.peer, peer);
     }
@@ -176,6 +189,16 @@ impl Links {
     pub(super) fn revoke(&mut self, link: &LinkId, time_ms: u64) {
         if let Some(peer) = self.on_mut(link) {
             peer.revoked_ms = Some(time_ms);
+        }
+    }
+
+    /// A peer wrote an entry with this header.
+    pub fn wrote(&mut self, origin: &SpaceId, header: &Header) {
+        if let Some(peer) = self.peers.get_mut(origin)
+            && header.version > FIRST_VERSION
+        {
+            let newest = peer.versions.entry(header.kind).or_default();
+            *newest = (*newest).max(header.version);
         }
     }
 

@@ -77,6 +77,9 @@ pub enum EntryRefusal {
     /// It was not written for this link.
     #[error("written for another audience")]
     WrongAudience,
+    /// Its form is older than one in which its signer wrote such an event before.
+    #[error("written in an older form than its signer used before")]
+    Downgraded,
     /// Events of its kind do not cross links.
     #[error("an event of this kind does not cross links")]
     DoesNotCross,
@@ -98,6 +101,7 @@ impl EntryRefusal {
         match self {
             Self::Malformed => "entry-malformed",
             Self::WrongAudience => "wrong-audience",
+            Self::Downgraded => "downgraded",
             Self::DoesNotCross => "does-not-cross",
             Self::NotItsOwn => "not-its-own",
             Self::NotGranted => "not-granted",

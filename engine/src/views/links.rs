@@ -28,6 +28,11 @@ pub struct LinkView {
     pub fresh: bool,
     /// When the peer was last heard, milliseconds since 1970.
     pub heard_ms: Option<u64>,
+    /// By how much the peer's clock is ahead of this one, milliseconds; below zero, behind. None
+    /// while they are near each other, as far as that can be told.
+    pub skew_ms: Option<i64>,
+    /// The newest schema that the peer said it understands; 0 before it answered.
+    pub understands: u16,
     /// Whether the peer has more than this log: it was rolled back.
     pub rolled_back: bool,
     /// The lives of the peer's log, oldest first, with how many entries of each are here. The last
@@ -53,6 +58,8 @@ pub fn show(link: LinkId, traffic: &Traffic, now_ms: u64) -> LinkView {
         refused,
         fresh: traffic.signals.fresh(now_ms),
         heard_ms: traffic.signals.heard_wall_ms(),
+        skew_ms: traffic.signals.skew_ms(),
+        understands: traffic.outbox.understood(),
         rolled_back: traffic.outbox.rolled_back(),
         lives: retired.chain(followed).collect(),
     }

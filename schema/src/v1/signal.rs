@@ -1,7 +1,8 @@
 //! Beat and ack: how two spaces tell each other where they are. A hello is a beat and then an ack.
 //!
 //! ```text
-//! beat   start 16, count u64, echo start 16, echo count u64, interval u32 (ms until the next)
+//! beat   start 16, count u64, echo start 16, echo count u64, interval u32 (ms until the next),
+//!        time u64 (ms since 1970)
 //! ack    link incarnation 16, acknowledged u64, chain 32, applied u64,
 //!        u8 ranges, ranges times (first u64, last u64),
 //!        credit bytes u64, credit envelopes u32, newest schema u16, echo start 16, echo count u64
@@ -43,6 +44,9 @@ pub struct Beat {
     pub echo: Mark,
     /// Milliseconds until the next beat, at the latest.
     pub interval_ms: u32,
+    /// Milliseconds since 1970 by the sender's clock; never an ordering, only compared with the
+    /// recipient's clock, for people.
+    pub time_ms: u64,
 }
 
 impl Beat {
@@ -50,7 +54,7 @@ impl Beat {
     pub fn write(&self, out: &mut Writer) {
         self.mark.write(out);
         self.echo.write(out);
-        out.u32(self.interval_ms);
+        out.u32(self.interval_ms).u64(self.time_ms);
     }
 
     /// Reads one.
@@ -58,7 +62,12 @@ impl Beat {
     /// # Errors
     /// When bytes are missing.
     pub fn read(input: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Self { mark: Mark::read(input)?, echo: Mark::read(input)?, interval_ms: input.u32()? })
+        Ok(Self {
+            mark: Mark::read(input)?,
+            echo: Mark::read(input)?,
+            interval_ms: input.u32()?,
+            time_ms: input.u64()?,
+        })
     }
 }
 

@@ -2,12 +2,15 @@
 
 mod alteration;
 mod bombs;
+mod clocks;
 mod confusion;
 mod contradiction;
+mod downgrade;
 mod forgery;
 mod forwarding;
 mod grants;
 mod keys;
+mod lookalikes;
 mod objects;
 mod ownership;
 mod proof;

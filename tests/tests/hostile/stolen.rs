@@ -108,6 +108,7 @@ impl Robbed {
         let link = links.iter().find(|link| link.peer == us.id).expect("a link");
         let sent = us.engine().traffic().values().next().expect("a link").outbox.newest();
         assert_eq!((link.received, link.rolled_back), (sent.0, false));
+        assert!(link.fresh, "what it says now is heard");
         assert_ne!(shown(world, *pipeline), self.before, "news arrive");
     }
 }
@@ -234,6 +235,9 @@ fn t24_a_peer_that_missed_two_rotations_comes_back_without_a_hand() {
     }
     robbed.world.start(dev).expect("it starts");
     robbed.world.run(60_000);
+    let state = robbed.world.sites[dev].engine().state();
+    let known = state.links.peer(&robbed.world.sites[us].id).expect("a link");
+    assert_eq!(known.keys.newest().number, 3);
     robbed.restored();
 }
 

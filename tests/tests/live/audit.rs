@@ -70,7 +70,7 @@ impl Copied {
     }
 
     /// The database, opened as log-sled opens it.
-    fn database(&self) -> sled::Db {
+    pub(crate) fn database(&self) -> sled::Db {
         let config = sled::Config::new().path(self.log.join("sled")).segment_size(SEGMENT_BYTES);
         config.flush_every_ms(None).open().unwrap()
     }
@@ -226,6 +226,15 @@ fn change(database: &sled::Db, block: Position, at: usize) {
     let mut row = database.get(&key).unwrap().expect("the row").to_vec();
     row[at % ROW_BYTES_MAX] ^= 1;
     database.insert(key, row).unwrap();
+    database.flush().unwrap();
+}
+
+/// Puts other bytes into the place of a stored block.
+pub(crate) fn replace(database: &sled::Db, block: Position, bytes: &[u8]) {
+    remove(database, block);
+    for (part, row) in bytes.chunks(ROW_BYTES_MAX).enumerate() {
+        database.insert(key(block, part), row).unwrap();
+    }
     database.flush().unwrap();
 }
 

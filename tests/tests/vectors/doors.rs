@@ -406,9 +406,14 @@ fn state(context: &Value) -> State {
 }
 
 fn verdict(context: &Value, input: &Value) -> Said {
-    let state = state(context);
+    let mut state = state(context);
     let link = link(&input["link"]);
-    let (origin, peer) = state.links.on(&link).expect("a link of the log");
+    let (origin, _) = state.links.on(&link).expect("a link of the log");
+    for came in context["came"].as_array().into_iter().flatten() {
+        let came = Entry::read(&blob(came)).expect("an entry of the peer");
+        state.links.wrote(&origin, came.header());
+    }
+    let peer = state.links.peer(&origin).expect("of that link");
     let incarnation = incarnation(&input["incarnation"]);
     let mirrored = Mirrored {
         id: EntryId { origin, incarnation, position: Position(number(&input["position"])) },

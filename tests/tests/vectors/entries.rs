@@ -308,6 +308,27 @@ fn refused(cast: &Cast, made: &mut Vec<Vector>) {
     let code = ("verdict", "not-granted");
     refuse(made, "verdict_on_environments_not_granted", code, none, event);
     addressed(cast, &known, made);
+    downgraded(cast, &known, made);
+}
+
+/// Entries in older forms than one that came before.
+fn downgraded(cast: &Cast, known: &Value, made: &mut Vec<Vector>) {
+    let of_version = |version: u8| {
+        let mut bytes = entry(cast, &published());
+        bytes[..6].copy_from_slice(&[0, 27, 0, version, 0, 0]);
+        bytes
+    };
+    let mut known = known.clone();
+    known["came"] = json!([hex(&of_version(2)), hex(&unknown(cast, 0))]);
+    let code = ("verdict", "downgraded");
+    for (case, version) in [("an_older_form", 1), ("a_form_that_never_was", 0)] {
+        let older = input(cast, &of_version(version));
+        refuse(made, &format!("verdict_on_{case}"), code, known.clone(), older);
+    }
+    let again = input(cast, &of_version(2));
+    accept(made, "verdict_on_a_newer_form_again", "verdict", known.clone(), again);
+    let other = input(cast, &entry(cast, &Draw::new(3).event(28)));
+    accept(made, "verdict_on_an_old_form_of_another_kind", "verdict", known, other);
 }
 
 /// Headers that do not fit the link.

@@ -261,6 +261,7 @@ pub(crate) fn beat(beat: &Beat) -> Value {
         "mark": mark(&beat.mark),
         "echo": mark(&beat.echo),
         "interval_ms": beat.interval_ms,
+        "time_ms": beat.time_ms,
     })
 }
 

@@ -72,7 +72,10 @@ fn row(link: &Link, clock: Clock) -> Markup {
                 small .id { (link.fingerprint_words) }
             }
             td role="cell" data-label="Reached" { (reached(link)) }
-            td role="cell" data-label="Last heard" { (heard(link, clock)) }
+            td role="cell" data-label="Last heard" {
+                (heard(link, clock))
+                @if let Some(clock) = link.clock() { small { (clock) } }
+            }
             @for ((name, _), count) in COUNTS.iter().zip(counts) {
                 td .number role="cell" data-label=(name) { (count) }
             }

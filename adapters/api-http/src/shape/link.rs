@@ -47,12 +47,42 @@ pub struct Link {
     pub fresh: bool,
     /// When it was last heard.
     pub heard_at: Option<String>,
+    /// By how much the peer's clock is ahead of this node's, at least, in milliseconds; below zero,
+    /// behind it. None while they are near each other, as far as that can be told.
+    #[serde(default)]
+    pub skew_ms: Option<i64>,
+    /// The newest schema that the peer said it understands; 0 before it answered.
+    #[serde(default)]
+    pub understands: u16,
     /// The lives of the peer's log, oldest first; the last one is followed.
     pub lives: Vec<Life>,
     /// How the peer is reached: `here`, `NATS`, or `nothing`.
     pub carried: String,
     /// What is wrong with it, if anything.
     pub trouble: Option<String>,
+    /// Whether nothing is let in any more, because the peer contradicted itself.
+    #[serde(default)]
+    pub frozen: bool,
+    /// Whether the peer has entries that this log has lost.
+    #[serde(default)]
+    pub rolled_back: bool,
+}
+
+impl Link {
+    /// What to say of the peer's clock, where it is far from this node's. Which of the two is wrong
+    /// is for people to find out; nothing here goes by either of them.
+    #[must_use]
+    pub fn clock(&self) -> Option<String> {
+        let skew_ms = self.skew_ms?;
+        let minutes = skew_ms.unsigned_abs() / 60_000;
+        let (count, unit) = match minutes {
+            0..120 => (minutes, "minutes"),
+            120..2_880 => (minutes / 60, "hours"),
+            _ => (minutes / 1_440, "days"),
+        };
+        let way = if skew_ms > 0 { "ahead of" } else { "behind" };
+        Some(format!("its clock is {count} {unit} {way} ours"))
+    }
 }
 
 /// One life of a peer's log.
@@ -112,6 +142,8 @@ pub fn show(engine: &Engine, now: Now) -> Vec<Link> {
             refused: link.refused,
             fresh: link.fresh,
             heard_at: link.heard_ms.map(super::time),
+            skew_ms: link.skew_ms,
+            understands: link.understands,
             lives: link
                 .lives
                 .iter()
@@ -119,6 +151,8 @@ pub fn show(engine: &Engine, now: Now) -> Vec<Link> {
                 .collect(),
             carried: "nothing".to_owned(),
             trouble,
+            frozen: peer.frozen,
+            rolled_back: link.rolled_back,
         })
     });
     shown.chain(revoked(engine)).collect()
@@ -147,8 +181,12 @@ fn revoked(engine: &Engine) -> impl Iterator<Item = Link> {
             refused: 0,
             fresh: false,
             heard_at: None,
+            skew_ms: None,
+            understands: 0,
             carried: "nothing".to_owned(),
             trouble: Some(format!("revoked since {revoked_at}")),
+            frozen: false,
+            rolled_back: false,
         })
     })
 }

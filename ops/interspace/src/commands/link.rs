@@ -18,6 +18,7 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
                 let rows = links.iter().map(row).collect();
                 let head = [
                     "peer",
+                    "fingerprint",
                     "this side",
                     "the other",
                     "over",
@@ -89,8 +90,12 @@ fn row(link: &Link) -> Vec<String> {
         (None, Some(at)) => format!("not since {at}"),
         (None, None) => "never since the node started".to_owned(),
     };
+    let heard = [Some(heard), link.clock()].into_iter().flatten().collect::<Vec<_>>().join("; ");
     let theirs = link.theirs.as_ref().map_or_else(|| "-".to_owned(), short);
-    let mut row = vec![link.peer.clone(), short(&link.grants), theirs, link.carried.clone()];
+    // Names are this side's choice and may look alike: who it is, the fingerprint says.
+    let who = [link.peer.clone(), link.fingerprint_hex.clone()];
+    let mut row = who.to_vec();
+    row.extend([short(&link.grants), theirs, link.carried.clone()]);
     row.extend(
         [link.head, link.acknowledged, link.applied, link.received, link.held, link.refused]
             .map(|count| count.to_string()),
@@ -105,7 +110,8 @@ fn show(link: &Link) -> String {
          this side     {}\nthe other     {}\n\
          to it         {} entries, {} acknowledged, {} applied\n\
          from it       {} entries, {} held, {} refused\n\
-         reached       {}\nfresh         {}\nheard         {}\nlives         {}\ntrouble       {}",
+         reached       {}\nfresh         {}\nheard         {}\nclock         {}\n\
+         understands   {}\nlives         {}\ntrouble       {}",
         link.peer,
         link.fingerprint,
         link.fingerprint_words,
@@ -122,6 +128,8 @@ fn show(link: &Link) -> String {
         over(&link.carried),
         yes(link.fresh),
         or_dash(link.heard_at.as_ref()),
+        link.clock().unwrap_or_else(|| "near ours, as far as that can be told".to_owned()),
+        understands(link),
         lives(link),
         or_dash(link.trouble.as_ref()),
     )
@@ -133,6 +141,14 @@ fn lives(link: &Link) -> String {
     match link.lives.as_slice() {
         [] => "nothing came yet".to_owned(),
         lives => lives.iter().map(life).collect::<Vec<_>>().join(", then "),
+    }
+}
+
+/// What the peer's build can read.
+fn understands(link: &Link) -> String {
+    match link.understands {
+        0 => "it has not said yet".to_owned(),
+        schema => format!("schema {schema}"),
     }
 }
 

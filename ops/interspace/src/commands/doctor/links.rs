@@ -37,6 +37,11 @@ fn of_link(space: &str, link: &Link) -> Finding {
     if let Some(at) = &link.revoked_at {
         return Finding::good("link", format!("{called}: revoked since {at}"));
     }
+    // What no carrier mends is said whatever carries it.
+    if let Some(hint) = serious(link) {
+        let what = link.trouble.as_deref().unwrap_or("it needs a decision");
+        return Finding::problem("link", format!("{called}: {what}"), hint);
+    }
     if link.carried == "nothing" {
         let what = format!("{called}: nothing carries it");
         let hint = "the peer is on another node: `interspace up --nats URL`, on both";
@@ -49,6 +54,13 @@ fn of_link(space: &str, link: &Link) -> Finding {
     if link.held > 0 {
         let what = format!("{called}: {} entries wait for a newer build", link.held);
         return Finding::advice("link", what, "upgrade this node; nothing is lost meanwhile");
+    }
+    if link.fresh
+        && let Some(clock) = link.clock()
+    {
+        let hint = "set the wrong one of the two right; nothing is ordered by clocks, but times \
+                    that people read, and the expiry of tokens, go by them";
+        return Finding::advice("link", format!("{called}: {clock}"), hint);
     }
     match (&link.heard_at, link.fresh) {
         (Some(_), true) if waiting == 0 => Finding::good("link", format!("{called}: fresh")),
@@ -65,5 +77,19 @@ fn of_link(space: &str, link: &Link) -> Finding {
             format!("{called}: never heard since this node was started"),
             "has the peer imported this space's certificate, and does its node run?",
         ),
+    }
+}
+
+/// What to do about trouble that does not go by itself.
+fn serious(link: &Link) -> Option<&'static str> {
+    if link.frozen {
+        Some(
+            "`interspace audit proof PEER FILE` writes down what convinces others; speak with \
+             whoever runs it, and end the link: `interspace link revoke PEER`",
+        )
+    } else if link.rolled_back {
+        Some("`interspace space recover`, when this log is known to be an old copy")
+    } else {
+        None
     }
 }
