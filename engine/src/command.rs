@@ -1,12 +1,13 @@
 //! What can be asked of a space, who asks, and what is answered.
 
 use crate::trust::identity::Pair;
+use crate::trust::secret::SecretValue;
 use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, Position, TokenId};
 use schema::latest::{Actor, Document};
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::event::{Definition, TokenScope, User};
-use schema::v1::model::{Grant, Package, TemplateValue};
+use schema::v1::model::{Grant, Package, ReleaseId, TemplateValue};
 use thiserror::Error;
 
 /// A request, in the imperative.
@@ -73,6 +74,22 @@ pub enum Command {
         /// The peer.
         peer: Name,
     },
+    /// Set the value of a secret of a project.
+    SetSecret {
+        /// The project.
+        project: Name,
+        /// The secret.
+        name: Name,
+        /// The value.
+        value: SecretValue,
+    },
+    /// Forget the value of a secret of a project.
+    UnsetSecret {
+        /// The project.
+        project: Name,
+        /// The secret.
+        name: Name,
+    },
     /// Record a package that is durable in this space's store.
     PushPackage {
         /// The package.
@@ -118,6 +135,11 @@ pub enum Command {
         release: ReleaseName,
         /// Where.
         environment: Name,
+    },
+    /// Policy's own: open the secrets of a peer's bundle and keep them, or reject it.
+    KeepSecrets {
+        /// Of which release.
+        release: ReleaseId,
     },
     /// Policy's own: run again what a stop of the node cut short.
     Restart {

@@ -10,6 +10,7 @@ pub mod permission;
 pub mod release;
 pub mod result;
 pub mod rights;
+pub mod secret;
 pub mod trust;
 
 use crate::command::{Command, Rejection, ReleaseName, Request};
@@ -99,6 +100,10 @@ pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejecti
         Command::StateKeys { statement, .. } => keys::state(given.state, actor, statement),
         Command::Grant { peer, grants } => trust::grant(given, actor, peer, grants),
         Command::Revoke { peer } => trust::revoke(given, actor, peer),
+        Command::SetSecret { project, name, value } => {
+            secret::set(given, actor, project, name, value)
+        }
+        Command::UnsetSecret { project, name } => secret::unset(given, actor, project, name),
         Command::PushPackage { package } => release::push(given.state, actor, package),
         Command::CreateRelease { project, version, notes, packages } => {
             release::create(given, actor, project, version, notes, packages)
@@ -109,7 +114,7 @@ pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejecti
         }
         Command::Accept { release, lifecycle, values } => {
             let id = resolve(given.state, release)?;
-            import::accept(given.state, actor, &id, lifecycle.as_ref(), values)
+            import::accept(given, actor, &id, lifecycle.as_ref(), values)
         }
         Command::Reject { release, reason } => {
             let id = resolve(given.state, release)?;
@@ -117,9 +122,10 @@ pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejecti
         }
         Command::Deploy { release, environment } => {
             let id = resolve(given.state, release)?;
-            deployment::deploy(given.state, actor, &id, environment, 0)
+            deployment::deploy(given, actor, &id, environment, 0)
         }
-        Command::Restart { deployment } => deployment::restart(given.state, actor, *deployment),
+        Command::KeepSecrets { release } => import::keep_secrets(given, release),
+        Command::Restart { deployment } => deployment::restart(given, actor, *deployment),
     }
 }
 

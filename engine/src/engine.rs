@@ -8,6 +8,7 @@ mod lend;
 mod life;
 mod rebuild;
 mod record;
+mod rest;
 mod start;
 
 pub use lend::Lendable;

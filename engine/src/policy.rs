@@ -6,7 +6,7 @@
 //! newer one by itself.
 
 use crate::command::{Command, ReleaseName, Request};
-use crate::decide::import::accepts_by_itself;
+use crate::decide::import::{accepts_by_itself, has_sealed};
 use crate::progress::{Place, Standing, lifecycle, standings};
 use crate::state::State;
 use crate::state::cells::{CellId, Proof};
@@ -27,6 +27,7 @@ pub fn due(state: &State, touched: &BTreeSet<ReleaseId>) -> Vec<Request> {
             continue;
         };
         restarts(state, id, release, &mut requests);
+        secrets(state, id, &mut requests);
         acceptance(state, id, &mut requests);
         advance(state, id, release, &mut requests);
     }
@@ -53,6 +54,15 @@ fn restarts(state: &State, id: &ReleaseId, release: &Release, requests: &mut Vec
             let command = Command::Restart { deployment: progress.deployment };
             requests.push(request(proof.entry, "restart", command));
         }
+    }
+}
+
+/// What came sealed is opened in this space's own turn, because its own policy says so; who sent it
+/// only made that possible.
+fn secrets(state: &State, id: &ReleaseId, requests: &mut Vec<Request>) {
+    if let Some(cause) = has_sealed(state, id) {
+        let command = Command::KeepSecrets { release: id.clone() };
+        requests.push(request(cause, "keep secrets", command));
     }
 }
 

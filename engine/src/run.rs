@@ -1,5 +1,6 @@
 //! What the engine asks a runner to do, and what the runner answers.
 
+use crate::trust::secret::SecretValue;
 use schema::id::Position;
 use schema::latest::{Outcome, StepReport};
 use schema::name::Name;
@@ -18,6 +19,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What the steps see beside the runner's own variables.
     pub variables: Vec<Variable>,
+    /// What they see beside that and nobody else may.
+    pub secrets: Vec<(Name, SecretValue)>,
     /// The packages; each is proven by its hash before the first step.
     pub packages: Vec<Package>,
 }

@@ -226,6 +226,11 @@ impl<L: Log> Space<L> {
         self.engine.forget_keys()
     }
 
+    /// Seals to this at-rest key from now on: see [`Engine::missing_at_rest`]. Its file is durable.
+    pub fn learn_at_rest(&mut self, number: u32, key: [u8; 32]) {
+        self.engine.learn_at_rest(number, key);
+    }
+
     /// The log.
     #[must_use]
     pub const fn log(&self) -> &L {

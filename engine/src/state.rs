@@ -7,18 +7,20 @@ pub mod cells;
 pub mod configuration;
 pub mod links;
 pub mod releases;
+pub mod secrets;
 pub mod tokens;
 
 use crate::trust::certificate::Keys;
 use cells::Cells;
 use configuration::Configuration;
 use links::Links;
-use releases::Releases;
+use releases::{Release, Releases, Source};
 use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, Incarnation, ObjectId, Position, SpaceId};
-use schema::latest::{Certificate, Document, Event, Header, Kind, Offer};
+use schema::latest::{Certificate, Document, Event, Header, KeptSecret, Kind, Offer};
 use schema::name::{PackageName, Version};
 use schema::v1::model::Package;
+use secrets::Secrets;
 use std::collections::{BTreeMap, BTreeSet};
 use tokens::Tokens;
 
@@ -50,6 +52,8 @@ pub struct State {
     pub configuration: Configuration,
     /// API tokens.
     pub tokens: Tokens,
+    /// Values of secrets, sealed.
+    pub secrets: Secrets,
     /// Packages that were pushed here.
     pub packages: BTreeMap<(PackageName, Version), Package>,
     /// Objects that are complete in this space's store.
@@ -94,16 +98,23 @@ impl State {
             Event::ConfigurationApplied(applied) => {
                 self.configuration.apply(applied);
                 self.tokens.configured(applied);
+                self.secrets.configured(&self.configuration);
             }
             Event::TokenCreated(created) => self.tokens.created(at, created),
             Event::TokenRevoked(revoked) => self.tokens.revoked(&revoked.id),
+            Event::SecretSet(set) => self.secrets.set(at, set),
+            Event::SecretUnset(unset) => self.secrets.unset(unset),
+            Event::SecretsKept(kept) => self.secrets.keep(kept),
             Event::PackagePushed(pushed) => {
                 let package = &pushed.package;
                 self.objects.insert(package.object);
                 let key = (package.id.clone(), package.version.clone());
                 self.packages.insert(key, package.clone());
             }
-            Event::ReleaseCreated(created) => self.releases.create(self.me(), at, created),
+            Event::ReleaseCreated(created) => {
+                self.secrets.created(created);
+                self.releases.create(self.me(), at, created);
+            }
             Event::ReleasePromoted(promoted) => self.releases.promoted(promoted),
             Event::ReleaseAccepted(accepted) => self.releases.accepted(accepted),
             Event::ReleaseRejected(rejected) => self.releases.rejected(rejected),
@@ -169,6 +180,9 @@ impl State {
             | Event::ConfigurationApplied(_)
             | Event::TokenCreated(_)
             | Event::TokenRevoked(_)
+            | Event::SecretSet(_)
+            | Event::SecretUnset(_)
+            | Event::SecretsKept(_)
             | Event::PackagePushed(_)
             | Event::ReleaseCreated(_)
             | Event::ReleaseAccepted(_)
@@ -211,6 +225,9 @@ impl State {
             | Event::ConfigurationApplied(_)
             | Event::TokenCreated(_)
             | Event::TokenRevoked(_)
+            | Event::SecretSet(_)
+            | Event::SecretUnset(_)
+            | Event::SecretsKept(_)
             | Event::PackagePushed(_)
             | Event::ReleaseCreated(_)
             | Event::ReleaseAccepted(_)
@@ -261,6 +278,16 @@ impl State {
             let offer: Offer = document.payload(Kind::Offer).ok()?;
             Some((offer.random.0, document))
         });
+    }
+
+    /// The secrets of a release as they are kept here, in the order of its snapshot; empty if they
+    /// are not here.
+    #[must_use]
+    pub fn kept_secrets<'a>(&'a self, release: &'a Release) -> &'a [KeptSecret] {
+        match &release.source {
+            Source::Local => &release.secrets,
+            Source::Imported(import) => self.secrets.kept(&import.bundle).unwrap_or_default(),
+        }
     }
 
     /// The certificate that a peer imports: the key statements and the offer.

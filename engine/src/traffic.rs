@@ -16,8 +16,10 @@ pub struct Traffic {
     pub outbox: Outbox,
     /// Towards here.
     pub inbox: Inbox,
-    /// The life that the peer says its log is in, and the newest entry that it has for us there.
-    pub head: (Incarnation, LinkSeq),
+    /// The life that the peer says its log is in, and the newest entry that it has for us there, if
+    /// it said so. What it wrote before it knew of newer keys of this space is all here once this
+    /// is.
+    pub head: Option<(Incarnation, LinkSeq)>,
     /// The newest key statement of this space that the peer sealed to since this start; 0 before
     /// it was heard.
     pub knows: u32,
@@ -44,11 +46,21 @@ impl Traffic {
             peer,
             outbox: Outbox::new(me, peer, link, incarnation),
             inbox: Inbox::new(peer, me, link),
-            head: (Incarnation([0; 16]), LinkSeq(0)),
+            head: None,
             knows: 0,
             recovery: None,
             recalled: None,
             signals: Signals::new(start, now_ms),
         }
+    }
+
+    /// Whether everything that the peer has said that it has is here and was understood.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let reached = |(life, newest): (Incarnation, LinkSeq)| {
+            newest == LinkSeq(0)
+                || self.inbox.incarnation() == Some(life) && self.inbox.acknowledged() >= newest
+        };
+        self.head.is_some_and(reached) && !self.inbox.is_held()
     }
 }

@@ -14,5 +14,7 @@ pub mod keyring;
 pub mod proof;
 pub mod refusal;
 pub mod request;
+pub mod rest;
 pub mod seal;
+pub mod secret;
 pub mod signature;

@@ -28,6 +28,10 @@ pub enum Domain {
     Token,
     /// A part of an export, all of it.
     Part,
+    /// The commitment to the value of a secret.
+    SecretCommitment,
+    /// A secret's value, to compare it with another in a time that tells nothing.
+    SecretValue,
 }
 
 impl Domain {
@@ -44,6 +48,8 @@ impl Domain {
             Self::Command => "interspace/v1/command",
             Self::Token => "interspace/v1/token",
             Self::Part => "interspace/v1/part",
+            Self::SecretCommitment => "interspace/v1/secret-commitment",
+            Self::SecretValue => "interspace/v1/secret-value",
         }
     }
 }
@@ -57,6 +63,12 @@ pub fn hash(domain: Domain, parts: &[&[u8]]) -> Hash {
         hasher.update(part);
     }
     *hasher.finalize().as_bytes()
+}
+
+/// Whether two hashes are the same, in a time that does not depend on where they differ.
+#[must_use]
+pub fn same(one: &Hash, other: &Hash) -> bool {
+    blake3::Hash::from_bytes(*one) == blake3::Hash::from_bytes(*other)
 }
 
 /// SHA-256 of `parts`, one after the other.

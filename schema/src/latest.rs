@@ -15,5 +15,6 @@ pub use crate::v1::piece::{Piece, Want};
 pub use crate::v1::proof::{CheckpointsProof, ContradictionProof, Proof, SignedRun};
 pub use crate::v1::recall::{Recall, Returned};
 pub use crate::v1::record::{Evidence, Mirrored, Own, Record};
+pub use crate::v1::secret::{self, AtRest, HandedSecret, KeptSecret, SecretCommitment};
 pub use crate::v1::signal::{Ack, Beat, Mark};
 pub use crate::v1::statements::Statements;

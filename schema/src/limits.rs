@@ -54,6 +54,12 @@ pub const QUARANTINE_MAX: usize = 256;
 /// Longest name of a space, project, environment, lifecycle, person or step, in bytes.
 pub const NAME_BYTES_MAX: usize = 128;
 
+/// Longest value of a secret, in bytes.
+pub const SECRET_BYTES_MAX: usize = 32 * 1024;
+
+/// Secrets of one project.
+pub const SECRETS_OF_ONE_MAX: usize = 64;
+
 /// Longest free text inside one event: notes, a reason, a help text, in bytes.
 pub const TEXT_BYTES_MAX: usize = 64 * 1024;
 

@@ -12,5 +12,6 @@ pub mod piece;
 pub mod proof;
 pub mod recall;
 pub mod record;
+pub mod secret;
 pub mod signal;
 pub mod statements;

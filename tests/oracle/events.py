@@ -35,13 +35,18 @@ STEP = Named(name=NAME, run=ListOf(TEXT), timeout_s=U32)
 TEMPLATE = Named(name=NAME, label=TEXT, help=TEXT, required=Bool(), default=Option(TEXT))
 VALUE = Named(template=NAME, environment=NAME, value=Option(TEXT))
 VARIABLE = Named(name=NAME, value=TEXT)
+SECRET = Named(name=NAME, scope=TEXT, commitment=HASH)
 PACKAGE = Named(id=PACKAGE_ID, version=VERSION, size=U64, sha256=HASH, object=ID)
 SNAPSHOT = Named(
     steps=ListOf(STEP),
     templates=ListOf(TEMPLATE),
     variables=ListOf(VARIABLE),
+    secrets=ListOf(SECRET),
     packages=ListOf(PACKAGE),
 )
+AT_REST = Fields(U32, Fixed(24, False), Bytes())
+KEPT_SECRET = Fields(ID, INCARNATION, U64, AT_REST)
+HANDED = Fields(U32, ID, U32, HASH, Bytes())
 COMMITMENT = Fields(INCARNATION, U64, HASH)
 CUT = Fields(INCARNATION, U64, HASH)
 LIFE = Fields(INCARNATION, U64, HASH)
@@ -58,7 +63,14 @@ SCOPE = Named(roles=ListOf(ROLE), project=Pattern(), environment=Pattern())
 KIND = OneOf(environment=None, lifecycle=None, project=None, acceptance=None, user=None)
 PHASE = Named(name=NAME, environments=ListOf(NAME), spaces=ListOf(NAME), automatic=Bool())
 PROJECT = Fields(
-    NAME, NAME, ListOf(PACKAGE_ID), ListOf(STEP), ListOf(TEMPLATE), ListOf(VARIABLE), ListOf(VALUE)
+    NAME,
+    NAME,
+    ListOf(PACKAGE_ID),
+    ListOf(STEP),
+    ListOf(TEMPLATE),
+    ListOf(VARIABLE),
+    ListOf(NAME),
+    ListOf(VALUE),
 )
 DEFINITION = OneOf(
     environment=NAME,
@@ -126,16 +138,19 @@ EVENTS: dict[tuple[int, int], Event] = {
         id=INCARNATION, user=NAME, name=NAME, hash=HASH, scope=SCOPE, expires=Option(U64),
     ),
     (14, 1): _event("token.revoked", MUST, id=INCARNATION),
+    (16, 1): _event("secret.set", MUST, project=NAME, name=NAME, sealed=AT_REST),
+    (17, 1): _event("secret.unset", MUST, project=NAME, name=NAME),
     (20, 1): _event(
         "package.pushed", 0, id=PACKAGE_ID, version=VERSION, size=U64, sha256=HASH, object=ID
     ),
     (21, 1): _event(
         "release.created", 0,
         project=NAME, version=VERSION, notes=TEXT, snapshot=SNAPSHOT, digest=ID,
+        secrets=ListOf(KEPT_SECRET),
     ),
     (22, 1): _event(
         "release.promoted", MUST | CROSSES,
-        release=RELEASE, digest=ID, target=ID, bundle=Document("bundle"),
+        release=RELEASE, digest=ID, target=ID, bundle=Document("bundle"), secrets=ListOf(HANDED),
     ),
     (23, 1): _event(
         "release.accepted", 0, bundle=ID, release=RELEASE, lifecycle=NAME, values=ListOf(VALUE)
@@ -147,6 +162,7 @@ EVENTS: dict[tuple[int, int], Event] = {
     (26, 1): _event("package.arrived", 0, object=ID, size=U64),
     (27, 1): _event("environments.published", CROSSES, environments=ListOf(NAME)),
     (28, 1): _event("grants.published", CROSSES, grants=ListOf(GRANT)),
+    (29, 1): _event("secrets.kept", 0, bundle=ID, release=RELEASE, secrets=ListOf(KEPT_SECRET)),
     (30, 1): _event(
         "deployment.started", 0,
         release=RELEASE, digest=ID, environment=NAME, variables=ListOf(VARIABLE), restarts=U32,

@@ -17,13 +17,13 @@ def of_vectors(outcome: Outcome) -> list[str]:
     kinds = sorted({kind for _, kind in outcome.held})
     for kind in kinds:
         accepted, refused = outcome.held["accept", kind], outcome.held["refuse", kind]
-        lines.append(f"{kind:24} {accepted:4} accepted {refused:4} refused")
+        lines.append(f"{kind:26} {accepted:4} accepted {refused:4} refused")
     total = {
         side: sum(n for (at, _), n in outcome.held.items() if at == side)
         for side in ("accept", "refuse")
     }
     lines.append(
-        f"{'all kinds':24} {total['accept']:4} accepted {total['refuse']:4} refused"
+        f"{'all kinds':26} {total['accept']:4} accepted {total['refuse']:4} refused"
         f" {len(outcome.wrong):4} wrong"
     )
     return lines + [f"wrong: {each}" for each in outcome.wrong]

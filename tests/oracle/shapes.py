@@ -138,6 +138,7 @@ SNAPSHOT = fields(
     steps=list_of(fields(name=NAME, run=list_of(TEXT), timeout_s=U32)),
     templates=list_of(fields(name=NAME, label=TEXT, help=TEXT, required=flag, default=maybe(TEXT))),
     variables=list_of(fields(name=NAME, value=TEXT)),
+    secrets=list_of(fields(name=NAME, scope=TEXT, commitment=BYTES_32)),
     packages=list_of(PACKAGE),
 )
 SIGNED = fields(

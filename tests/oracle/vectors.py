@@ -26,6 +26,7 @@ from . import (
     proof,
     record,
     returns,
+    secret,
     signals,
     signing,
 )
@@ -74,6 +75,20 @@ def _document(given: Any, context: Any) -> Any:
         "payload": signed.payload,
         "signed_bytes": signed.signed_bytes().hex(),
     }
+
+
+def _secret(given: Any, context: Any) -> Any:
+    bundle = document.read(context["bundle"], "bundle")
+    certificate.verify(bundle, certificate.read(context["certificate"]))
+    return secret.take(bundle, given, context["recipient"])
+
+
+def _at_rest(given: Any, context: Any) -> str:
+    return secret.unseal(given, context).hex()
+
+
+def _secret_commitment(given: Any, _context: Any) -> str:
+    return secret.commitment(given).hex()
 
 
 def _checkpoint(given: Any, context: Any) -> str:
@@ -248,6 +263,8 @@ KINDS: dict[str, Run] = {
     "archive": _archive,
     "part": _part,
     "proof": _proof,
+    "secret": _secret,
+    "at-rest": _at_rest,
     "compute-chain": _chain,
     "compute-tree": _tree,
     "compute-link-id": _link_id,
@@ -256,6 +273,7 @@ KINDS: dict[str, Run] = {
     "compute-release-digest": _release_digest,
     "compute-command-id": _command_id,
     "compute-commit": _commit,
+    "compute-secret-commitment": _secret_commitment,
     "compute-version-order": _version_order,
 }
 

@@ -51,7 +51,9 @@ impl Blocks {
             let version = "1.0.0".parse().expect("a valid version");
             let release = ReleaseId { project, version };
             let digest = ReleaseDigest([1; 32]);
-            Event::ReleasePromoted(ReleasePromoted { release, digest, target: space, bundle })
+            let secrets = Vec::new();
+            let promoted = ReleasePromoted { release, digest, target: space, bundle, secrets };
+            Event::ReleasePromoted(promoted)
         });
         self.of(&events.collect::<Vec<_>>())
     }

@@ -6,8 +6,8 @@ use schema::id::{
     ReleaseDigest, SpaceId, TokenId,
 };
 use schema::latest::{
-    Ack, Actor, Audience, Beat, Carried, EnvelopeHeader, Event, Evidence, Header, Mark, Piece,
-    Recall, Returned, Want,
+    Ack, Actor, AtRest, Audience, Beat, Carried, EnvelopeHeader, Event, Evidence, HandedSecret,
+    Header, KeptSecret, Mark, Piece, Recall, Returned, SecretCommitment, Want,
 };
 use schema::limits::PIECE_BYTES_MAX;
 use schema::name::{Name, PackageName, Text, Version};
@@ -17,7 +17,8 @@ use schema::v1::event::{
     IncarnationBegan, IncarnationDeclared, Kept, KeysStated, Kind, LinkContradicted, LinkOffered,
     LinkRevoked, PackageArrived, PackagePushed, PastLife, Pattern, PeerStated, PeerTrusted,
     PromotionAnswered, ReleaseAccepted, ReleaseCreated, ReleasePromoted, ReleaseRejected, Role,
-    SpaceCreated, TokenCreated, TokenRevoked, TokenScope, User,
+    SecretSet, SecretUnset, SecretsKept, SpaceCreated, TokenCreated, TokenRevoked, TokenScope,
+    User,
 };
 use schema::v1::model::{
     Acceptance, Disclosure, Grant, HexHash, Lifecycle, Package, Phase, Project, ProjectId,
@@ -155,12 +156,57 @@ impl Draw {
         Variable { name: self.name(), value: self.text() }
     }
 
+    fn commitment(&mut self) -> SecretCommitment {
+        let (name, scope) = (self.name(), self.text());
+        SecretCommitment { name, scope, commitment: HexHash(self.bytes()) }
+    }
+
+    fn at_rest(&mut self) -> AtRest {
+        let (key, nonce) = (u32::from_be_bytes(self.bytes()), self.bytes());
+        AtRest { key, nonce, sealed: self.blob(60) }
+    }
+
+    fn kept_secret(&mut self) -> KeptSecret {
+        let from = EntryId {
+            origin: self.space(),
+            incarnation: Incarnation(self.bytes()),
+            position: Position(self.number()),
+        };
+        KeptSecret { from, sealed: self.at_rest() }
+    }
+
+    fn handed_secret(&mut self) -> HandedSecret {
+        HandedSecret {
+            index: u32::from_be_bytes(self.bytes()),
+            recipient: self.space(),
+            key: u32::from_be_bytes(self.bytes()),
+            encapsulation: self.bytes(),
+            sealed: self.blob(60),
+        }
+    }
+
+    fn secret_event(&mut self, kind: u16) -> Event {
+        match kind {
+            16 => {
+                let (project, name) = (self.name(), self.name());
+                Event::SecretSet(SecretSet { project, name, sealed: self.at_rest() })
+            }
+            17 => Event::SecretUnset(SecretUnset { project: self.name(), name: self.name() }),
+            _ => Event::SecretsKept(SecretsKept {
+                bundle: DocumentId(self.bytes()),
+                release: self.release(),
+                secrets: self.list(3, Self::kept_secret),
+            }),
+        }
+    }
+
     /// A frozen project.
     pub fn snapshot(&mut self) -> Snapshot {
         Snapshot {
             steps: self.list(3, Self::step),
             templates: self.list(3, Self::template),
             variables: self.list(3, Self::variable),
+            secrets: self.list(3, Self::commitment),
             packages: self.list(3, Self::package),
         }
     }
@@ -193,6 +239,7 @@ impl Draw {
             steps: frozen.steps,
             templates: frozen.templates,
             variables: frozen.variables,
+            secrets: self.list(3, Self::name),
             values: self.list(3, Self::value),
         }
     }
@@ -285,7 +332,9 @@ impl Draw {
                 notes: self.text(),
                 snapshot: self.snapshot(),
                 digest: ReleaseDigest(self.bytes()),
+                secrets: self.list(3, Self::kept_secret),
             }),
+            16 | 17 | 29 => self.secret_event(kind),
             22..=27 => self.promotion_event(kind),
             _ => self.deployment_event(kind),
         }
@@ -386,6 +435,7 @@ impl Draw {
                 digest: ReleaseDigest(self.bytes()),
                 target: self.space(),
                 bundle: self.text().to_string(),
+                secrets: self.list(3, Self::handed_secret),
             }),
             23 => Event::ReleaseAccepted(ReleaseAccepted {
                 bundle: DocumentId(self.bytes()),

@@ -88,6 +88,7 @@ pub fn source(program: &str) -> Vec<Definition> {
         steps: vec![step],
         templates: vec![template],
         variables: Vec::new(),
+        secrets: Vec::new(),
         values: vec![value("Dev", "dana"), value("Test", "dana")],
     };
     let phases = vec![

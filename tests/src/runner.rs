@@ -10,11 +10,14 @@ use schema::v1::model::HexHash;
 #[derive(Debug, Clone, Default)]
 pub struct Runner {
     running: Vec<(u64, Plan, bool)>,
+    /// What was started last.
+    pub newest: Option<Plan>,
 }
 
 impl Runner {
     /// Starts a deployment that ends at `ends_at_ms`; its first step fails if the world wants so.
     pub fn start(&mut self, plan: Plan, ends_at_ms: u64, fails: bool) {
+        self.newest = Some(plan.clone());
         self.running.push((ends_at_ms, plan, fails));
     }
 

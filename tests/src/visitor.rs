@@ -91,13 +91,23 @@ impl Visitor {
     /// When there is none.
     #[must_use]
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Seen {
-        let mut stream = self.open(method, path, headers, body);
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("an answer");
+        let answer = self.bytes(method, path, headers, body);
         let answer = String::from_utf8(answer).expect("text");
         let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
         let (status, headers) = parsed(head.lines());
         Seen { status, headers, body: body.to_owned() }
+    }
+
+    /// Sends a request and reads the answer to its end, head and body as they come.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn bytes(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+        let mut stream = self.open(method, path, headers, body);
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("an answer");
+        answer
     }
 
     /// Opens a stream of events; `last` is the id of the last one that was heard.

@@ -5,6 +5,7 @@ mod export;
 mod keys;
 mod people;
 mod reading;
+mod secrets;
 mod writing;
 
 use crate::authority::{Who, borne};
@@ -92,8 +93,16 @@ fn bounded() -> Gated<Context> {
             Gate::Some(Carry),
             courier::pieces,
         )
-        .at(put, "/v1/spaces/{space}/users/{user}", Gate::All(People), people::put)
+        .at(put.clone(), "/v1/spaces/{space}/users/{user}", Gate::All(People), people::put)
         .at(delete.clone(), "/v1/spaces/{space}/users/{user}", Gate::All(People), people::remove)
+        .at(get.clone(), "/v1/spaces/{space}/secrets", Gate::Some(See), secrets::show)
+        .at(put, "/v1/spaces/{space}/secrets/{project}/{name}", Gate::Some(Configure), secrets::set)
+        .at(
+            delete.clone(),
+            "/v1/spaces/{space}/secrets/{project}/{name}",
+            Gate::Some(Configure),
+            secrets::unset,
+        )
         .at(get, "/v1/spaces/{space}/tokens", Gate::Some(See), people::tokens)
         .at(post, "/v1/spaces/{space}/tokens", Gate::Some(See), people::create)
         .at(delete, "/v1/spaces/{space}/tokens/{token}", Gate::Some(See), people::revoke)

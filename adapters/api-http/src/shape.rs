@@ -12,6 +12,7 @@ pub mod keys;
 pub mod link;
 pub mod person;
 pub mod release;
+pub mod secret;
 pub mod space;
 
 /// A time as people and other tools read it: RFC 3339, UTC, milliseconds.

@@ -90,7 +90,7 @@ fn begin(folder: &Path, order: &Order) -> Result<(Pid, OwnedFd), String> {
         Command::new(program)
             .args(arguments)
             .env_clear()
-            .envs(&order.variables)
+            .envs(&order.variables.0)
             .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(output()?)

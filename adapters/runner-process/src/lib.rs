@@ -18,6 +18,10 @@
 //! first step to its last, and after a node was killed the guard holds it until it has ended the
 //! step. The step gets none of the three but the pipe.
 //!
+//! Values of secrets go into the environment of the step and nowhere else: where one appears in
+//! what the step writes, three asterisks stand in its place before anything of it is kept or
+//! hashed (see `mask`).
+//!
 //! What this cannot do: end a process that has become another user's (`sudo`); end what was
 //! started on the step's behalf by someone else (`systemd-run`, `at`, a container daemon); keep
 //! descriptors from a step that the node itself was handed open at its own start. When node and
@@ -30,6 +34,7 @@ mod family;
 pub mod guard;
 mod halt;
 mod leftovers;
+mod mask;
 mod order;
 mod output;
 mod packages;

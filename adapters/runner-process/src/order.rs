@@ -11,11 +11,12 @@
 //! It goes through the socket and not through arguments or the environment of the guard, so that
 //! values do not show in the list of processes and no variable of a release changes the guard.
 
+use crate::variables::Variables;
 use schema::bytes::{Malformed, Reader, Writer};
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use zeroize::Zeroizing;
 
 /// The version of these bytes: the executable may be replaced while a node runs.
 const VERSION: u8 = 1;
@@ -31,7 +32,7 @@ pub(crate) struct Order {
     /// The program and its arguments.
     pub(crate) run: Vec<OsString>,
     /// Its whole environment.
-    pub(crate) variables: BTreeMap<OsString, OsString>,
+    pub(crate) variables: Variables,
 }
 
 impl Order {
@@ -39,8 +40,8 @@ impl Order {
     ///
     /// # Errors
     /// When there are too many.
-    pub(crate) fn encode(&self) -> io::Result<Vec<u8>> {
-        let pairs = self.variables.iter().flat_map(|(name, value)| [name, value]);
+    pub(crate) fn encode(&self) -> io::Result<Zeroizing<Vec<u8>>> {
+        let pairs = self.variables.0.iter().flat_map(|(name, value)| [name, value]);
         let size: usize = self.run.iter().chain(pairs.clone()).map(|word| word.len() + 4).sum();
         if size > ORDER_BYTES_MAX - 64 {
             return Err(io::Error::other("the step's arguments and variables are too large"));
@@ -51,13 +52,13 @@ impl Order {
         for word in &self.run {
             body.variable(word.as_bytes());
         }
-        body.u32(count(self.variables.len())?);
+        body.u32(count(self.variables.0.len())?);
         for word in pairs {
             body.variable(word.as_bytes());
         }
         let mut whole = Writer::new();
-        whole.variable(&body.finish());
-        Ok(whole.finish())
+        whole.variable(&Zeroizing::new(body.finish()));
+        Ok(Zeroizing::new(whole.finish()))
     }
 
     /// Reads one order and not a byte more.
@@ -71,7 +72,7 @@ impl Order {
         if length > ORDER_BYTES_MAX {
             return Err(io::Error::other("the order is too long"));
         }
-        let mut body = Vec::new();
+        let mut body = Zeroizing::new(Vec::with_capacity(length));
         from.take(length as u64).read_to_end(&mut body)?;
         Self::decode(&body).map_err(io::Error::other)
     }
@@ -86,10 +87,10 @@ impl Order {
         for _ in 0..reader.u32()? {
             run.push(word(&mut reader)?);
         }
-        let mut variables = BTreeMap::new();
+        let mut variables = Variables::default();
         for _ in 0..reader.u32()? {
             let name = word(&mut reader)?;
-            variables.insert(name, word(&mut reader)?);
+            variables.0.insert(name, word(&mut reader)?);
         }
         reader.finish()?;
         Ok(Self { timeout_s, run, variables })
@@ -108,7 +109,9 @@ mod tests {
         Order {
             timeout_s: 7,
             run: ["sh", "", "-c"].map(OsString::from).into(),
-            variables: [("A".into(), OsString::from_vec(vec![0xff, b'=', b'\n']))].into(),
+            variables: Variables(
+                [("A".into(), OsString::from_vec(vec![0xff, b'=', b'\n']))].into(),
+            ),
         }
     }
 

@@ -1,5 +1,8 @@
 //! What is kept of a step's output: a hash of all of it, its beginning and its end, safe to show.
+//! All of this is of the output behind its mask: a hash of a secret with its surroundings would
+//! prove every guess of it.
 
+use crate::mask::Mask;
 use schema::hash::Hash;
 use schema::limits::{RECEIPT_OUTPUT_BYTES_MAX, STEP_OUTPUT_BYTES_MAX};
 use sha2::{Digest as _, Sha256};
@@ -14,6 +17,7 @@ const MARK_BYTES_MAX: usize = 64;
 /// Takes output as it comes; its memory is bounded.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
+    mask: Mask,
     hasher: Sha256,
     total_bytes: u64,
     head: Vec<u8>,
@@ -23,15 +27,25 @@ pub(crate) struct Output {
 /// What was kept of an output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Kept {
-    /// SHA-256 of the whole raw output.
+    /// SHA-256 of the whole output behind its mask.
     pub(crate) sha256: Hash,
     /// At most `STEP_OUTPUT_BYTES_MAX` of text, a mark where the middle was left out.
     pub(crate) text: String,
 }
 
 impl Output {
+    /// Takes output behind this mask.
+    pub(crate) fn behind(mask: Mask) -> Self {
+        Self { mask, ..Self::default() }
+    }
+
     /// Takes the next bytes.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
+        let masked = self.mask.push(bytes);
+        self.take(&masked);
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
         self.hasher.update(bytes);
         self.total_bytes += bytes.len() as u64;
         let (head, tail) = bytes.split_at(bytes.len().min(HALF_BYTES - self.head.len()));
@@ -41,7 +55,9 @@ impl Output {
     }
 
     /// Ends the taking.
-    pub(crate) fn finish(self) -> Kept {
+    pub(crate) fn finish(mut self) -> Kept {
+        let rest = self.mask.finish();
+        self.take(&rest);
         let tail: Vec<u8> = self.tail.into();
         let whole = (self.head.len() + tail.len()) as u64 == self.total_bytes;
         let text = if whole {

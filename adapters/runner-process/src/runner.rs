@@ -2,6 +2,7 @@
 
 use crate::environment::{self, Environment};
 use crate::halt::Halt;
+use crate::mask::Mask;
 use crate::order::Order;
 use crate::packages::{self, Proven};
 use crate::step::{self, Ending};
@@ -160,7 +161,8 @@ impl Runner {
         cancel: &AtomicBool,
     ) -> StepReport {
         let began = Instant::now();
-        let (ending, kept) = step::run(&self.settings.guard, environment, order, cancel);
+        let mask = Mask::of(plan.secrets.iter().map(|(_, value)| value));
+        let (ending, kept) = step::run(&self.settings.guard, environment, order, mask, cancel);
         if let Some(listener) = &self.listener {
             listener(plan, &step.name, &kept.text);
         }

@@ -3,6 +3,7 @@
 use crate::environment::Environment;
 use crate::guard::{GRACE, STOP, timespec};
 use crate::leftovers::{self, MARK};
+use crate::mask::Mask;
 use crate::order::Order;
 use crate::output::{Kept, Output};
 use crate::status::Status;
@@ -51,6 +52,7 @@ pub(crate) fn run(
     guard: &[OsString],
     environment: &Environment,
     order: &Order,
+    mask: Mask,
     cancel: &AtomicBool,
 ) -> (Ending, Kept) {
     let nothing = |error: io::Error| {
@@ -62,7 +64,8 @@ pub(crate) fn run(
         Err(error) => return nothing(error),
     };
     let time = Duration::from_secs(order.timeout_s.into()) + GRACE + GUARD_MARGIN;
-    let mut watch = match Watch::begin(guard, environment, Instant::now().checked_add(time)) {
+    let begun = Watch::begin(guard, environment, mask, Instant::now().checked_add(time));
+    let mut watch = match begun {
         Ok(watch) => watch,
         Err(error) => return nothing(error),
     };
@@ -118,6 +121,7 @@ impl Watch {
     fn begin(
         guard: &[OsString],
         environment: &Environment,
+        mask: Mask,
         limit: Option<Instant>,
     ) -> io::Result<Self> {
         let (program, arguments) =
@@ -141,7 +145,7 @@ impl Watch {
             heard: Vec::new(),
             pipe,
             pipe_open: true,
-            output: Output::default(),
+            output: Output::behind(mask),
             group: None,
             told: None,
             stopping: false,

@@ -1,8 +1,8 @@
 //! What a step finds in its process environment.
 //!
 //! `PATH` and `LANG` are the node's, `HOME` is the folder of the environment; then come the plan's
-//! own variables under their own names (which may replace these three; of two with one name the
-//! later wins); then the runner's, which nothing replaces:
+//! own variables and secrets under their own names (which may replace these three; of two with one
+//! name the later wins); then the runner's, which nothing replaces:
 //!
 //! | name | value |
 //! | --- | --- |
@@ -19,11 +19,13 @@ use crate::halt::Halt;
 use crate::leftovers::MARK;
 use crate::packages::Proven;
 use engine::run::Plan;
-use schema::latest::model::Variable;
 use schema::name::PackageName;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::fmt;
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::Path;
+use zeroize::Zeroize as _;
 
 /// Names that begin so are the runner's.
 const RESERVED: &str = "INTERSPACE_";
@@ -31,13 +33,37 @@ const RESERVED: &str = "INTERSPACE_";
 /// The `PATH` of a step where the node has none.
 const PATH_DEFAULT: &str = "/usr/local/bin:/usr/bin:/bin";
 
+/// The whole environment of a step, values of secrets among it: shown by its names alone, and wiped
+/// when it is dropped.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub(crate) struct Variables(pub(crate) BTreeMap<OsString, OsString>);
+
+impl fmt::Debug for Variables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl Drop for Variables {
+    fn drop(&mut self) {
+        for value in self.0.values_mut() {
+            std::mem::take(value).into_vec().zeroize();
+        }
+    }
+}
+
 /// Refuses what cannot be given to a process, or not without doubt.
 ///
 /// # Errors
 /// At a variable whose name is no name of an environment variable or is the runner's, at a value
 /// with a NUL in it, and at two packages whose variables would have the same name.
 pub(crate) fn check(plan: &Plan) -> Result<(), Halt> {
-    plan.variables.iter().try_for_each(check_variable)?;
+    for variable in &plan.variables {
+        check_variable(variable.name.as_str(), variable.value.as_str())?;
+    }
+    for (name, value) in &plan.secrets {
+        check_variable(name.as_str(), value.expose())?;
+    }
     let mut taken = BTreeSet::new();
     for package in &plan.packages {
         let name = package_variable(&package.id);
@@ -49,8 +75,7 @@ pub(crate) fn check(plan: &Plan) -> Result<(), Halt> {
     Ok(())
 }
 
-fn check_variable(variable: &Variable) -> Result<(), Halt> {
-    let name = variable.name.as_str();
+fn check_variable(name: &str, value: &str) -> Result<(), Halt> {
     let refuse = |why: &str| Err(Halt::variables(format!("variable {name:?} {why}")));
     let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     if !begins || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
@@ -59,27 +84,26 @@ fn check_variable(variable: &Variable) -> Result<(), Halt> {
     if name.starts_with(RESERVED) {
         return refuse("begins with INTERSPACE_, which is kept for the runner");
     }
-    if variable.value.as_str().contains('\0') {
+    if value.contains('\0') {
         return refuse("has a value with a NUL in it, which no process can be given");
     }
     Ok(())
 }
 
 /// Everything that the steps of `plan` find in their process environment, in order of the names.
-pub(crate) fn compose(
-    plan: &Plan,
-    folder: &Path,
-    proven: &[Proven],
-) -> BTreeMap<OsString, OsString> {
-    let mut all = BTreeMap::new();
+pub(crate) fn compose(plan: &Plan, folder: &Path, proven: &[Proven]) -> Variables {
+    let mut all = Variables::default();
     let mut set = |name: &str, value: OsString| {
-        all.insert(OsString::from(name), value);
+        all.0.insert(OsString::from(name), value);
     };
     set("PATH", search_path());
     set("LANG", std::env::var_os("LANG").unwrap_or_else(|| "C.UTF-8".into()));
     set("HOME", folder.into());
     for variable in &plan.variables {
         set(variable.name.as_str(), variable.value.as_str().into());
+    }
+    for (name, value) in &plan.secrets {
+        set(name.as_str(), value.expose().into());
     }
     set("INTERSPACE_PROJECT", plan.release.project.name.as_str().into());
     set("INTERSPACE_VERSION", plan.release.version.as_str().into());

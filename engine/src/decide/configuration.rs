@@ -4,6 +4,7 @@ use crate::command::Rejection;
 use crate::decide::Draft;
 use crate::state::State;
 use schema::latest::{Actor, Event};
+use schema::limits::SECRETS_OF_ONE_MAX;
 use schema::name::Name;
 use schema::v1::event::{Change, ConfigurationApplied, Definition, Kind, Pattern, User};
 use schema::v1::model::{Acceptance, Lifecycle, Project, TemplateValue};
@@ -147,24 +148,13 @@ fn check_project(wanted: &Wanted<'_>, project: &Project) -> Result<(), Rejection
     let by = format!("project {}", project.name);
     require(wanted, Kind::Lifecycle, &project.lifecycle, &by)?;
     unique(project.steps.iter().map(|step| &step.name), &by, "step")?;
-    unique(project.templates.iter().map(|template| &template.name), &by, "template")?;
-    unique(project.variables.iter().map(|variable| &variable.name), &by, "variable")?;
     if let Some(step) = project.steps.iter().find(|step| step.run.is_empty()) {
         return Err(Rejection::invalid(
             format!("step {} of {by} runs nothing", step.name),
             "name a program in `run`",
         ));
     }
-    if let Some(variable) = project
-        .variables
-        .iter()
-        .find(|variable| project.templates.iter().any(|template| template.name == variable.name))
-    {
-        return Err(Rejection::invalid(
-            format!("{by} has both a variable and a template called {}", variable.name),
-            "rename one of them",
-        ));
-    }
+    unique_variables(project, &by)?;
     for value in &project.values {
         require(wanted, Kind::Environment, &value.environment, &by)?;
         if !project.templates.iter().any(|template| template.name == value.template) {
@@ -175,6 +165,30 @@ fn check_project(wanted: &Wanted<'_>, project: &Project) -> Result<(), Rejection
         }
     }
     unique_values(&project.values, &by)
+}
+
+/// Steps see plain variables, secrets and templates alike, so no two have one name.
+fn unique_variables(project: &Project, by: &str) -> Result<(), Rejection> {
+    let templates = project.templates.iter().map(|template| (&template.name, "template"));
+    let variables = project.variables.iter().map(|variable| (&variable.name, "variable"));
+    let secrets = project.secrets.iter().map(|name| (name, "secret"));
+    let mut seen = BTreeMap::new();
+    for (name, word) in templates.chain(variables).chain(secrets) {
+        if let Some(other) = seen.insert(name, word) {
+            let what = match other == word {
+                true => format!("{by} has two {word}s called {name}"),
+                false => format!("{by} has both a {word} and a {other} called {name}"),
+            };
+            return Err(Rejection::invalid(what, "rename one of them"));
+        }
+    }
+    if project.secrets.len() > SECRETS_OF_ONE_MAX {
+        return Err(Rejection::invalid(
+            format!("{by} has more than {SECRETS_OF_ONE_MAX} secrets"),
+            "put several into one, as a file that a step reads",
+        ));
+    }
+    Ok(())
 }
 
 fn check_acceptance(wanted: &Wanted<'_>, rule: &Acceptance) -> Result<(), Rejection> {

@@ -1,7 +1,7 @@
 //! Whether a release may be run in an environment, and with which values.
 
 use crate::command::Rejection;
-use crate::decide::Draft;
+use crate::decide::{Draft, Given, secret};
 use crate::progress::{Place, why_not};
 use crate::state::State;
 use crate::state::cells::CellId;
@@ -16,14 +16,15 @@ use schema::v1::model::{ReleaseId, TemplateValue, Variable};
 ///
 /// # Errors
 /// When the environment or an earlier phase forbids it, another deployment of the project runs
-/// there, a package has not arrived, or a required value is missing.
+/// there, a package has not arrived, a required value is missing, or a secret cannot be opened.
 pub fn deploy(
-    state: &State,
+    given: Given<'_>,
     actor: &Actor,
     id: &ReleaseId,
     environment: &Name,
     restarts: u32,
 ) -> Result<Vec<Draft>, Rejection> {
+    let state = given.state;
     let Some(release) = state.releases.get(id) else {
         return Err(Rejection::not_found("there is no such release", "`interspace release list`"));
     };
@@ -55,6 +56,8 @@ pub fn deploy(
             "wait for it; `interspace inbox show` tells how much is here",
         ));
     }
+    // They are not written down again: whoever runs it opens them then.
+    secret::values(given, id, release)?;
     let event = DeploymentStarted {
         release: id.clone(),
         digest: release.digest,
@@ -133,7 +136,7 @@ fn variables(
 /// # Errors
 /// When it was not cut short, was begun again already, or too often.
 pub fn restart(
-    state: &State,
+    given: Given<'_>,
     actor: &Actor,
     deployment: Position,
 ) -> Result<Vec<Draft>, Rejection> {
@@ -143,6 +146,7 @@ pub fn restart(
             "start a new one: `interspace deploy`",
         )
     };
+    let state = given.state;
     let cut = state.cells.deployment(deployment).ok_or_else(nothing)?;
     let proof = cut.proof.as_ref().ok_or_else(nothing)?;
     let id = &proof.receipt.release;
@@ -158,6 +162,6 @@ pub fn restart(
     {
         return Err(nothing());
     }
-    let drafts = deploy(state, actor, id, &cut.cell.environment, restarts)?;
+    let drafts = deploy(given, actor, id, &cut.cell.environment, restarts)?;
     Ok(drafts.into_iter().map(|draft| draft.because(proof.entry)).collect())
 }

@@ -1,8 +1,8 @@
 //! What is done with a bundle that a peer sent: accept it, or reject it with a reason.
 
 use crate::command::Rejection;
-use crate::decide::Draft;
 use crate::decide::result::shown_actor;
+use crate::decide::{Draft, Given, secret};
 use crate::state::State;
 use crate::state::links::Peer;
 use crate::state::releases::{Answer, Import, Release, Source};
@@ -15,14 +15,16 @@ use schema::v1::model::{Acceptance, Lifecycle, ReleaseId, Template, TemplateValu
 /// Accepts a bundle: through which lifecycle, with which values. The same again changes nothing.
 ///
 /// # Errors
-/// When it was answered differently, the lifecycle is not clear, or a required value is missing.
+/// When it was answered differently, the lifecycle is not clear, a required value is missing, or a
+/// secret is not what it should be.
 pub fn accept(
-    state: &State,
+    given: Given<'_>,
     actor: &Actor,
     id: &ReleaseId,
     lifecycle: Option<&Name>,
     values: &[TemplateValue],
 ) -> Result<Vec<Draft>, Rejection> {
+    let state = given.state;
     let (release, import, peer) = waiting(state, id)?;
     let rule = rule(state, peer, id);
     let lifecycle = choose_lifecycle(state, lifecycle, rule)?;
@@ -47,6 +49,14 @@ pub fn accept(
             ));
         }
     }
+    let kept = if secret::are_here(state, release, import) {
+        None
+    } else {
+        Some(secret::keep(given, id, release, import).map_err(|why| {
+            let hint = "reject it with that reason; its source can promote a new version";
+            Rejection::conflict(why, hint)
+        })?)
+    };
     let event = ReleaseAccepted {
         bundle: import.bundle,
         release: id.clone(),
@@ -55,7 +65,36 @@ pub fn accept(
     };
     let accepted = Draft::internal(actor.clone(), Event::ReleaseAccepted(event)).about(release);
     let answer = answer(state, actor, id, release, import, peer, None);
-    Ok([accepted].into_iter().chain(answer).collect())
+    Ok(kept.into_iter().chain([accepted]).chain(answer).collect())
+}
+
+/// Keeps the secrets of a bundle that waits, or rejects it where they are not what they should be.
+/// What was done already is not done again.
+///
+/// # Errors
+/// When it is no bundle of a peer.
+pub fn keep_secrets(given: Given<'_>, id: &ReleaseId) -> Result<Vec<Draft>, Rejection> {
+    let (release, import, _) = waiting(given.state, id)?;
+    if import.answer != Answer::Waiting || secret::are_here(given.state, release, import) {
+        return Ok(Vec::new());
+    }
+    match secret::keep(given, id, release, import) {
+        Ok(kept) => Ok(vec![kept]),
+        Err(why) => {
+            let reason: Text = why
+                .parse()
+                .map_err(|_| Rejection::invalid("no text", "this is a mistake of ours"))?;
+            reject(given.state, &Actor::Policy, id, &reason)
+        }
+    }
+}
+
+/// Whether policy has secrets of this bundle to open.
+#[must_use]
+pub fn has_sealed(state: &State, id: &ReleaseId) -> Option<EntryId> {
+    let (release, import, _) = waiting(state, id).ok()?;
+    let sealed = !secret::are_here(state, release, import);
+    (import.answer == Answer::Waiting && sealed).then_some(release.entry)
 }
 
 /// Rejects a bundle with a reason that travels back. The same again changes nothing.
@@ -97,7 +136,7 @@ fn waiting<'a>(
     id: &ReleaseId,
 ) -> Result<(&'a Release, &'a Import, &'a Peer), Rejection> {
     let found = state.releases.get(id).and_then(|release| match &release.source {
-        Source::Imported(import) => Some((release, import, state.links.peer(&import.from)?)),
+        Source::Imported(import) => Some((release, &**import, state.links.peer(&import.from)?)),
         Source::Local => None,
     });
     found.ok_or_else(|| {
@@ -219,12 +258,14 @@ fn answer(
     Some(Draft { audience: Audience::Link(peer.link), ..draft })
 }
 
-/// Whether a rule accepts this bundle by itself: automatic, and no required value is missing.
+/// Whether a rule accepts this bundle by itself: automatic, no required value is missing, and its
+/// secrets are what they should be.
 #[must_use]
 pub fn accepts_by_itself(state: &State, id: &ReleaseId) -> Option<EntryId> {
     let (release, import, peer) = waiting(state, id).ok()?;
     let rule = rule(state, peer, id).filter(|rule| rule.automatic)?;
     let lifecycle = state.configuration.lifecycle(&rule.lifecycle)?;
     let complete = answers(release, lifecycle, Some(rule), &[]).is_ok();
+    let complete = complete && secret::are_here(state, release, import);
     (import.answer == Answer::Waiting && complete).then_some(release.entry)
 }

@@ -8,7 +8,7 @@
 //! | accept and reject releases of other spaces | | | | yes | | yes |
 //! | carry media to and from other spaces | | yes | yes | yes | | yes |
 //! | audit: links, keys, proofs, people and their tokens | | | | | yes | yes |
-//! | configure, trust spaces, manage people | | | | | | yes |
+//! | configure, set secrets, trust spaces, manage people | | | | | | yes |
 //!
 //! A role holds for projects and environments. What is done in an environment needs it there. What
 //! is done with a project as a whole needs it in all environments of that project. What is done
@@ -43,7 +43,8 @@ pub enum Permission {
     Carry,
     /// To look at what proves: links, keys, logs, trails, people.
     Audit,
-    /// To change environments, lifecycles, projects, rules and people by a file.
+    /// To change environments, lifecycles, projects, rules and people by a file, and to set the
+    /// secrets of a project.
     Configure,
     /// To trust a space, and to say what may flow.
     Trust,
@@ -131,6 +132,9 @@ pub fn check(given: Given<'_>, request: &Request) -> Result<(), Rejection> {
         | Command::Grant { .. }
         | Command::Revoke { .. }
         | Command::StateKeys { .. } => need(Permission::Trust, Object::SPACE),
+        Command::SetSecret { project, .. } | Command::UnsetSecret { project, .. } => {
+            need(Permission::Configure, Object::project(own(state, project)))
+        }
         Command::PushPackage { package } => push(state, &rights, &request.actor, &package.id),
         Command::CreateRelease { project, .. } => {
             need(Permission::Create, Object::project(own(state, project)))
@@ -143,12 +147,12 @@ pub fn check(given: Given<'_>, request: &Request) -> Result<(), Rejection> {
             let environment = Which::One((state.me(), environment.clone()));
             need(Permission::Deploy, Object { environment, ..whole(state, release) })
         }
-        Command::Restart { .. } => match request.actor {
-            Actor::Policy => Ok(()),
-            Actor::Person(_) | Actor::Space(_) => {
-                Err(Rejection::denied("only policy starts again what was cut short", "deploy it"))
-            }
-        },
+        Command::Restart { .. } => {
+            policy_alone(request, "only policy starts again what was cut short", "deploy it")
+        }
+        Command::KeepSecrets { .. } => {
+            policy_alone(request, "only policy opens what came sealed", "accept the release")
+        }
     }
 }
 
@@ -200,6 +204,13 @@ pub fn push(
         return Ok(());
     }
     require(state, rights, actor, Permission::Push, &first)
+}
+
+fn policy_alone(request: &Request, what: &str, hint: &str) -> Result<(), Rejection> {
+    match request.actor {
+        Actor::Policy => Ok(()),
+        Actor::Person(_) | Actor::Space(_) => Err(Rejection::denied(what, hint)),
+    }
 }
 
 /// People may do with their own what otherwise is for who manages people.

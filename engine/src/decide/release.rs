@@ -1,11 +1,11 @@
 //! Packages, releases and promotions in the space that owns the project.
 
 use crate::command::Rejection;
-use crate::decide::{Draft, Given};
+use crate::decide::{Draft, Given, secret};
 use crate::progress::{Place, why_not};
 use crate::state::State;
 use crate::state::releases::{Release, Source};
-use schema::latest::{Actor, Audience, Bundle, Document, Event, Kind};
+use schema::latest::{Actor, Audience, Bundle, Document, Event, KeptSecret, Kind};
 use schema::limits::DOCUMENT_BYTES_MAX;
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::event::{PackagePushed, ReleaseCreated, ReleasePromoted};
@@ -13,6 +13,9 @@ use schema::v1::model::{Package, Project, ProjectId, ReleaseId, Snapshot};
 
 /// Room that a bundle leaves for receipts and signatures, in bytes.
 const BUNDLE_MARGIN: usize = 64 * 1024;
+
+/// What a secret that is sealed for a peer takes beside salt, value and tag, in bytes, rounded up.
+const HANDED_FRAME: usize = 128;
 
 /// Records a package. The same package again changes nothing.
 ///
@@ -44,8 +47,8 @@ pub fn push(state: &State, actor: &Actor, package: &Package) -> Result<Vec<Draft
 /// Freezes the project as it is. The same release again, equal in everything, changes nothing.
 ///
 /// # Errors
-/// When the project, its lifecycle or a package is missing, the version is taken, or the release
-/// would be too large to travel.
+/// When the project, its lifecycle, a package or the value of a secret is missing, the version is
+/// taken, or the release would be too large to travel.
 pub fn create(
     given: Given<'_>,
     actor: &Actor,
@@ -62,12 +65,15 @@ pub fn create(
             format!("there are: {}", known.join(", ")),
         ));
     };
-    let snapshot = freeze(state, defined, version, packages)?;
     let owner = ProjectId { space: state.me(), name: project.clone() };
     let id = ReleaseId { project: owner, version: version.clone() };
-    let digest = snapshot.digest(&id);
+    let snapshot = freeze(state, defined, version, packages)?;
     if let Some(known) = state.releases.get(&id) {
-        if known.digest == digest && known.notes == *notes {
+        // Salts are drawn anew each time; equal is what holds the values that are set now.
+        let secrets = known.snapshot.secrets.clone();
+        let again = Snapshot { secrets, ..snapshot };
+        let same_values = secret::is_frozen_from(given, defined, known);
+        if known.digest == again.digest(&id) && known.notes == *notes && same_values {
             return Ok(Vec::new());
         }
         return Err(Rejection::conflict(
@@ -75,13 +81,17 @@ pub fn create(
             "a release never changes: create one with a new version",
         ));
     }
-    fits(&snapshot, notes)?;
+    let (commitments, secrets) = secret::freeze(given, defined, &id)?;
+    let snapshot = Snapshot { secrets: commitments, ..snapshot };
+    fits(&snapshot, notes, &secrets)?;
+    let digest = snapshot.digest(&id);
     let event = ReleaseCreated {
         project: project.clone(),
         version: version.clone(),
         notes: notes.clone(),
         snapshot,
         digest,
+        secrets,
     };
     Ok(vec![Draft::internal(actor.clone(), Event::ReleaseCreated(event))])
 }
@@ -114,25 +124,31 @@ fn freeze(
         steps: project.steps.clone(),
         templates: project.templates.clone(),
         variables: project.variables.clone(),
+        secrets: Vec::new(),
         packages,
     })
 }
 
 /// Refuses, when it is created, what could not be promoted later.
-fn fits(snapshot: &Snapshot, notes: &Text) -> Result<(), Rejection> {
+fn fits(snapshot: &Snapshot, notes: &Text, kept: &[KeptSecret]) -> Result<(), Rejection> {
     let size = |bytes: serde_json::Result<Vec<u8>>| bytes.map_or(0, |bytes| bytes.len());
     let mut parts = [
         ("process", size(serde_json::to_vec(&snapshot.steps))),
         ("templates", size(serde_json::to_vec(&snapshot.templates))),
         ("variables", size(serde_json::to_vec(&snapshot.variables))),
+        ("secrets", size(serde_json::to_vec(&snapshot.secrets))),
         ("package manifest", size(serde_json::to_vec(&snapshot.packages))),
         ("notes", size(serde_json::to_vec(notes))),
     ];
     let total: usize = parts.iter().map(|(_, size)| size).sum();
+    // The values travel beside the document, once for each space that may read them.
+    let handed: usize = kept.iter().map(|kept| kept.sealed.sealed.len() + HANDED_FRAME).sum();
     // Base64 inside the document, and once more as JSON text, makes four bytes of three.
-    if total / 3 * 4 + BUNDLE_MARGIN <= DOCUMENT_BYTES_MAX {
+    if total / 3 * 4 + handed + BUNDLE_MARGIN <= DOCUMENT_BYTES_MAX {
         return Ok(());
     }
+    parts[3].1 += handed;
+    let total = total + handed;
     parts.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
     let biggest: Vec<String> =
         parts.iter().take(3).map(|(what, size)| format!("{what} {size} bytes")).collect();
@@ -145,8 +161,8 @@ fn fits(snapshot: &Snapshot, notes: &Text) -> Result<(), Rejection> {
 /// Sends a release on to a peer. The same promotion again changes nothing.
 ///
 /// # Errors
-/// When the release is not of this space, the peer is not known, or an earlier phase of the
-/// lifecycle is not complete.
+/// When the release is not of this space, the peer is not known, an earlier phase of the lifecycle
+/// is not complete, or its secrets cannot be opened.
 pub fn promote(
     given: Given<'_>,
     actor: &Actor,
@@ -201,14 +217,17 @@ pub fn promote(
             ),
         ));
     }
-    let bundle = bundle(given, id, release, target).write();
+    let document = bundle(given, id, release, target);
+    let secrets = secret::hand(given, id, release, &document.id(), &known.keys)?;
+    let bundle = document.write();
     if bundle.len() > DOCUMENT_BYTES_MAX {
         return Err(Rejection::invalid(
             format!("the bundle of {} {} is too large to travel", id.project.name, id.version),
             "fewer environments with fewer steps, or shorter notes",
         ));
     }
-    let event = ReleasePromoted { release: id.clone(), digest: release.digest, target, bundle };
+    let digest = release.digest;
+    let event = ReleasePromoted { release: id.clone(), digest, target, bundle, secrets };
     let shown = crate::decide::result::shown_actor(state, known, actor);
     let draft = Draft::internal(shown, Event::ReleasePromoted(event)).about(release);
     Ok(vec![Draft { audience: Audience::Link(known.link), ..draft }])

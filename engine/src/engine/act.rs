@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::command::{Command, Done, Rejection, RejectionKind, Request};
-use crate::decide::{Draft, Given, decide, permission, result};
+use crate::decide::{Draft, Given, decide, permission, result, secret};
 use crate::policy;
 use crate::run::{Plan, Report};
 use crate::step::Effect;
@@ -62,8 +62,17 @@ impl Engine {
             let Event::DeploymentStarted(started) = &draft.event else {
                 continue;
             };
+            let given = self.given([0; 32]);
             let Some(release) = self.state.releases.get(&started.release) else {
                 continue;
+            };
+            let secrets = match secret::values(given, &started.release, release) {
+                Ok(secrets) => secrets,
+                // It was looked at when it was decided, a moment ago.
+                Err(rejection) => {
+                    self.effects.push(Effect::Alarm(rejection.to_string()));
+                    continue;
+                }
             };
             let plan = Plan {
                 deployment: entry.position,
@@ -71,6 +80,7 @@ impl Engine {
                 environment: started.environment.clone(),
                 steps: release.snapshot.steps.clone(),
                 variables: started.variables.clone(),
+                secrets,
                 packages: release.snapshot.packages.clone(),
             };
             self.effects.push(Effect::Run(plan));

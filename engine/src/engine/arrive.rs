@@ -95,9 +95,10 @@ impl Engine {
             if traffic.inbox.retired().any(|(over, _)| over == life) {
                 return;
             }
-            let (known, head) = traffic.head;
-            traffic.head = (life, if known == life { head.max(newest) } else { newest });
-            let behind = traffic.inbox.acknowledged() < traffic.head.1;
+            let known = traffic.head.filter(|(known, _)| *known == life);
+            let head = known.map_or(newest, |(_, head)| head.max(newest));
+            traffic.head = Some((life, head));
+            let behind = traffic.inbox.acknowledged() < head;
             traffic.signals.behind(behind, self.now.monotonic_ms);
         }
     }

@@ -132,12 +132,13 @@ impl Engine {
     }
 
     /// Forgets the keys of earlier statements, once every peer seals to the newest, and says which
-    /// statement that is; none while some peer may still seal to an earlier one, and when there is
-    /// nothing to forget.
+    /// statement that is; none while some peer may still seal to an earlier one, while something is
+    /// under way in which a secret may be sealed to one, and when there is nothing to forget.
     pub fn forget_keys(&mut self) -> Option<u32> {
         let newest = self.identity.number();
         let older = self.identity.secrets().numbers().any(|number| number < newest);
-        let known = self.traffic.values().all(|traffic| traffic.knows >= newest);
+        let known =
+            self.traffic.values().all(|traffic| traffic.knows >= newest && traffic.is_complete());
         (older && known).then(|| {
             self.identity.forget_before(newest);
             newest
@@ -169,7 +170,7 @@ impl Engine {
         // What waits was signed by a key that was the newest when it came, and so was what the
         // peer was said to have.
         traffic.inbox.forget_held_back();
-        traffic.head.1 = LinkSeq(0);
+        traffic.head = None;
         if let Some(cut) = &stated.cut
             && traffic.inbox.incarnation() == Some(cut.incarnation)
             && traffic.inbox.cut(cut.at)

@@ -187,6 +187,7 @@ impl Engine {
                 !self.state.links.named(peer).is_some_and(|(space, _)| self.awaits(&space))
             }
             Command::Accept { release, .. } | Command::Deploy { release, .. } => !imported(release),
+            Command::KeepSecrets { release } => !self.awaits(&release.project.space),
             Command::Apply { .. }
             | Command::Trust { .. }
             | Command::StateKeys { .. }
@@ -196,6 +197,8 @@ impl Engine {
             | Command::RemoveUser { .. }
             | Command::CreateToken { .. }
             | Command::RevokeToken { .. }
+            | Command::SetSecret { .. }
+            | Command::UnsetSecret { .. }
             | Command::PushPackage { .. }
             | Command::CreateRelease { .. }
             | Command::Reject { .. }

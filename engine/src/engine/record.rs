@@ -177,6 +177,9 @@ impl Engine {
             Event::ReleasePromoted(promoted) => {
                 self.touched.insert(promoted.release.clone());
             }
+            Event::SecretsKept(kept) => {
+                self.touched.insert(kept.release.clone());
+            }
             Event::PackageArrived(arrived) => {
                 let waiting = self.state.releases.all().filter(|(_, release)| {
                     matches!(release.source, Source::Imported(_))
@@ -204,6 +207,8 @@ impl Engine {
             | Event::LinkOffered(_)
             | Event::TokenCreated(_)
             | Event::TokenRevoked(_)
+            | Event::SecretSet(_)
+            | Event::SecretUnset(_)
             | Event::PackagePushed(_)
             | Event::IncarnationBegan(_)
             | Event::PromotionAnswered(_)
@@ -253,11 +258,11 @@ impl Engine {
             let at = At { id: mirrored.id, position, header: entry.header() };
             self.state.fold_remote(&at, event);
             self.journeys.fold(self.identity.space(), &at, event);
-            if let Event::ReleasePromoted(promoted) = event {
+            if let Event::ReleasePromoted(promoted) = &**event {
                 self.touched.insert(promoted.release.clone());
                 self.fetch_changed = true;
             }
-            if matches!(event, Event::GrantsPublished(_)) {
+            if matches!(**event, Event::GrantsPublished(_)) {
                 // What the peer did not accept so far may go to it now.
                 let me = self.identity.space();
                 let own = self.state.releases.all().filter(|(id, _)| id.project.space == me);

@@ -12,7 +12,7 @@ use schema::v1::event::{DeploymentReported, PromotionAnswered, ReleasePromoted};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Fold it.
-    Fold(Entry, Event),
+    Fold(Entry, Box<Event>),
     /// Keep it and go on: this build does not know it and need not.
     Skip(Entry),
     /// Keep it and fold nothing more of this link: this build must know it and does not.
@@ -44,7 +44,7 @@ pub fn judge(state: &State, peer: &Peer, mirrored: &Mirrored) -> Verdict {
         return Verdict::Refuse(EntryRefusal::Malformed);
     };
     match permitted(state, peer, &event) {
-        Ok(Known::Yes) => Verdict::Fold(entry, event),
+        Ok(Known::Yes) => Verdict::Fold(entry, Box::new(event)),
         Ok(Known::NotYet { must_understand: true }) => Verdict::Hold,
         Ok(Known::NotYet { must_understand: false }) => Verdict::Skip(entry),
         Err(refusal) => Verdict::Refuse(refusal),
@@ -85,6 +85,9 @@ fn permitted(state: &State, peer: &Peer, event: &Event) -> Result<Known, EntryRe
         | Event::ConfigurationApplied(_)
         | Event::TokenCreated(_)
         | Event::TokenRevoked(_)
+        | Event::SecretSet(_)
+        | Event::SecretUnset(_)
+        | Event::SecretsKept(_)
         | Event::PackagePushed(_)
         | Event::ReleaseCreated(_)
         | Event::ReleaseAccepted(_)

@@ -3,7 +3,7 @@
 use crate::state::At;
 use crate::state::cells::Attempt;
 use schema::id::{CommandId, DocumentId, EntryId, Position, ReleaseDigest, SpaceId};
-use schema::latest::{Bundle, Document, Kind, Outcome};
+use schema::latest::{Bundle, Document, HandedSecret, KeptSecret, Kind, Outcome};
 use schema::name::{Name, Text};
 use schema::v1::event::{
     DeploymentStarted, PromotionAnswered, ReleaseAccepted, ReleaseCreated, ReleasePromoted,
@@ -19,7 +19,7 @@ pub enum Source {
     /// It was created here.
     Local,
     /// It came in a bundle.
-    Imported(Import),
+    Imported(Box<Import>),
 }
 
 /// A bundle that a peer sent, and what was answered.
@@ -33,6 +33,8 @@ pub struct Import {
     pub content: Arc<Bundle>,
     /// The peer that sent it.
     pub from: SpaceId,
+    /// The values of its secrets, as they came.
+    pub handed: Vec<HandedSecret>,
     /// The answer.
     pub answer: Answer,
 }
@@ -95,6 +97,8 @@ pub struct Release {
     pub notes: Text,
     /// What it is made of.
     pub snapshot: Snapshot,
+    /// The values of its secrets, where it was created here and they were not lost.
+    pub secrets: Vec<KeptSecret>,
     /// How far it came in this space's environments.
     pub progress: BTreeMap<Name, Progress>,
     /// To whom it was promoted.
@@ -141,6 +145,7 @@ impl Releases {
             digest: event.digest,
             notes: event.notes.clone(),
             snapshot: event.snapshot.clone(),
+            secrets: event.secrets.clone(),
             progress: BTreeMap::new(),
             promotions: BTreeMap::new(),
             receipts: BTreeMap::new(),
@@ -160,6 +165,7 @@ impl Releases {
             document,
             content: Arc::new(content),
             from: at.id.origin,
+            handed: event.secrets.clone(),
             answer: Answer::Waiting,
         };
         let release = Release {
@@ -168,7 +174,8 @@ impl Releases {
             digest: event.digest,
             notes: import.content.notes.clone(),
             snapshot: import.content.snapshot.clone(),
-            source: Source::Imported(import),
+            secrets: Vec::new(),
+            source: Source::Imported(Box::new(import)),
             progress: BTreeMap::new(),
             promotions: BTreeMap::new(),
             receipts: BTreeMap::new(),
@@ -204,6 +211,8 @@ impl Releases {
             digest: event.digest,
             notes: bundle.notes,
             snapshot: bundle.snapshot,
+            // A peer gives back what it was told, and that is not its to read.
+            secrets: Vec::new(),
             progress: BTreeMap::new(),
             promotions: BTreeMap::new(),
             receipts: BTreeMap::new(),

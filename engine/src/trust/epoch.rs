@@ -19,10 +19,10 @@ use schema::latest::EnvelopeKind;
 use schema::v1::envelope::SUITE;
 use zeroize::Zeroizing;
 
-type Kem = X25519HkdfSha256;
+pub(super) type Kem = X25519HkdfSha256;
 type Secret = <Kem as hpke::Kem>::PrivateKey;
-type Public = <Kem as hpke::Kem>::PublicKey;
-type Encapped = <Kem as hpke::Kem>::EncappedKey;
+pub(super) type Public = <Kem as hpke::Kem>::PublicKey;
+pub(super) type Encapped = <Kem as hpke::Kem>::EncappedKey;
 
 /// The secret key that opens what is sealed to a space.
 pub struct SealingKey(Secret);
@@ -32,6 +32,11 @@ impl SealingKey {
     #[must_use]
     pub fn from_seed(seed: &[u8; 32]) -> Self {
         Self(Kem::derive_keypair(seed).0)
+    }
+
+    /// The secret half, as the library knows it.
+    pub(super) const fn secret(&self) -> &Secret {
+        &self.0
     }
 
     /// The public half.

@@ -3,6 +3,7 @@
 use crate::entropy::Entropy;
 use crate::trust::certificate::{Disbelief, Keys};
 use crate::trust::epoch::SealingKey;
+use crate::trust::rest::RestKeys;
 use crate::trust::signature::SecretKey;
 use schema::hash::Hash;
 use schema::id::{Incarnation, SpaceId};
@@ -26,13 +27,20 @@ pub struct Seeds {
     pub signing: [u8; 32],
     /// X25519, opens what is sealed to this space.
     pub sealing: [u8; 32],
+    /// The key itself: what this space seals for itself, at rest.
+    pub at_rest: [u8; 32],
 }
 
 impl Seeds {
-    /// Draws three new seeds.
+    /// Draws four new seeds.
     #[must_use]
     pub fn draw(entropy: &mut Entropy) -> Self {
-        Self { root: entropy.bytes(), signing: entropy.bytes(), sealing: entropy.bytes() }
+        Self {
+            root: entropy.bytes(),
+            signing: entropy.bytes(),
+            sealing: entropy.bytes(),
+            at_rest: entropy.bytes(),
+        }
     }
 }
 
@@ -60,27 +68,37 @@ impl std::fmt::Debug for Pair {
 }
 
 /// The secret seeds that a node holds of a space, by the number of the key statement. The newest
-/// sign; older ones only open what peers sealed that do not know the newest yet.
+/// sign; older ones only open what peers sealed that do not know the newest yet. Beside them its
+/// at-rest keys, which no statement names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Secrets(BTreeMap<u32, Pair>);
+pub struct Secrets {
+    pairs: BTreeMap<u32, Pair>,
+    rest: RestKeys,
+}
 
 impl Secrets {
     /// The same with one pair more.
     #[must_use]
     pub fn with(mut self, number: u32, pair: Pair) -> Self {
-        self.0.insert(number, pair);
+        self.pairs.insert(number, pair);
         self
+    }
+
+    /// The same with one at-rest key more.
+    #[must_use]
+    pub fn with_at_rest(self, number: u32, key: [u8; 32]) -> Self {
+        Self { rest: self.rest.with(number, key), ..self }
     }
 
     /// The pair of a statement.
     #[must_use]
     pub fn pair(&self, number: u32) -> Option<&Pair> {
-        self.0.get(&number)
+        self.pairs.get(&number)
     }
 
     /// The numbers of the statements whose seeds are here.
     pub fn numbers(&self) -> impl Iterator<Item = u32> {
-        self.0.keys().copied()
+        self.pairs.keys().copied()
     }
 }
 
@@ -88,7 +106,7 @@ impl From<&Seeds> for Secrets {
     /// The secrets of a space that was just founded.
     fn from(seeds: &Seeds) -> Self {
         let pair = Pair { signing: seeds.signing, sealing: seeds.sealing };
-        Self::default().with(1, pair)
+        Self::default().with(1, pair).with_at_rest(1, seeds.at_rest)
     }
 }
 
@@ -206,7 +224,7 @@ impl Identity {
         self.number = newest.number;
         self.signing = None;
         self.sealing.clear();
-        for (number, pair) in &self.secrets.0 {
+        for (number, pair) in &self.secrets.pairs {
             let Some(statement) = keys.statement(*number) else { continue };
             let sealing = SealingKey::from_seed(&pair.sealing);
             if sealing.public() != statement.sealing.0 {
@@ -222,12 +240,17 @@ impl Identity {
 
     /// Learns the secrets of a statement that is about to be appended.
     pub(crate) fn learn(&mut self, number: u32, pair: Pair) {
-        self.secrets.0.insert(number, pair);
+        self.secrets.pairs.insert(number, pair);
+    }
+
+    /// Learns an at-rest key.
+    pub(crate) fn learn_at_rest(&mut self, number: u32, key: [u8; 32]) {
+        self.secrets.rest.learn(number, key);
     }
 
     /// Forgets the secrets of all statements before this one.
     pub(crate) fn forget_before(&mut self, number: u32) {
-        self.secrets.0.retain(|known, _| *known >= number);
+        self.secrets.pairs.retain(|known, _| *known >= number);
         self.sealing.retain(|known, _| *known >= number);
     }
 
@@ -241,6 +264,12 @@ impl Identity {
     #[must_use]
     pub(crate) const fn secrets(&self) -> &Secrets {
         &self.secrets
+    }
+
+    /// The keys to which this space seals for itself.
+    #[must_use]
+    pub const fn at_rest(&self) -> &RestKeys {
+        &self.secrets.rest
     }
 
     /// The space.

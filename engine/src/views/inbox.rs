@@ -2,6 +2,7 @@
 //! packages is here.
 
 use crate::decide::import::answers;
+use crate::decide::secret::are_here;
 use crate::fetch::Fetches;
 use crate::state::State;
 use crate::state::releases::{Answer, Import, Release, Source};
@@ -106,5 +107,6 @@ pub fn ready(state: &State, waiting: &Waiting<'_>) -> bool {
     let peer = state.links.peer(&waiting.import.from);
     let rule =
         peer.and_then(|peer| state.configuration.acceptance(&peer.name, &waiting.id.project.name));
-    lifecycle.is_some_and(|lifecycle| answers(waiting.release, lifecycle, rule, &[]).is_ok())
+    are_here(state, waiting.release, waiting.import)
+        && lifecycle.is_some_and(|lifecycle| answers(waiting.release, lifecycle, rule, &[]).is_ok())
 }

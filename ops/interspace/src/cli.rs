@@ -6,6 +6,7 @@ mod courier;
 pub(crate) mod keys;
 mod node;
 mod people;
+mod secret;
 
 pub(crate) use audit::Audit;
 pub(crate) use broker::Broker;
@@ -13,6 +14,7 @@ pub(crate) use courier::Courier;
 pub(crate) use keys::Key;
 pub(crate) use node::{Doctor, Up};
 pub(crate) use people::{Scope, Token, User};
+pub(crate) use secret::Secret;
 
 use crate::output::Form;
 use clap::{Args, Parser, Subcommand};
@@ -116,6 +118,9 @@ pub(crate) enum Noun {
     /// Tokens that act for people: for pipelines and programs
     #[command(subcommand)]
     Token(Token),
+    /// Values that steps see and nobody else does
+    #[command(subcommand)]
+    Secret(Secret),
     /// Packages
     #[command(subcommand)]
     Package(Package),

@@ -16,6 +16,7 @@ mod open;
 mod package;
 mod people;
 mod release;
+mod secret;
 mod space;
 pub(crate) mod up;
 
@@ -44,6 +45,7 @@ pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
         Noun::Apply { file, dry_run } => apply::run(file, *dry_run, &node()?, out),
         Noun::User(verb) => people::user(verb, &node()?, out),
         Noun::Token(verb) => people::token(verb, &node()?, out),
+        Noun::Secret(verb) => secret::run(verb, &node()?, out),
         Noun::Package(verb) => package::run(verb, &node()?, out),
         Noun::Release(verb) => release::run(verb, &node()?, out),
         Noun::Inbox(verb) => inbox::run(verb, options, &node()?, out),

@@ -12,6 +12,7 @@ pub(crate) mod owner;
 pub(crate) mod passphrase;
 pub(crate) mod pem;
 pub(crate) mod recovery;
+mod rest;
 pub(crate) mod stopped;
 pub(crate) mod store;
 pub(crate) mod tokens;

@@ -134,7 +134,7 @@ impl Running {
     pub(crate) fn open_space(&self, folder: &Path, log: LogSled) -> Result<SpaceId, Failure> {
         let secrets = keys::read(&folder.join("keys"), &self.passphrase)?;
         let space = Space::open(log, &secrets, entropy()?, self.clocks.now());
-        let space = space?;
+        let space = self.with_at_rest(space?, &folder.join("keys"))?;
         let name = space.engine().identity().name().clone();
         let id = space.engine().identity().space();
         for part in ["environments", "outputs", "tokens"] {

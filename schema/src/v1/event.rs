@@ -9,6 +9,7 @@ pub mod deployment;
 pub mod people;
 pub mod promotion;
 pub mod release;
+pub mod secret;
 pub mod trust;
 
 use crate::bytes::Malformed;
@@ -23,6 +24,7 @@ pub use promotion::{
     ReleaseRejected,
 };
 pub use release::{PackagePushed, ReleaseCreated};
+pub use secret::{SecretSet, SecretUnset, SecretsKept};
 pub use trust::{
     Commitment, Cut, GrantsChanged, GrantsPublished, IncarnationBegan, IncarnationDeclared, Kept,
     KeysStated, LinkContradicted, LinkOffered, LinkRevoked, PastLife, PeerStated, PeerTrusted,
@@ -125,6 +127,10 @@ events! {
     TokenCreated = 13, version 1, MUST_UNDERSTAND, "token.created";
     /// An API token is worth nothing any more.
     TokenRevoked = 14, version 1, MUST_UNDERSTAND, "token.revoked";
+    /// The value of a secret was set.
+    SecretSet = 16, version 1, MUST_UNDERSTAND, "secret.set";
+    /// The value of a secret is gone.
+    SecretUnset = 17, version 1, MUST_UNDERSTAND, "secret.unset";
     /// A package was put into the space's store.
     PackagePushed = 20, version 1, 0, "package.pushed";
     /// A release was created.
@@ -143,6 +149,8 @@ events! {
     EnvironmentsPublished = 27, version 1, 0, "environments.published";
     /// What this side of the link accepts and sends. Crosses.
     GrantsPublished = 28, version 1, 0, "grants.published";
+    /// The secrets of a peer's bundle were opened and are kept.
+    SecretsKept = 29, version 1, 0, "secrets.kept";
     /// A deployment began.
     DeploymentStarted = 30, version 1, 0, "deployment.started";
     /// A deployment ended.
@@ -174,6 +182,9 @@ impl Event {
             | Self::ConfigurationApplied(_)
             | Self::TokenCreated(_)
             | Self::TokenRevoked(_)
+            | Self::SecretSet(_)
+            | Self::SecretUnset(_)
+            | Self::SecretsKept(_)
             | Self::PackagePushed(_)
             | Self::ReleaseCreated(_)
             | Self::ReleaseAccepted(_)

@@ -6,6 +6,7 @@
 use crate::hash::{Domain, hash};
 use crate::id::{ObjectId, ReleaseDigest, SpaceId};
 use crate::name::{Name, PackageName, Text, Version};
+use crate::v1::secret::SecretCommitment;
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
@@ -126,6 +127,8 @@ pub struct Snapshot {
     pub templates: Vec<Template>,
     /// What travels with the release.
     pub variables: Vec<Variable>,
+    /// What travels with it and is not for everybody's eyes.
+    pub secrets: Vec<SecretCommitment>,
     /// The packages.
     pub packages: Vec<Package>,
 }
@@ -160,6 +163,8 @@ pub struct Project {
     pub templates: Vec<Template>,
     /// What travels with a release.
     pub variables: Vec<Variable>,
+    /// The names of its secrets; their values are set apart from it.
+    pub secrets: Vec<Name>,
     /// The values of this space's own environments.
     pub values: Vec<TemplateValue>,
 }

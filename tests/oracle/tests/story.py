@@ -15,6 +15,7 @@ SNAPSHOT: dict[str, Any] = {
     "steps": [{"name": "install", "run": ["./install"], "timeout_s": 60}],
     "templates": [],
     "variables": [{"name": "COLOUR", "value": "grün"}],
+    "secrets": [{"name": "PASSWORD", "scope": "", "commitment": "0c" * 32}],
     "packages": [],
 }
 
@@ -80,6 +81,7 @@ def promotion(by: Identity, to: Identity, document: dict[str, Any]) -> dict[str,
         "digest": digest(by),
         "target": to.id(),
         "bundle": json.dumps(document),
+        "secrets": [[0, to.id(), 1, "0d" * 32, "0e" * 48]],
     }
 
 

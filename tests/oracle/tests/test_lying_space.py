@@ -214,6 +214,7 @@ class LyingSpaces(unittest.TestCase):
             "notes": "",
             "snapshot": story.SNAPSHOT,
             "digest": story.digest(ANNA),
+            "secrets": [],
         }
         self.scribe.append(self.story.own("release.created", says))
         self.assertEqual(self.wrong(), "Position 4: the digest is not that of the snapshot")

@@ -318,5 +318,8 @@ fn describe(command: &Command) -> String {
             format!("deploy {} to {environment}", release.version)
         }
         Command::Restart { deployment } => format!("restart {deployment}"),
+        Command::SetSecret { name, .. } => format!("set secret {name}"),
+        Command::UnsetSecret { name, .. } => format!("unset secret {name}"),
+        Command::KeepSecrets { release } => format!("keep the secrets of {}", release.version),
     }
 }

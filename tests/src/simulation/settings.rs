@@ -63,6 +63,7 @@ pub fn source(targets: &[&str], chance: &mut Chance) -> Vec<Definition> {
         steps: vec![step],
         templates: vec![template],
         variables: Vec::new(),
+        secrets: Vec::new(),
         values: values(all, chance),
     };
     let mut definitions = environments(all);

@@ -18,5 +18,6 @@ mod reorder;
 mod replay;
 mod restored;
 mod scene;
+mod secrets;
 mod session;
 mod stolen;

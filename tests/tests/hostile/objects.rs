@@ -116,6 +116,7 @@ fn t02_a_peer_cannot_keep_an_object_of_another_peer_away() {
         steps: Vec::new(),
         templates: Vec::new(),
         variables: Vec::new(),
+        secrets: Vec::new(),
         packages: vec![package(size + 1)],
     };
     let bundle = Bundle {
@@ -136,6 +137,7 @@ fn t02_a_peer_cannot_keep_an_object_of_another_peer_away() {
         digest: bundle.digest,
         target: scene.victim_id(),
         bundle: document.write(),
+        secrets: Vec::new(),
     });
     let entry = scene.stranger.entry(&scene.victim_id(), &event);
     scene.tell(entry);

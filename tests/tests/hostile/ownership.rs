@@ -27,6 +27,7 @@ fn nothing() -> Snapshot {
         steps: Vec::new(),
         templates: Vec::new(),
         variables: Vec::new(),
+        secrets: Vec::new(),
         packages: Vec::new(),
     }
 }
@@ -52,6 +53,7 @@ fn promoted(bundle: &Bundle, document: &Document) -> ReleasePromoted {
         digest: bundle.digest,
         target: bundle.targets[0],
         bundle: document.write(),
+        secrets: Vec::new(),
     }
 }
 

@@ -35,6 +35,7 @@ pub(crate) fn configuration(project: &str, spaces: &[&str]) -> Vec<Definition> {
         steps: vec![Step { name: name("run"), run: vec![text("true")], timeout_s: 60 }],
         templates: Vec::new(),
         variables: Vec::new(),
+        secrets: Vec::new(),
         values: Vec::new(),
     };
     let lifecycle = Lifecycle { name: name("Standard"), phases: vec![phase] };

@@ -141,7 +141,7 @@ const fn allows(permission: Permission) -> &'static str {
         Permission::Answer => "accept and reject releases of other spaces",
         Permission::Carry => "make and bring media that carry sealed envelopes",
         Permission::Audit => "see links, certificates, proofs, trails, people and their tokens",
-        Permission::Configure => "apply space.toml",
+        Permission::Configure => "apply space.toml, and set the secrets of projects",
         Permission::Trust => "trust spaces, and say what may flow",
         Permission::People => "say who may do what, and make and revoke tokens of others",
     }

@@ -21,7 +21,7 @@ fn openssl(arguments: &[&str]) -> Said {
 }
 
 fn bytes(space: &Path) -> Vec<Vec<u8>> {
-    ["root.pem", "1/signing.pem", "1/sealing.pem"]
+    ["root.pem", "1/signing.pem", "1/sealing.pem", "at-rest/1.pem"]
         .map(|name| fs::read(space.join("keys").join(name)).unwrap())
         .into()
 }

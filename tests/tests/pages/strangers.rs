@@ -26,6 +26,7 @@ fn hostile() -> World {
         steps: Vec::new(),
         templates: Vec::new(),
         variables: Vec::new(),
+        secrets: Vec::new(),
         values: Vec::new(),
     };
     let phases = vec![phase(HOSTILE, &[HOSTILE], &[], false), phase("..", &[".."], &[], false)];

@@ -3,7 +3,8 @@
 use engine::trust::certificate::Keys;
 use schema::id::{CommandId, DocumentId, EntryId, Incarnation, ObjectId, Position, SpaceId};
 use schema::latest::{
-    Actor, Audience, Bundle, Document, Entry, Event, Header, Kind, Outcome, Receipt, StepReport,
+    Actor, Audience, Bundle, Document, Entry, Event, Header, Kind, Outcome, Receipt,
+    SecretCommitment, StepReport,
 };
 use schema::v1::document::receipt::DeployedBy;
 use schema::v1::event::{LinkOffered, PeerTrusted, ReleaseCreated, ReleasePromoted, SpaceCreated};
@@ -85,6 +86,7 @@ impl Cast {
                 notes: text("first"),
                 snapshot: snapshot(),
                 digest: snapshot().digest(&release(berta.id())),
+                secrets: Vec::new(),
             }),
             Event::ReleasePromoted(promoted(berta, anna.id())),
         ];
@@ -136,6 +138,11 @@ pub(crate) fn snapshot() -> Snapshot {
             default: None,
         }],
         variables: vec![Variable { name: name("COLOUR"), value: text("grün") }],
+        secrets: vec![SecretCommitment {
+            name: name("PASSWORD"),
+            scope: text(""),
+            commitment: HexHash([0x0c; 32]),
+        }],
         packages: vec![Package {
             id: "web".parse().expect("an id"),
             version: version("1.0.0"),
@@ -171,6 +178,7 @@ pub(crate) fn promoted(owner: &Stranger, target: SpaceId) -> ReleasePromoted {
         digest: bundle.digest,
         target,
         bundle: owner.document(Kind::Bundle, &bundle).write(),
+        secrets: Vec::new(),
     }
 }
 

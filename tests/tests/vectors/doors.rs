@@ -49,6 +49,7 @@ pub(crate) fn open(kind: &str, context: &Value, input: &Value) -> Said {
         "compute-tree" => Ok(tree(input)),
         "compute-command-id" => Ok(command(input)),
         "compute-release-digest" => Ok(release_digest(input)),
+        "compute-secret-commitment" => Ok(crate::secrets::compute(input)),
         "compute-version-order" => Ok(version_order(input)),
         "name" => name(input),
         "entry" => said(Entry::read(&blob(&input["bytes"])), |entry| shown::entry(&entry)),
@@ -62,6 +63,8 @@ pub(crate) fn open(kind: &str, context: &Value, input: &Value) -> Said {
         "certificate" => certificate(input),
         "document" => document(context, input),
         "envelope" => envelope(context, input),
+        "secret" => crate::secrets::open(context, input),
+        "at-rest" => crate::secrets::unseal(context, input),
         "verdict" => verdict(context, input),
         "beat" => whole(input, Beat::read, shown::beat),
         "ack" => whole(input, Ack::read, shown::ack),
@@ -86,7 +89,7 @@ pub(crate) fn blob(value: &Value) -> Vec<u8> {
     pairs.map(|pair| u8::try_from(digit(pair[0]) * 16 + digit(pair[1])).expect("a byte")).collect()
 }
 
-fn array<const N: usize>(value: &Value) -> [u8; N] {
+pub(crate) fn array<const N: usize>(value: &Value) -> [u8; N] {
     blob(value).try_into().expect("hex of the right length")
 }
 
@@ -298,7 +301,7 @@ fn disbelief(why: &Disbelief) -> String {
     }
 }
 
-fn believed(context: &Value) -> Result<Keys, String> {
+pub(crate) fn believed(context: &Value) -> Result<Keys, String> {
     keys(text(&context["certificate"]))
 }
 
@@ -371,6 +374,7 @@ fn envelope(context: &Value, input: &Value) -> Said {
         root: [0; 32],
         signing: array(&me["signing_seed"]),
         sealing: array(&me["sealing_seed"]),
+        at_rest: [0; 32],
     };
     let identity = Identity::new(&keys(text(&me["certificate"]))?, &seeds).expect("its own keys");
     let mut keyring = Keyring::default();

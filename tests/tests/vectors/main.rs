@@ -18,6 +18,7 @@ mod parts;
 mod pinned;
 mod proofs;
 mod prose;
+mod secrets;
 mod shown;
 mod small;
 
@@ -33,6 +34,7 @@ fn all() -> Vec<Vector> {
     archives::make(&mut made);
     proofs::make(&mut made);
     documents::make(&cast, &mut made);
+    secrets::make(&cast, &mut made);
     envelopes::make(cast, &mut made);
     parts::make(&mut made);
     made

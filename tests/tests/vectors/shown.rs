@@ -2,10 +2,10 @@
 
 use crate::doors::{hexed, object};
 use engine::trust::door::{Content, Verified};
-use schema::id::hex;
+use schema::id::{EntryId, hex};
 use schema::latest::{
-    Ack, Actor, Audience, Beat, Carried, Checkpoint, Commitment, Entry, EnvelopeHeader, Event,
-    Mark, Part, Piece, Recall, Record, Returned, Want,
+    Ack, Actor, AtRest, Audience, Beat, Carried, Checkpoint, Commitment, Entry, EnvelopeHeader,
+    Event, HandedSecret, KeptSecret, Mark, Part, Piece, Recall, Record, Returned, Want,
 };
 use schema::v1::event::{Change, Cut, Definition, Kept, PastLife};
 use schema::v1::model::{Acceptance, Disclosure, Grant, Lifecycle, Package, Project};
@@ -118,9 +118,17 @@ fn fields(event: &Event) -> Value {
         Event::TokenCreated(e) =>
             json!([e.id, e.user, e.name, hex(&e.hash), e.scope, e.expires_ms]),
         Event::TokenRevoked(e) => json!([e.id]),
+        Event::SecretSet(e) => json!([e.project, e.name, at_rest(&e.sealed)]),
+        Event::SecretUnset(e) => json!([e.project, e.name]),
+        Event::SecretsKept(e) => json!([e.bundle, e.release, kept_secrets(&e.secrets)]),
         Event::PackagePushed(e) => package(&e.package),
-        Event::ReleaseCreated(e) => json!([e.project, e.version, e.notes, e.snapshot, e.digest]),
-        Event::ReleasePromoted(e) => json!([e.release, e.digest, e.target, e.bundle]),
+        Event::ReleaseCreated(e) => json!([
+            e.project, e.version, e.notes, e.snapshot, e.digest, kept_secrets(&e.secrets),
+        ]),
+        Event::ReleasePromoted(e) => json!([
+            e.release, e.digest, e.target, e.bundle,
+            e.secrets.iter().map(handed).collect::<Vec<_>>(),
+        ]),
         Event::ReleaseAccepted(e) => json!([e.bundle, e.release, e.lifecycle, e.values]),
         Event::ReleaseRejected(e) => json!([e.bundle, e.release, e.reason]),
         Event::PromotionAnswered(e) => json!([e.bundle, e.release, e.rejected]),
@@ -133,6 +141,23 @@ fn fields(event: &Event) -> Value {
         Event::Unknown { kind, version, must_understand } =>
             json!([kind, version, must_understand]),
     }
+}
+
+fn at_rest(sealed: &AtRest) -> Value {
+    json!([sealed.key, hex(&sealed.nonce), hex(&sealed.sealed)])
+}
+
+fn kept_secrets(kept: &[KeptSecret]) -> Value {
+    let shown = kept.iter().map(|kept| {
+        let EntryId { origin, incarnation, position } = kept.from;
+        json!([origin, incarnation.to_string(), position, at_rest(&kept.sealed)])
+    });
+    Value::from(shown.collect::<Vec<_>>())
+}
+
+fn handed(handed: &HandedSecret) -> Value {
+    let HandedSecret { index, recipient, key, encapsulation, sealed } = handed;
+    json!([index, recipient, key, hex(encapsulation), hex(sealed)])
 }
 
 fn commitment(entry: &Commitment) -> Value {
@@ -199,6 +224,7 @@ fn project(project: &Project) -> Value {
         project.steps,
         project.templates,
         project.variables,
+        project.secrets,
         project.values,
     ])
 }

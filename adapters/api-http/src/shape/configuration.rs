@@ -126,7 +126,7 @@ pub struct ProjectTable {
     pub templates: Vec<TemplateTable>,
     /// What travels with a release.
     #[serde(default)]
-    pub variables: Vec<Variable>,
+    pub variables: Vec<VariableTable>,
     /// The values of this space's environments.
     #[serde(default)]
     pub values: Vec<ValueTable>,
@@ -147,6 +147,57 @@ pub struct StepTable {
 
 const fn five_minutes() -> u32 {
     300
+}
+
+/// A variable: plain with its value, or secret without one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "VariableKeys", into = "VariableKeys")]
+pub enum VariableTable {
+    /// Everybody who sees the release sees the value.
+    Plain(Variable),
+    /// The value is set apart from the file, and is not for everybody's eyes.
+    Secret(Name),
+}
+
+/// The keys of a variable.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VariableKeys {
+    name: Name,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    value: Option<Text>,
+    #[serde(default)]
+    secret: bool,
+}
+
+impl TryFrom<VariableKeys> for VariableTable {
+    type Error = String;
+
+    fn try_from(keys: VariableKeys) -> Result<Self, String> {
+        let VariableKeys { name, value, secret } = keys;
+        match (value, secret) {
+            (Some(value), false) => Ok(Self::Plain(Variable { name, value })),
+            (None, true) => Ok(Self::Secret(name)),
+            (None, false) => {
+                Err(format!("the variable {name} has neither a value nor secret = true"))
+            }
+            (Some(_), true) => Err(format!(
+                "the value of the secret {name} does not belong into this file: leave it out, and \
+                 `interspace secret set`"
+            )),
+        }
+    }
+}
+
+impl From<VariableTable> for VariableKeys {
+    fn from(table: VariableTable) -> Self {
+        match table {
+            VariableTable::Plain(Variable { name, value }) => {
+                Self { name, value: Some(value), secret: false }
+            }
+            VariableTable::Secret(name) => Self { name, value: None, secret: true },
+        }
+    }
 }
 
 /// A variable template.
@@ -255,13 +306,21 @@ impl From<LifecycleTable> for Lifecycle {
 impl From<ProjectTable> for Project {
     fn from(table: ProjectTable) -> Self {
         let step = |StepTable { name, run, timeout_s }| Step { name, run, timeout_s };
+        let (mut variables, mut secrets) = (Vec::new(), Vec::new());
+        for variable in table.variables {
+            match variable {
+                VariableTable::Plain(variable) => variables.push(variable),
+                VariableTable::Secret(name) => secrets.push(name),
+            }
+        }
         Self {
             name: table.name,
             lifecycle: table.lifecycle,
             packages: table.packages,
             steps: table.steps.into_iter().map(step).collect(),
             templates: table.templates.into_iter().map(Template::from).collect(),
-            variables: table.variables,
+            variables,
+            secrets,
             values: texts(table.values),
         }
     }

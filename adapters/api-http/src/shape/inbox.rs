@@ -30,6 +30,8 @@ pub struct Bundle {
     pub questions: Vec<Question>,
     /// The steps of the process.
     pub steps: Vec<String>,
+    /// The secrets that its steps see, by name; nobody is shown a value.
+    pub secrets: Vec<String>,
     /// The environments of the source where it succeeded, proven by receipts.
     pub succeeded_in: Vec<String>,
 }
@@ -101,6 +103,7 @@ pub fn show(engine: &Engine, rights: &Rights) -> Vec<Bundle> {
                         .map(Text::to_string),
                 })
                 .collect(),
+            secrets: content.snapshot.secrets.iter().map(|one| one.name.to_string()).collect(),
             steps: content.snapshot.steps.iter().map(|step| step.name.to_string()).collect(),
             succeeded_in: content.receipts.iter().filter_map(environment).collect(),
         }

@@ -126,7 +126,13 @@ pub fn show(engine: &Engine, held: &Held) -> Keys {
         .filter(|peer| peer.seals_to.is_none_or(|knows| knows < number))
         .map(|peer| peer.peer.as_str())
         .collect();
+    // What is under way may hold a secret that is sealed to an old key.
+    let coming = engine.traffic().values().filter(|traffic| !traffic.is_complete());
+    let coming: Vec<String> = coming.map(|traffic| state.name_of(&traffic.peer)).collect();
     let kept_because = older.then(|| match late.as_slice() {
+        [] if !coming.is_empty() => {
+            format!("not everything is here yet that was sent by: {}", coming.join(", "))
+        }
         [] => "they are forgotten within seconds: every peer seals to the newest".to_owned(),
         late => format!("not known to seal to the newest yet: {}", late.join(", ")),
     });

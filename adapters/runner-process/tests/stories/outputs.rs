@@ -1,6 +1,6 @@
 //! What is kept of what steps write.
 
-use crate::world::{World, output};
+use crate::world::{World, output, reason};
 use schema::latest::Outcome;
 use schema::limits::{RECEIPT_OUTPUT_BYTES_MAX, STEP_OUTPUT_BYTES_MAX};
 
@@ -41,4 +41,29 @@ fn the_listener_hears_each_step_that_was_begun() {
 fn what_a_step_wrote_before_it_was_ended_is_kept() {
     let world = World::with(&["echo before; kill -KILL $$"]);
     assert_eq!(output(&world.run().steps[0]), "before\n");
+}
+
+#[test]
+fn t23_a_step_has_its_secrets_and_neither_its_output_nor_the_hash_of_it_tells_one() {
+    let script = "test \"$WORD\" = hunter2 && echo \"it is $WORD\" && printf hun && sleep 0.1 && \
+                  printf 'ter2 and'; env | grep WORD";
+    let mut world = World::with(&[script]);
+    world.secret("WORD", "hunter2");
+    let report = world.run();
+    assert_eq!(report.outcome, Outcome::Succeeded, "{report:?}");
+    let shown = "it is ***\n*** andWORD=***\n";
+    assert_eq!(output(&report.steps[0]), shown);
+    assert_eq!(report.steps[0].output_sha256.0, schema::hash::sha256(&[shown.as_bytes()]));
+    assert_eq!(world.heard(), [shown]);
+    assert!(!format!("{:?}", world.plan).contains("hunter2"));
+}
+
+#[test]
+fn t23_a_secret_that_cannot_be_given_to_a_step_is_not_quoted() {
+    let mut world = World::with(&["true"]);
+    world.secret("not-a-name", "hunter2");
+    let report = world.run();
+    assert_eq!(report.outcome, Outcome::Failed);
+    let why = reason(&report.steps[0]);
+    assert!(why.contains("not-a-name") && !why.contains("hunter2"), "{why}");
 }

@@ -1,6 +1,7 @@
 //! A folder with environments and packages, a runner over it, and a look at what runs.
 
 use engine::run::{Plan, Report};
+use engine::trust::secret::SecretValue;
 use runner_process::{Runner, Settings};
 use schema::id::{ObjectId, Position, SpaceId};
 use schema::latest::StepReport;
@@ -79,6 +80,11 @@ impl World {
         self.plan.variables.push(Variable { name, value });
     }
 
+    pub(crate) fn secret(&mut self, name: &str, value: &str) {
+        let value = SecretValue::new(value.to_owned()).expect("a value");
+        self.plan.secrets.push((name.parse().expect("a name"), value));
+    }
+
     /// The folder of the environments.
     pub(crate) fn environments(&self) -> PathBuf {
         self.root.path().join("environments")
@@ -133,6 +139,7 @@ fn plan() -> Plan {
         environment: "Prod EU".parse().expect("a name"),
         steps: Vec::new(),
         variables: Vec::new(),
+        secrets: Vec::new(),
         packages: Vec::new(),
     }
 }

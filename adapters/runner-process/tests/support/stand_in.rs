@@ -44,6 +44,7 @@ fn node(arguments: &[OsString]) -> ExitCode {
             timeout_s: 600,
         }],
         variables: Vec::new(),
+        secrets: Vec::new(),
         packages: Vec::new(),
     };
     let report = runner.run(&plan, &|_| None, &AtomicBool::new(false));

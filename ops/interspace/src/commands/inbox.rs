@@ -120,6 +120,9 @@ fn show(bundle: &Bundle) -> String {
     }
     text.push_str(&format!("tested in  {}\n", bundle.succeeded_in.join(", ")));
     text.push_str(&format!("process    {}\n", bundle.steps.join(", ")));
+    for secret in &bundle.secrets {
+        text.push_str(&format!("variable   {secret}: (secret)\n"));
+    }
     for package in &bundle.packages {
         let (id, version, here, size) = (&package.id, &package.version, package.here, package.size);
         let mark = if here == size { "✓" } else { "…" };

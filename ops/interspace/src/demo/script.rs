@@ -1,6 +1,6 @@
 //! The list of commands of the demo: headings, commands, and commands that must fail.
 
-use crate::cli::{Audit, Certificate, Courier, Noun, Package};
+use crate::cli::{Audit, Certificate, Courier, Noun, Package, Secret};
 use crate::failure::{Failure, code};
 use std::path::{Path, PathBuf};
 
@@ -57,6 +57,7 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path, media: &Path) {
         | Noun::Certificate(
             Certificate::Export { file: Some(file), .. } | Certificate::Import { file, .. },
         )
+        | Noun::Secret(Secret::Set { from: Some(file), .. })
         | Noun::Package(Package::Push { file, .. })
         | Noun::Audit(
             Audit::Export { file }
@@ -80,6 +81,7 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path, media: &Path) {
         | Noun::Link(_)
         | Noun::User(_)
         | Noun::Token(_)
+        | Noun::Secret(Secret::Set { from: None, .. } | Secret::List | Secret::Unset { .. })
         | Noun::Package(Package::List)
         | Noun::Release(_)
         | Noun::Inbox(_)

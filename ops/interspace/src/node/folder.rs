@@ -6,6 +6,7 @@
 //! tokens/operator.token        mode 0600
 //! spaces/<name>-<id>/
 //!   keys/root.pem            mode 0600; may be kept elsewhere
+//!   keys/at-rest/<number>.pem  what the log's secrets are sealed to, mode 0600
 //!   keys/<number>/{signing,sealing}.pem the pair of each key statement, mode 0600
 //!   log/                       the event log, with its fence
 //!   packages/                  objects by their hash

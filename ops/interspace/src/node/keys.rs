@@ -1,10 +1,11 @@
 //! The key files of a space: mode 0600 or the start is refused, durable before a log names them.
 
 use crate::failure::{Failure, code};
-use crate::node::folder::make;
+use crate::node::folder::{make, sync_folder};
 use crate::node::passphrase::Passphrase;
-use crate::node::pem::{self, ED25519, KeyFile, X25519};
+use crate::node::pem::{self, CHACHA20_POLY1305, ED25519, KeyFile, X25519};
 use engine::trust::identity::{Pair, Secrets, Seeds};
+use pkcs8::ObjectIdentifier;
 use std::path::{Path, PathBuf};
 
 const PAIR: [&str; 2] = ["signing.pem", "sealing.pem"];
@@ -14,11 +15,50 @@ pub(crate) fn root_file(folder: &Path) -> PathBuf {
     folder.join("root.pem")
 }
 
-/// Writes the key files of a new space: its root key, and the pair of its first key statement.
+/// The at-rest keys of a space, each a file of its own.
+fn at_rest(folder: &Path) -> PathBuf {
+    folder.join("at-rest")
+}
+
+/// Writes the key files of a new space: its root key, its first at-rest key, and the pair of its
+/// first key statement.
 pub(crate) fn write(folder: &Path, seeds: &Seeds) -> Result<(), Failure> {
     make(folder)?;
     pem::write(&root_file(folder), ED25519, &seeds.root, None)?;
+    write_at_rest(folder, 1, &seeds.at_rest, None)?;
     write_pair(folder, 1, &Pair { signing: seeds.signing, sealing: seeds.sealing }, None)
+}
+
+/// Writes an at-rest key. It is durable before anything is sealed to it.
+pub(crate) fn write_at_rest(
+    folder: &Path,
+    number: u32,
+    key: &[u8; 32],
+    passphrase: Option<&Passphrase>,
+) -> Result<(), Failure> {
+    let place = at_rest(folder);
+    make(&place)?;
+    pem::write(&place.join(format!("{number}.pem")), CHACHA20_POLY1305, key, passphrase)?;
+    sync_folder(folder)
+}
+
+/// The at-rest keys whose files are here, ascending. A space whose folder of them is gone has none.
+fn rest_files(folder: &Path) -> Result<Vec<(u32, PathBuf)>, Failure> {
+    let place = at_rest(folder);
+    if !place.exists() {
+        return Ok(Vec::new());
+    }
+    let failed = |why: std::io::Error| Failure::io("reading the keys", &place, &why);
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(&place).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if let Some(number) = name.strip_suffix(".pem").and_then(|number| number.parse().ok()) {
+            found.push((number, path));
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// Writes the key files of one key statement. They are durable before the log names them; what a
@@ -74,6 +114,10 @@ pub(crate) fn read(folder: &Path, passphrase: &Passphrase) -> Result<Secrets, Fa
             secrets = secrets.with(number, read_pair(&folder, passphrase)?);
         }
     }
+    for (number, path) in rest_files(folder)? {
+        let key = KeyFile::read(&path)?.seed(&path, CHACHA20_POLY1305, passphrase)?;
+        secrets = secrets.with_at_rest(number, key);
+    }
     // It is not used here, and yet nobody else may have read it.
     let root = root_file(folder);
     if root.exists() {
@@ -106,11 +150,17 @@ pub(crate) fn forget_before(folder: &Path, number: u32) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Every key file of a space, that of the root key too.
-fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let pairs = numbers(folder)?;
-    let pairs = pairs.into_iter().flat_map(|(_, folder)| PAIR.map(|name| folder.join(name)));
-    Ok(pairs.chain([root_file(folder)]).filter(|path| path.exists()).collect())
+/// Every key file of a space with its algorithm, that of the root key too.
+fn files(folder: &Path) -> Result<Vec<(PathBuf, ObjectIdentifier)>, Failure> {
+    let mut all = vec![(root_file(folder), ED25519)];
+    for (_, pair) in numbers(folder)? {
+        let [signing, sealing] = PAIR.map(|name| pair.join(name));
+        all.extend([(signing, ED25519), (sealing, X25519)]);
+    }
+    let rest = rest_files(folder)?;
+    all.extend(rest.into_iter().map(|(_, path)| (path, CHACHA20_POLY1305)));
+    all.retain(|(path, _)| path.exists());
+    Ok(all)
 }
 
 /// Closes all key files of a space with `next`, or opens them for good; says how many were not so
@@ -122,15 +172,14 @@ pub(crate) fn protect(
 ) -> Result<usize, Failure> {
     let files = files(folder)?;
     // First whether all of them open: a wrong passphrase changes nothing.
-    for path in &files {
+    for (path, algorithm) in &files {
         let key = KeyFile::read(path)?;
-        let algorithm = if path.ends_with(PAIR[1]) { X25519 } else { ED25519 };
         if key.is_closed() {
-            key.seed(path, algorithm, known)?;
+            key.seed(path, *algorithm, known)?;
         }
     }
     let mut changed = 0;
-    for path in &files {
+    for (path, _) in &files {
         let key = KeyFile::read(path)?;
         if key.is_closed() != next.is_some() {
             key.rewrite(path, known, next)?;

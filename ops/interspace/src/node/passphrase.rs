@@ -71,8 +71,11 @@ fn read(path: &Path) -> Result<Zeroizing<String>, Failure> {
     Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-/// Asks at the terminal, which shows nothing of what is typed.
-fn ask(words: &str) -> Result<Zeroizing<String>, Failure> {
+/// Asks at the terminal for something that is not shown while it is typed.
+///
+/// # Errors
+/// When there is no terminal, or nothing can be heard from it.
+pub(crate) fn ask(words: &str) -> Result<Zeroizing<String>, Failure> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
         let what = "the keys are closed with a passphrase, and nobody can be asked for it";

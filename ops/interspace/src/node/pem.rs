@@ -20,6 +20,10 @@ use zeroize::Zeroizing;
 pub(crate) const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 pub(crate) const X25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.110");
 
+/// What an at-rest key is for, by the nearest name that there is (RFC 8103): its nonces are longer.
+pub(crate) const CHACHA20_POLY1305: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.3.18");
+
 const PLAIN: &str = "PRIVATE KEY";
 const CLOSED: &str = "ENCRYPTED PRIVATE KEY";
 

@@ -3,6 +3,7 @@
 use crate::id::{DocumentId, ObjectId, ReleaseDigest, SpaceId};
 use crate::name::{Name, Text};
 use crate::v1::model::{ReleaseId, TemplateValue};
+use crate::v1::secret::HandedSecret;
 use bincode::{Decode, Encode};
 
 /// A release was sent on to a peer.
@@ -16,6 +17,9 @@ pub struct ReleasePromoted {
     pub target: SpaceId,
     /// The signed bundle, as JSON.
     pub bundle: String,
+    /// The values of its secrets, once for each space that may read one. Beside the bundle and not
+    /// in it: they are sealed anew for whoever the bundle is carried on to.
+    pub secrets: Vec<HandedSecret>,
 }
 
 /// A release of a peer was accepted here.

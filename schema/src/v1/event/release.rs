@@ -3,6 +3,7 @@
 use crate::id::ReleaseDigest;
 use crate::name::{Name, Text, Version};
 use crate::v1::model::{Package, Snapshot};
+use crate::v1::secret::KeptSecret;
 use bincode::{Decode, Encode};
 
 /// A package was put into the space's store and is durable there.
@@ -25,4 +26,6 @@ pub struct ReleaseCreated {
     pub snapshot: Snapshot,
     /// The digest of the release.
     pub digest: ReleaseDigest,
+    /// The value of each secret of the snapshot, in its order.
+    pub secrets: Vec<KeptSecret>,
 }

@@ -126,6 +126,7 @@ fn effects(header: &Header, event: &Event) -> Vec<String> {
             let statement = schema::hash::sha256(&[stated.statement.as_bytes()]);
             vec![format!("the key statement {}", schema::id::hex(&statement[..8]))]
         }
+        Event::SecretsKept(kept) => vec![format!("the keeping of {}", kept.release.version)],
         Event::DeploymentReported(_)
         | Event::SpaceCreated(_)
         | Event::LinkOffered(_)
@@ -140,6 +141,8 @@ fn effects(header: &Header, event: &Event) -> Vec<String> {
         | Event::ConfigurationApplied(_)
         | Event::TokenCreated(_)
         | Event::TokenRevoked(_)
+        | Event::SecretSet(_)
+        | Event::SecretUnset(_)
         | Event::EnvironmentsPublished(_)
         | Event::Unknown { .. } => Vec::new(),
     }

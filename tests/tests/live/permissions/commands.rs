@@ -85,9 +85,8 @@ fn example(what: &str) -> (Need, &'static str) {
     let may = Need::May;
     match what {
         "open" | "space list" | "space show" | "certificate show" | "package list"
-        | "release list" | "inbox list" | "deployment list" | "dashboard" | "token list" => {
-            (Need::AnyRole, "")
-        }
+        | "release list" | "inbox list" | "deployment list" | "dashboard" | "token list"
+        | "secret list" => (Need::AnyRole, ""),
         "space create" => (Need::Operator, "Third"),
         "space recover" => (Need::Operator, "--yes"),
         "key show" => (Need::Operator, ""),
@@ -104,6 +103,8 @@ fn example(what: &str) -> (Need, &'static str) {
         "audit export" => (may(Audit), "{empty}"),
         "audit proof" => (may(Audit), "Nowhere proof.json"),
         "apply" => (may(Configure), "--dry-run -f {file}"),
+        "secret set" => (may(Configure), "App NOWHERE --from {file}"),
+        "secret unset" => (may(Configure), "App NOWHERE"),
         "user create" => (may(People), "eve --role viewer --project Nowhere"),
         "user revoke" => (may(People), "eve"),
         "token create" => (may(People), "--for nobody-there --name made"),

@@ -107,6 +107,13 @@ fn asks(route: &Route) -> Vec<Asked> {
         ("DELETE", "/v1/spaces/{space}/users/{user}") => {
             one(home.replace("{user}", "eve"), Value::Null)
         }
+        ("PUT", "/v1/spaces/{space}/secrets/{project}/{name}") => {
+            let body = json!({"id": format!("{{number}}{}", "a".repeat(25)), "value": "hidden"});
+            one(home.replace("{project}", "App").replace("{name}", "NOWHERE"), body)
+        }
+        ("DELETE", "/v1/spaces/{space}/secrets/{project}/{name}") => {
+            one(home.replace("{project}", "App").replace("{name}", "NOWHERE"), Value::Null)
+        }
         ("POST", "/v1/spaces/{space}/tokens") => tokens(&home),
         ("DELETE", "/v1/spaces/{space}/tokens/{token}") => {
             let unknown = home.replace("{token}", &"a".repeat(26));
@@ -157,6 +164,7 @@ fn asks(route: &Route) -> Vec<Asked> {
             | "/v1/spaces/{space}/courier"
             | "/v1/spaces/{space}/users"
             | "/v1/spaces/{space}/tokens"
+            | "/v1/spaces/{space}/secrets"
             | "/"
             | "/spaces/{space}"
             | "/spaces/{space}/",
