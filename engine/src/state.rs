@@ -5,6 +5,7 @@
 
 pub mod cells;
 pub mod configuration;
+pub mod invitations;
 pub mod links;
 pub mod releases;
 pub mod tokens;
@@ -12,6 +13,7 @@ pub mod tokens;
 use crate::trust::certificate::Keys;
 use cells::Cells;
 use configuration::Configuration;
+use invitations::Invitations;
 use links::Links;
 use releases::Releases;
 use schema::hash::Hash;
@@ -50,6 +52,8 @@ pub struct State {
     pub configuration: Configuration,
     /// API tokens.
     pub tokens: Tokens,
+    /// Invitations of this space.
+    pub invitations: Invitations,
     /// Packages that were pushed here.
     pub packages: BTreeMap<(PackageName, Version), Package>,
     /// Objects that are complete in this space's store.
@@ -83,6 +87,7 @@ impl State {
             }
             Event::IncarnationDeclared(declared) => {
                 self.live_on(at.position, declared.incarnation);
+                self.invitations.void();
             }
             Event::LinkOffered(offered) => self.fold_offer(&offered.offer),
             Event::KeysStated(stated) => self.fold_keys(&stated.statement),
@@ -97,6 +102,13 @@ impl State {
             }
             Event::TokenCreated(created) => self.tokens.created(at, created),
             Event::TokenRevoked(revoked) => self.tokens.revoked(&revoked.id),
+            Event::InvitationMade(made) => self.invitations.made(at, made),
+            Event::InvitationRevoked(revoked) => self.invitations.revoked(&revoked.invitation),
+            Event::InvitationUsed(used) => {
+                self.invitations.used(used);
+                self.links.invited(&used.peer, used.invitation);
+            }
+            Event::InvitationAccepted(accepted) => self.links.accepted(accepted),
             Event::PackagePushed(pushed) => {
                 let package = &pushed.package;
                 self.objects.insert(package.object);
@@ -169,6 +181,10 @@ impl State {
             | Event::ConfigurationApplied(_)
             | Event::TokenCreated(_)
             | Event::TokenRevoked(_)
+            | Event::InvitationMade(_)
+            | Event::InvitationRevoked(_)
+            | Event::InvitationUsed(_)
+            | Event::InvitationAccepted(_)
             | Event::PackagePushed(_)
             | Event::ReleaseCreated(_)
             | Event::ReleaseAccepted(_)
@@ -219,6 +235,10 @@ impl State {
             | Event::ConfigurationApplied(_)
             | Event::TokenCreated(_)
             | Event::TokenRevoked(_)
+            | Event::InvitationMade(_)
+            | Event::InvitationRevoked(_)
+            | Event::InvitationUsed(_)
+            | Event::InvitationAccepted(_)
             | Event::PackagePushed(_)
             | Event::ReleaseCreated(_)
             | Event::ReleaseAccepted(_)

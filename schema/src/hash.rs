@@ -28,6 +28,8 @@ pub enum Domain {
     Token,
     /// A part of an export, all of it.
     Part,
+    /// An invitation, as it is passed on.
+    Invitation,
 }
 
 impl Domain {
@@ -44,6 +46,7 @@ impl Domain {
             Self::Command => "interspace/v1/command",
             Self::Token => "interspace/v1/token",
             Self::Part => "interspace/v1/part",
+            Self::Invitation => "interspace/v1/invitation",
         }
     }
 }

@@ -130,6 +130,9 @@ pub fn check(given: Given<'_>, request: &Request) -> Result<(), Rejection> {
         Command::Trust { .. }
         | Command::Grant { .. }
         | Command::Revoke { .. }
+        | Command::Invite { .. }
+        | Command::Uninvite { .. }
+        | Command::Join { .. }
         | Command::StateKeys { .. } => need(Permission::Trust, Object::SPACE),
         Command::PushPackage { package } => push(state, &rights, &request.actor, &package.id),
         Command::CreateRelease { project, .. } => {

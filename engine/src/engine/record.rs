@@ -199,11 +199,14 @@ impl Engine {
                 self.keyring_changed = true;
                 self.fetch_changed = true;
             }
+            Event::InvitationMade(_) | Event::InvitationRevoked(_) => self.keyring_changed = true,
             Event::LinkContradicted(_) | Event::ReleaseRejected(_) => self.fetch_changed = true,
             Event::SpaceCreated(_)
             | Event::LinkOffered(_)
             | Event::TokenCreated(_)
             | Event::TokenRevoked(_)
+            | Event::InvitationUsed(_)
+            | Event::InvitationAccepted(_)
             | Event::PackagePushed(_)
             | Event::IncarnationBegan(_)
             | Event::PromotionAnswered(_)

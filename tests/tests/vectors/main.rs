@@ -14,6 +14,7 @@ mod doors;
 mod entries;
 mod envelopes;
 mod files;
+mod joins;
 mod parts;
 mod pinned;
 mod proofs;
@@ -34,6 +35,7 @@ fn all() -> Vec<Vector> {
     proofs::make(&mut made);
     documents::make(&cast, &mut made);
     envelopes::make(cast, &mut made);
+    joins::make(&mut made);
     parts::make(&mut made);
     made
 }

@@ -140,6 +140,10 @@ fn effects(header: &Header, event: &Event) -> Vec<String> {
         | Event::ConfigurationApplied(_)
         | Event::TokenCreated(_)
         | Event::TokenRevoked(_)
+        | Event::InvitationMade(_)
+        | Event::InvitationRevoked(_)
+        | Event::InvitationUsed(_)
+        | Event::InvitationAccepted(_)
         | Event::EnvironmentsPublished(_)
         | Event::Unknown { .. } => Vec::new(),
     }
