@@ -18,6 +18,7 @@ mod edited;
 mod errors;
 mod folder;
 mod interface;
+mod invited;
 mod keys;
 mod kills;
 mod metrics;
