@@ -3,8 +3,8 @@
 use crate::trust::identity::Pair;
 use crate::trust::secret::SecretValue;
 use schema::hash::Hash;
-use schema::id::{CommandId, EntryId, Position, TokenId};
-use schema::latest::{Actor, Document};
+use schema::id::{CommandId, EntryId, InvitationId, Position, SpaceId, TokenId};
+use schema::latest::{Actor, Document, Invitation};
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::event::{Definition, TokenScope, User};
 use schema::v1::model::{Grant, Package, ReleaseId, TemplateValue};
@@ -89,6 +89,33 @@ pub enum Command {
         project: Name,
         /// The secret.
         name: Name,
+    },
+    /// Invite whoever has the token.
+    Invite {
+        /// The public key whose seed is in the token, which itself never comes here.
+        invitation: InvitationId,
+        /// Who alone may come; whoever has the token if none is named.
+        guest: Option<SpaceId>,
+        /// What to call who comes; their own name if none is given.
+        name: Option<Name>,
+        /// What may flow then.
+        grants: Vec<Grant>,
+        /// From when on it is worth nothing, milliseconds since 1970.
+        ends_ms: u64,
+    },
+    /// End an invitation.
+    Uninvite {
+        /// Which.
+        invitation: InvitationId,
+    },
+    /// Accept the invitation of another space.
+    Join {
+        /// What its token says.
+        invitation: Box<Invitation>,
+        /// What to call it here; its own name if none is given.
+        name: Option<Name>,
+        /// What may flow.
+        grants: Vec<Grant>,
     },
     /// Record a package that is durable in this space's store.
     PushPackage {

@@ -3,8 +3,9 @@
 pub mod configuration;
 pub mod deployment;
 pub mod import;
+pub mod invitation;
 pub mod keys;
-mod likeness;
+pub(crate) mod likeness;
 pub mod people;
 pub mod permission;
 pub mod release;
@@ -20,7 +21,7 @@ use crate::traffic::Traffic;
 use crate::trust::identity::Identity;
 use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, LinkId};
-use schema::latest::{Actor, Audience, Event};
+use schema::latest::{Actor, Audience, Document, Event};
 use schema::v1::model::{ProjectId, ReleaseId};
 use std::collections::BTreeMap;
 
@@ -52,6 +53,14 @@ pub struct Given<'a> {
     pub random: Hash,
     /// The clock, milliseconds since 1970.
     pub wall_ms: u64,
+}
+
+impl Given<'_> {
+    /// A signed offer of the random bytes, and the number in it.
+    #[must_use]
+    pub fn drawn_offer(&self) -> (Document, Hash) {
+        (self.identity.offer(self.random), self.random)
+    }
 }
 
 impl Draft {
@@ -104,6 +113,16 @@ pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejecti
             secret::set(given, actor, project, name, value)
         }
         Command::UnsetSecret { project, name } => secret::unset(given, actor, project, name),
+        Command::Invite { invitation, guest, name, grants, ends_ms } => {
+            let (invitation, guest, ends_ms) = (*invitation, *guest, *ends_ms);
+            let name = name.as_ref();
+            let wanted = invitation::Wanted { invitation, guest, name, grants, ends_ms };
+            invitation::invite(given, actor, &wanted)
+        }
+        Command::Uninvite { invitation } => invitation::uninvite(given, actor, *invitation),
+        Command::Join { invitation, name, grants } => {
+            invitation::join(given, actor, invitation, name.as_ref(), grants)
+        }
         Command::PushPackage { package } => release::push(given.state, actor, package),
         Command::CreateRelease { project, version, notes, packages } => {
             release::create(given, actor, project, version, notes, packages)

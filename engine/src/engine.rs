@@ -3,6 +3,7 @@
 mod act;
 mod arrive;
 mod depart;
+mod guests;
 mod keys;
 mod lend;
 mod life;
@@ -75,7 +76,7 @@ impl Engine {
     /// is done then. The block's records count at once; if it cannot be made durable, the engine
     /// must be thrown away and replayed.
     pub fn step(&mut self, now: Now, inputs: Vec<Input>) -> Stepped {
-        self.now = now;
+        self.tick(now);
         let mut inputs = inputs.into_iter();
         while !self.rebuild
             && let Some(input) = inputs.next()
@@ -189,6 +190,12 @@ impl Engine {
         &self.identity
     }
 
+    /// The time of the last step.
+    #[must_use]
+    pub const fn now(&self) -> Now {
+        self.now
+    }
+
     /// Size, root and time of the newest checkpoint.
     #[must_use]
     pub const fn checkpoint(&self) -> (u64, Hash, u64) {
@@ -204,6 +211,9 @@ impl Engine {
 
     /// The keyring, if it changed since it was asked for last.
     pub fn changed_keyring(&mut self) -> Option<Keyring> {
-        std::mem::take(&mut self.keyring_changed).then(|| self.state.links.keyring())
+        std::mem::take(&mut self.keyring_changed).then(|| {
+            let invitations = self.state.invitations.invited(self.now.wall_ms);
+            self.state.links.keyring().inviting(invitations)
+        })
     }
 }

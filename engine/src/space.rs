@@ -9,9 +9,11 @@ use crate::log::{Fault, Log};
 use crate::step::{Effect, Input, Now};
 use crate::trust::door;
 use crate::trust::identity::{Secrets, Seeds};
+use crate::trust::joins::Joins;
 use crate::trust::keyring::{Epochs, Keyring};
+use crate::trust::refusal::Refusal;
 use schema::id::{EntryId, Incarnation, LinkSeq, Position, SpaceId};
-use schema::latest::{Block, Entry, EnvelopeKind, Piece, Record};
+use schema::latest::{Block, Entry, EnvelopeHeader, EnvelopeKind, Piece, Record};
 use schema::name::Name;
 
 /// Envelopes that give a peer back what it lost, on one medium, at the most: of 256 KiB each.
@@ -23,6 +25,7 @@ pub struct Space<L> {
     log: L,
     keyring: Keyring,
     epochs: Epochs,
+    joins: Joins,
     /// What the last turn appended.
     last: Vec<Block>,
 }
@@ -73,6 +76,7 @@ impl<L: Log> Space<L> {
             log,
             keyring: Keyring::default(),
             epochs: Epochs::default(),
+            joins: Joins::default(),
             last: Vec::new(),
         }
     }
@@ -82,10 +86,21 @@ impl<L: Log> Space<L> {
         if let Some(keyring) = self.engine.changed_keyring() {
             self.keyring = keyring;
         }
+        if self.is_stranger(&bytes) && !self.joins.take(self.engine.now().monotonic_ms) {
+            return Input::Refused { reason: Refusal::TooManyJoins, bytes };
+        }
         match door::open(&bytes, self.engine.identity(), &self.keyring, &mut self.epochs) {
             Ok(verified) => Input::Arrived(Box::new(verified)),
             Err(reason) => Input::Refused { reason, bytes },
         }
+    }
+
+    /// Whether somebody unknown asks to be let in, and somebody may be.
+    fn is_stranger(&self, bytes: &[u8]) -> bool {
+        self.keyring.invites()
+            && EnvelopeHeader::of_envelope(bytes).is_ok_and(|header| {
+                header.kind == EnvelopeKind::Join && self.keyring.peer(&header.link).is_none()
+            })
     }
 
     /// One turn: step, make durable, seal. What it returns may be seen by others.

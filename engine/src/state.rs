@@ -5,6 +5,7 @@
 
 pub mod cells;
 pub mod configuration;
+pub mod invitations;
 pub mod links;
 pub mod releases;
 pub mod secrets;
@@ -13,6 +14,7 @@ pub mod tokens;
 use crate::trust::certificate::Keys;
 use cells::Cells;
 use configuration::Configuration;
+use invitations::Invitations;
 use links::Links;
 use releases::{Release, Releases, Source};
 use schema::hash::Hash;
@@ -54,6 +56,8 @@ pub struct State {
     pub tokens: Tokens,
     /// Values of secrets, sealed.
     pub secrets: Secrets,
+    /// Invitations of this space.
+    pub invitations: Invitations,
     /// Packages that were pushed here.
     pub packages: BTreeMap<(PackageName, Version), Package>,
     /// Objects that are complete in this space's store.
@@ -87,6 +91,7 @@ impl State {
             }
             Event::IncarnationDeclared(declared) => {
                 self.live_on(at.position, declared.incarnation);
+                self.invitations.void();
             }
             Event::LinkOffered(offered) => self.fold_offer(&offered.offer),
             Event::KeysStated(stated) => self.fold_keys(&stated.statement),
@@ -105,6 +110,13 @@ impl State {
             Event::SecretSet(set) => self.secrets.set(at, set),
             Event::SecretUnset(unset) => self.secrets.unset(unset),
             Event::SecretsKept(kept) => self.secrets.keep(kept),
+            Event::InvitationMade(made) => self.invitations.made(at, made),
+            Event::InvitationRevoked(revoked) => self.invitations.revoked(&revoked.invitation),
+            Event::InvitationUsed(used) => {
+                self.invitations.used(used);
+                self.links.invited(&used.peer, used.invitation);
+            }
+            Event::InvitationAccepted(accepted) => self.links.accepted(accepted),
             Event::PackagePushed(pushed) => {
                 let package = &pushed.package;
                 self.objects.insert(package.object);
@@ -183,6 +195,10 @@ impl State {
             | Event::SecretSet(_)
             | Event::SecretUnset(_)
             | Event::SecretsKept(_)
+            | Event::InvitationMade(_)
+            | Event::InvitationRevoked(_)
+            | Event::InvitationUsed(_)
+            | Event::InvitationAccepted(_)
             | Event::PackagePushed(_)
             | Event::ReleaseCreated(_)
             | Event::ReleaseAccepted(_)
@@ -228,6 +244,10 @@ impl State {
             | Event::SecretSet(_)
             | Event::SecretUnset(_)
             | Event::SecretsKept(_)
+            | Event::InvitationMade(_)
+            | Event::InvitationRevoked(_)
+            | Event::InvitationUsed(_)
+            | Event::InvitationAccepted(_)
             | Event::PackagePushed(_)
             | Event::ReleaseCreated(_)
             | Event::ReleaseAccepted(_)

@@ -32,6 +32,8 @@ pub enum Domain {
     SecretCommitment,
     /// A secret's value, to compare it with another in a time that tells nothing.
     SecretValue,
+    /// An invitation, as it is passed on.
+    Invitation,
 }
 
 impl Domain {
@@ -50,6 +52,7 @@ impl Domain {
             Self::Part => "interspace/v1/part",
             Self::SecretCommitment => "interspace/v1/secret-commitment",
             Self::SecretValue => "interspace/v1/secret-value",
+            Self::Invitation => "interspace/v1/invitation",
         }
     }
 }

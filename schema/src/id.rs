@@ -123,6 +123,13 @@ id!(
     "the id of a token"
 );
 id!(
+    /// An invitation: the public key whose seed is in the token. It names the invitation and opens
+    /// nothing.
+    InvitationId,
+    32,
+    "the id of an invitation"
+);
+id!(
     /// A signed document: the hash of its payload type and payload.
     DocumentId,
     32,

@@ -9,6 +9,8 @@ pub use crate::v1::document::receipt::{Outcome, Receipt, StepReport};
 pub use crate::v1::entry::{Actor, Audience, Entry, Header};
 pub use crate::v1::envelope::{Carried, Envelope, EnvelopeHeader, EnvelopeKind};
 pub use crate::v1::event::{self, Commitment, Event};
+pub use crate::v1::invitation::Invitation;
+pub use crate::v1::join::Join;
 pub use crate::v1::model;
 pub use crate::v1::part::{Flaw, Part, PartHead};
 pub use crate::v1::piece::{Piece, Want};

@@ -76,6 +76,19 @@ pub const KEY_STATEMENT_BYTES_MAX: usize = 16 * 1024;
 /// Key statements in one envelope of kind *keys*: all that a certificate may have but the first.
 pub const STATEMENTS_TOLD_MAX: usize = CERTIFICATE_STATEMENTS_MAX - 1;
 
+/// Largest certificate, with its offer, in an invitation or in an envelope of kind *join*, in
+/// bytes: some fifty replacements of keys. Beyond, certificate files are exchanged.
+pub const INVITATION_CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
+
+/// Invitations of one space that are open at one time.
+pub const INVITATIONS_OPEN_MAX: usize = 16;
+
+/// Longest time for which an invitation is open, in milliseconds: a week.
+pub const INVITATION_LIFE_MS_MAX: u64 = 7 * 24 * 60 * 60 * 1_000;
+
+/// Envelopes of kind *join* that a space opens in one second; more are refused unopened.
+pub const JOINS_A_SECOND_MAX: u32 = 16;
+
 /// Longest line of an archive, in bytes, its line feed not counted: a block of 48 MiB. Blocks are
 /// what came in during one turn of a space, which is rarely more than a few hundred KiB.
 pub const ARCHIVE_LINE_BYTES_MAX: usize = 64 * 1024 * 1024;

@@ -6,6 +6,8 @@ pub mod document;
 pub mod entry;
 pub mod envelope;
 pub mod event;
+pub mod invitation;
+pub mod join;
 pub mod model;
 pub mod part;
 pub mod piece;

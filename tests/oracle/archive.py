@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from . import checkpoint, entry, ids, lines, record
 from .header import Header
-from .ledger import Ledger
+from .ledger import NOT_OF_OFFERS, Ledger
 from .record import Block, Evidence, Mirrored, Own, Record
 from .refusal import Refused
 from .strand import Strand
@@ -122,6 +122,8 @@ class Archive:
 
     def _end_of_block(self, block: Block) -> None:
         self._end_of_proof()
+        if self.ledger.joining is not None:
+            raise Refused(NOT_OF_OFFERS)
         end = block.checkpoint
         if end.size != self.tree.size:
             raise Refused("the checkpoint behind it is of another size")

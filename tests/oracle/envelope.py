@@ -1,9 +1,20 @@
 """Envelopes, as far as they can be judged without knowing what came before."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from . import derivation, document, header, ids, keys, returns, seal, signals, signing
+from . import (
+    derivation,
+    document,
+    header,
+    ids,
+    invitation,
+    keys,
+    returns,
+    seal,
+    signals,
+    signing,
+)
 from .certificate import Certificate
 from .entry import ENTRY_BYTES_MAX
 from .header import Header
@@ -20,7 +31,12 @@ SIGNALS = {
     6: ("piece", signals.piece),
     8: ("recall", returns.recall),
     9: ("returned", returns.returned),
+    10: ("join", lambda reader: _asked_again(invitation.join(reader))),
 }
+
+
+def _asked_again(_told: invitation.Join) -> None:
+    """A peer that was let in already: only the form of what it says counts."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +46,7 @@ class Recipient:
     certificate: Certificate
     sealing_seed: bytes
     links: dict[bytes, Certificate]
+    invitations: dict[bytes, invitation.Invited] = field(default_factory=dict)
 
     def holds(self, number: int) -> bool:
         """Whether the sealing key of this number is the one that is held."""
@@ -66,11 +83,15 @@ def cut(data: bytes) -> Parts:
         raise Refused("malformed: " + error.reason) from error
 
 
-def _find_peer(told: Header, recipient: Recipient) -> Certificate:
-    """Checks 4 to 6: to whom, over which link, by whom."""
+def _check_recipient(told: Header, recipient: Recipient) -> None:
+    """Check 4: to whom."""
     here = ids.read(recipient.certificate.space)
     if told.recipient != here:
         raise Refused("reflected" if told.origin == here else "not-for-me")
+
+
+def _find_peer(told: Header, recipient: Recipient) -> Certificate:
+    """Checks 5 and 6: over which link, by whom."""
     peer = recipient.links.get(told.link)
     if peer is None:
         raise Refused("unknown-link")
@@ -160,15 +181,34 @@ def _content_of_keys(parts: Parts, peer: Certificate, recipient: Recipient) -> d
     return {"keys": [statements, cut]}
 
 
+def _content_of_join(parts: Parts, recipient: Recipient) -> dict[str, Any]:
+    """Of who is not known yet: nothing is opened while no invitation is open."""
+    if len(parts.body) > invitation.FRAME_BYTES + invitation.CERTIFICATE_BYTES_MAX:
+        raise Refused("malformed: join")
+    if all(each.standing != "open" for each in recipient.invitations.values()):
+        raise Refused("not-invited")
+    body = _open(parts, recipient)
+    try:
+        told = invitation.read_join(body)
+    except Refused as error:
+        raise Refused("malformed: join") from error
+    _verify(parts, invitation.let_in(told, parts.header, recipient.invitations))
+    return {"join": told.shown()}
+
+
 def open_for(data: bytes, recipient: Recipient) -> dict[str, Any]:
     """What an envelope holds, as the vectors show it, after checks 1 to 12."""
     parts = cut(data)
-    peer = _find_peer(parts.header, recipient)
-    if parts.header.kind == header.KEYS:
-        content = _content_of_keys(parts, peer, recipient)
+    _check_recipient(parts.header, recipient)
+    if parts.header.kind == header.JOIN and parts.header.link not in recipient.links:
+        content = _content_of_join(parts, recipient)
     else:
-        _verify(parts, peer)
-        content = _content(parts.header, _open(parts, recipient))
+        peer = _find_peer(parts.header, recipient)
+        if parts.header.kind == header.KEYS:
+            content = _content_of_keys(parts, peer, recipient)
+        else:
+            _verify(parts, peer)
+            content = _content(parts.header, _open(parts, recipient))
     return {
         "header": parts.header.shown(),
         "body_hash": parts.body_hash().hex(),

@@ -169,6 +169,17 @@ EVENTS: dict[tuple[int, int], Event] = {
     ),
     (31, 1): _event("deployment.finished", 0, deployment=U64, receipt=Document("receipt")),
     (32, 1): _event("deployment.reported", CROSSES, receipt=Document("receipt")),
+    (39, 1): _event(
+        "invitation.made", MUST,
+        invitation=ID, offer=Document("offer"), guest=Option(ID), name=Option(NAME),
+        grants=ListOf(GRANT), ends=U64,
+    ),
+    (40, 1): _event("invitation.revoked", MUST, invitation=ID),
+    (41, 1): _event("invitation.used", MUST, invitation=ID, peer=ID, proof=Fixed(64, False)),
+    (42, 1): _event(
+        "invitation.accepted", MUST,
+        invitation=ID, peer=ID, offer=Document("offer"), proof=Fixed(64, False), ends=U64,
+    ),
 }  # fmt: skip
 
 

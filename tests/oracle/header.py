@@ -12,6 +12,7 @@ ENTRIES_MAX = 256
 U64_MAX = 2**64 - 1
 ENTRIES = 1
 KEYS = 7
+JOIN = 10
 # Number, and the label of its key.
 KINDS: dict[int, str] = {
     1: "interspace/v1/key/entries",
@@ -23,6 +24,7 @@ KINDS: dict[int, str] = {
     7: "interspace/v1/key/keys",
     8: "interspace/v1/key/recall",
     9: "interspace/v1/key/returned",
+    10: "interspace/v1/key/join",
 }
 
 

@@ -9,7 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import certificate, derivation, document, entry, header, ids, judgement
+from . import (
+    certificate,
+    derivation,
+    document,
+    entry,
+    header,
+    ids,
+    invitation,
+    judgement,
+    signing,
+)
 from .certificate import Certificate
 from .document import Document
 from .entry import Entry
@@ -23,7 +33,15 @@ from .strand import Link, Strand, chain_over
 from .tree import Tree
 
 # Events whose document has to be this space's own.
-OWN_DOCUMENTS = {"link.offered", "deployment.finished", "deployment.reported"}
+OWN_DOCUMENTS = {
+    "link.offered",
+    "invitation.made",
+    "invitation.accepted",
+    "deployment.finished",
+    "deployment.reported",
+}
+
+NOT_OF_OFFERS = "the link is not made of the offers of both sides"
 
 
 @dataclass
@@ -64,6 +82,10 @@ class Ledger:
     certificate: Certificate | None = None
     incarnation: str = ""
     offers: list[bytes] = field(default_factory=list)
+    # The peer that was trusted by the entry before, on a link that the next one has to explain.
+    joining: bytes | None = None
+    # Those that nobody used or revoked.
+    invitations: set[str] = field(default_factory=set)
     peers: dict[bytes, Peer] = field(default_factory=dict)
     tree: Tree = field(default_factory=Tree)
     # What was written for each link, as long as this log lives its first life.
@@ -100,6 +122,8 @@ class Ledger:
             return
         self._check_audience(own, told)
         self.events[told.event.name] += 1
+        if self.joining is not None and told.event.name != "invitation.accepted":
+            raise Refused(NOT_OF_OFFERS)
         effect = EFFECTS.get(told.event.name)
         if effect:
             effect(self, told.fields, position)
@@ -204,8 +228,45 @@ def _trusted(ledger: Ledger, says: dict[str, Any], _position: int) -> None:
         ledger.peers[link].renew(known)
         return
     if link not in _links(ledger, known):
-        raise Refused("the link is not made of the offers of both sides")
+        ledger.joining = link
     ledger.peers[link] = Peer(known)
+
+
+def _accepted(ledger: Ledger, says: dict[str, Any], position: int) -> None:
+    """The offer that one link alone is made of, behind the entry that trusts the peer."""
+    link, ledger.joining = ledger.joining, None
+    _offered(ledger, says, position)
+    if link is None or link not in _links(ledger, ledger.peers[link].certificate):
+        raise Refused(NOT_OF_OFFERS)
+    here, there = ledger.own().space, ledger.peers[link].certificate.space
+    if there != says["peer"]:
+        raise Refused("the invitation is of another peer")
+    _check_proof(says, link, here, there)
+
+
+def _used(ledger: Ledger, says: dict[str, Any], _position: int) -> None:
+    links = [
+        link for link, peer in ledger.peers.items() if peer.certificate.space == says["peer"]
+    ]
+    if says["invitation"] not in ledger.invitations or not links:
+        raise Refused("the log does not know the invitation, or who used it")
+    ledger.invitations.remove(says["invitation"])
+    _check_proof(says, links[-1], says["peer"], ledger.own().space)
+
+
+def _made(ledger: Ledger, says: dict[str, Any], position: int) -> None:
+    ledger.invitations.add(says["invitation"])
+    _offered(ledger, says, position)
+
+
+def _revoked(ledger: Ledger, says: dict[str, Any], _position: int) -> None:
+    ledger.invitations.discard(says["invitation"])
+
+
+def _check_proof(says: dict[str, Any], link: bytes, asking: str, inviting: str) -> None:
+    signed = invitation.proved(link, ids.read(asking), ids.read(inviting))
+    if not signing.verifies(ids.read(says["invitation"]), signed, bytes.fromhex(says["proof"])):
+        raise Refused("the proof of the invitation is none")
 
 
 def _links(ledger: Ledger, peer: Certificate) -> list[bytes]:
@@ -281,6 +342,8 @@ def _declared(ledger: Ledger, says: dict[str, Any], position: int) -> None:
         ledger.kept[raw, life] = Strand(bytes.fromhex(chain), at)
     ledger.incarnation = says["incarnation"]
     ledger.sent.clear()
+    # Whether one was used in the end that was lost is not known.
+    ledger.invitations.clear()
     ledger.lives += 1
 
 
@@ -302,6 +365,10 @@ EFFECTS: dict[str, Callable[[Ledger, dict[str, Any], int], None]] = {
     "space.created": _created,
     "link.offered": _offered,
     "peer.trusted": _trusted,
+    "invitation.made": _made,
+    "invitation.revoked": _revoked,
+    "invitation.used": _used,
+    "invitation.accepted": _accepted,
     "grants.changed": _granted,
     "link.contradicted": _contradicted,
     "keys.stated": _stated,

@@ -20,6 +20,7 @@ from . import (
     grammar,
     history,
     ids,
+    invitation,
     judgement,
     order,
     part,
@@ -152,8 +153,20 @@ def _envelope(given: Any, context: Any) -> Any:
             ids.read(each["link"]): certificate.read(each["certificate"])
             for each in context["links"]
         },
+        {
+            ids.read(each["invitation"]): invitation.Invited(
+                each["standing"],
+                bytes.fromhex(each["offer"]),
+                each["guest"] and ids.read(each["guest"]),
+            )
+            for each in context.get("invitations", [])
+        },
     )
     return envelope.open_for(bytes.fromhex(given["bytes"]), recipient)
+
+
+def _invitation(given: Any, _context: Any) -> Any:
+    return invitation.read(given["text"])
 
 
 def _verdict(given: Any, context: Any) -> Any:
@@ -249,6 +262,8 @@ KINDS: dict[str, Run] = {
     "piece": _signal(signals.piece),
     "recall": _signal(returns.recall, "recall"),
     "returned": _signal(returns.returned, "returned"),
+    "join": _signal(lambda reader: invitation.join(reader).shown(), "join"),
+    "invitation": _invitation,
     "signature": _signature,
     "name": _name,
     "certificate": _certificate,

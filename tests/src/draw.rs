@@ -1,5 +1,7 @@
 //! Values of every type of the protocol, drawn from a seed: the same every time.
 
+mod invitation;
+
 use engine::entropy::Entropy;
 use schema::id::{
     CommandId, DocumentId, EntryId, Incarnation, LinkId, LinkSeq, ObjectId, Position,
@@ -336,7 +338,8 @@ impl Draw {
             }),
             16 | 17 | 29 => self.secret_event(kind),
             22..=27 => self.promotion_event(kind),
-            _ => self.deployment_event(kind),
+            30..=32 => self.deployment_event(kind),
+            _ => self.invitation_event(kind),
         }
     }
 

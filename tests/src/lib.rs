@@ -7,6 +7,7 @@ pub mod chance;
 pub mod contract;
 pub mod draw;
 pub mod faults;
+pub mod guests;
 pub mod network;
 pub mod pipeline;
 pub mod reference;

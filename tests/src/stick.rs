@@ -63,7 +63,8 @@ impl World {
                 | EnvelopeKind::Hello
                 | EnvelopeKind::Want
                 | EnvelopeKind::Recall
-                | EnvelopeKind::Returned => &mut others,
+                | EnvelopeKind::Returned
+                | EnvelopeKind::Join => &mut others,
             };
             heap.push(envelope.clone());
         }

@@ -2,6 +2,7 @@
 
 mod courier;
 mod export;
+mod invitations;
 mod keys;
 mod people;
 mod reading;
@@ -42,7 +43,7 @@ pub(crate) struct Context {
 
 /// The routes whose bodies are bounded.
 fn bounded() -> Gated<Context> {
-    use Permission::{Audit, Carry, Configure, People, See};
+    use Permission::{Audit, Carry, Configure, People, See, Trust};
     let (get, put, post, delete) = (Method::GET, Method::PUT, Method::POST, Method::DELETE);
     Gated::new()
         .at(get.clone(), "/v1/spaces", Gate::Known, reading::spaces)
@@ -58,6 +59,20 @@ fn bounded() -> Gated<Context> {
         .at(post.clone(), "/v1/spaces/{space}/commands", Gate::Some(See), writing::ask)
         .at(get.clone(), "/v1/spaces/{space}/dashboard", Gate::Some(See), reading::dashboard)
         .at(get.clone(), "/v1/spaces/{space}/links", Gate::All(Audit), reading::links)
+        .at(post.clone(), "/v1/spaces/{space}/links", Gate::All(Trust), invitations::accept)
+        .at(
+            get.clone(),
+            "/v1/spaces/{space}/invitations",
+            Gate::All(Audit),
+            invitations::invitations,
+        )
+        .at(post.clone(), "/v1/spaces/{space}/invitations", Gate::All(Trust), invitations::invite)
+        .at(
+            delete.clone(),
+            "/v1/spaces/{space}/invitations/{invitation}",
+            Gate::All(Trust),
+            invitations::uninvite,
+        )
         .at(get.clone(), "/v1/spaces/{space}/packages", Gate::Some(See), reading::packages)
         .at(get.clone(), "/v1/spaces/{space}/releases", Gate::Some(See), reading::releases)
         .at(get.clone(), "/v1/spaces/{space}/inbox", Gate::Some(See), reading::inbox)

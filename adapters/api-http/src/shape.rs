@@ -7,6 +7,7 @@ pub mod configuration;
 pub mod courier;
 pub mod deployment;
 pub mod inbox;
+pub mod invitation;
 pub mod journey;
 pub mod keys;
 pub mod link;

@@ -157,5 +157,6 @@ const fn name(kind: EnvelopeKind) -> &'static str {
         EnvelopeKind::Keys => "keys",
         EnvelopeKind::Recall => "recall",
         EnvelopeKind::Returned => "returned",
+        EnvelopeKind::Join => "join",
     }
 }

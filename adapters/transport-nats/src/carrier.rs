@@ -44,6 +44,7 @@ pub struct Carrier {
     /// None once it was stopped.
     running: Mutex<Option<Running>>,
     peers: watch::Sender<BTreeSet<SpaceId>>,
+    guests: watch::Sender<BTreeSet<Option<SpaceId>>>,
     status: Shared,
 }
 
@@ -73,6 +74,7 @@ impl Carrier {
         let status = Shared::default();
         let (connections, connection) = watch::channel(0);
         let (peers, wanted) = watch::channel(BTreeSet::new());
+        let (guests, awaited) = watch::channel(BTreeSet::new());
         let (stop, stopped) = watch::channel(false);
         let events = Events::new(status.clone(), connections, stopped.clone());
         let options = events.attach(options).retry_on_initial_connect().max_reconnects(None);
@@ -99,6 +101,7 @@ impl Carrier {
                 status: known,
                 connection,
                 wanted,
+                awaited,
                 stopped,
                 make,
                 missing: Arc::new(Notify::new()),
@@ -106,7 +109,7 @@ impl Carrier {
             keeper.run([(entries_out, true), (pieces_out, true), (signals_out, false)]).await;
         });
         let running = Running { entries, pieces, signals, stop, task };
-        Ok(Self { running: Mutex::new(Some(running)), peers, status })
+        Ok(Self { running: Mutex::new(Some(running)), peers, guests, status })
     }
 
     /// The spaces that are written to and heard from now.
@@ -114,6 +117,16 @@ impl Carrier {
         self.peers.send_if_modified(|known| {
             let changed = *known != peers;
             *known = peers;
+            changed
+        });
+    }
+
+    /// Who is listened to from now on before they are peers: these spaces, or with none among them
+    /// anybody. Of what they send nothing but envelopes of kind *join* is handed on.
+    pub fn awaits(&self, guests: BTreeSet<Option<SpaceId>>) {
+        self.guests.send_if_modified(|known| {
+            let changed = *known != guests;
+            *known = guests;
             changed
         });
     }

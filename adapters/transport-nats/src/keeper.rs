@@ -1,6 +1,7 @@
 //! What looks after everything of one connection: what should be on the server, and the tasks.
 
 use crate::carrier::Receiver;
+use crate::guests::Guests;
 use crate::layout::{Unusable, make_consumer, make_stream};
 use crate::publish::{Outlet, Publisher};
 use crate::pull::{Answer, Pull, answer};
@@ -38,6 +39,7 @@ pub(crate) struct Keeper {
     pub(crate) status: Shared,
     pub(crate) connection: watch::Receiver<u64>,
     pub(crate) wanted: watch::Receiver<BTreeSet<SpaceId>>,
+    pub(crate) awaited: watch::Receiver<BTreeSet<Option<SpaceId>>>,
     pub(crate) stopped: watch::Receiver<bool>,
     pub(crate) make: bool,
     pub(crate) missing: Arc<Notify>,
@@ -59,6 +61,7 @@ impl Keeper {
         let (ready, readiness) = watch::channel(0);
         let mut listening: BTreeMap<SpaceId, Vec<AbortHandle>> = BTreeMap::new();
         let mut listeners = JoinSet::new();
+        listeners.spawn(self.guests().run());
         let mut stopped = self.stopped.clone();
         loop {
             let connection = *self.connection.borrow_and_update();
@@ -96,6 +99,16 @@ impl Keeper {
         listeners.shutdown().await;
         drop(answers);
         self.finish(publishers).await;
+    }
+
+    fn guests(&self) -> Guests {
+        Guests {
+            me: self.me,
+            client: self.client.clone(),
+            receiver: Arc::clone(&self.receiver),
+            status: self.status.clone(),
+            awaited: self.awaited.clone(),
+        }
     }
 
     fn publisher(&self) -> Publisher {

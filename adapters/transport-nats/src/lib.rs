@@ -16,6 +16,7 @@ mod carrier;
 mod check;
 mod events;
 mod examine;
+mod guests;
 mod keeper;
 mod layout;
 mod login;

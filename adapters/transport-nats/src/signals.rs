@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 /// How often a subscription that the server has denied is tried again. It says nothing when that
 /// is allowed, and the client does not ask again on the same connection.
-const DENIED_AGAIN: Duration = Duration::from_secs(10);
+pub(crate) const DENIED_AGAIN: Duration = Duration::from_secs(10);
 
 /// How long the word that a peer may be reached waits for room, or for the server.
 const CONNECTED_AGAIN: Duration = Duration::from_millis(200);

@@ -34,7 +34,8 @@ impl Class {
             | EnvelopeKind::Want
             | EnvelopeKind::Keys
             | EnvelopeKind::Recall
-            | EnvelopeKind::Returned => Self::Signals,
+            | EnvelopeKind::Returned
+            | EnvelopeKind::Join => Self::Signals,
         }
     }
 
@@ -56,6 +57,12 @@ impl Class {
 #[must_use]
 pub fn subject(from: &SpaceId, to: &SpaceId, class: Class) -> String {
     format!("interspace.v1.{from}.{to}.{}", class.token())
+}
+
+/// The subject of one class of envelopes to a space from whoever sends some.
+#[must_use]
+pub(crate) fn from_anybody(to: &SpaceId, class: Class) -> String {
+    format!("interspace.v1.*.{to}.{}", class.token())
 }
 
 /// The subjects that the stream of a space holds. Signals are not among them.

@@ -131,6 +131,9 @@ pub fn check(given: Given<'_>, request: &Request) -> Result<(), Rejection> {
         Command::Trust { .. }
         | Command::Grant { .. }
         | Command::Revoke { .. }
+        | Command::Invite { .. }
+        | Command::Uninvite { .. }
+        | Command::Join { .. }
         | Command::StateKeys { .. } => need(Permission::Trust, Object::SPACE),
         Command::SetSecret { project, .. } | Command::UnsetSecret { project, .. } => {
             need(Permission::Configure, Object::project(own(state, project)))

@@ -5,7 +5,7 @@ use crate::decide::likeness::look_alike;
 use crate::decide::{Draft, Given};
 use crate::state::links::Peer;
 use crate::trust::certificate::Keys;
-use schema::id::{LinkId, LinkSeq};
+use schema::id::{LinkId, LinkSeq, SpaceId};
 use schema::latest::{Actor, Certificate, Document, Event};
 use schema::name::Name;
 use schema::v1::event::{GrantsChanged, LinkOffered, LinkRevoked, PeerStated, PeerTrusted};
@@ -23,15 +23,8 @@ pub fn trust(
     wanted: &[Grant],
 ) -> Result<Vec<Draft>, Rejection> {
     let state = given.state;
-    let keys = Certificate::read(certificate)
-        .map_err(|malformed| malformed.to_string())
-        .and_then(|certificate| Keys::verify(&certificate).map_err(|why| why.to_string()))
-        .map_err(|why| {
-            Rejection::invalid(
-                format!("this is not a certificate to be believed: {why}"),
-                "ask the other side to export it again: `interspace certificate export`",
-            )
-        })?;
+    let again = "ask the other side to export it again: `interspace certificate export`";
+    let keys = believed(certificate, again)?;
     let peer = keys.space();
     if peer == state.me() {
         return Err(Rejection::conflict(
@@ -49,7 +42,8 @@ pub fn trust(
     let link = LinkId::between((&state.me(), ours), (&peer, theirs));
     let name = name.unwrap_or_else(|| keys.name()).clone();
     if let Some(known) = state.links.peer(&peer).filter(|known| known.is_open()) {
-        if known.link == link && known.name == name {
+        // A link that was made by an invitation is made of offers that no certificate file holds.
+        if (known.link == link || known.invitation.is_some()) && known.name == name {
             if keys.newest().number > known.keys.newest().number {
                 return newer_keys(actor, &known.keys, &keys);
             }
@@ -60,19 +54,38 @@ pub fn trust(
             "`interspace link show` tells more about it",
         ));
     }
-    let mut others = state.links.all().filter(|(space, _)| **space != peer);
+    free(given, &name, Some(&peer))?;
+    let certificate = keys.certificate().write();
+    let grants = merged(&[], wanted);
+    let event = PeerTrusted { peer, name, link, certificate, grants };
+    Ok(vec![Draft::internal(actor.clone(), Event::PeerTrusted(event))])
+}
+
+/// The keys that a certificate proves, with what to do if it does not.
+pub(super) fn believed(certificate: &str, hint: &str) -> Result<Keys, Rejection> {
+    let read = Certificate::read(certificate).map_err(|malformed| malformed.to_string());
+    read.and_then(|certificate| Keys::verify(&certificate).map_err(|why| why.to_string())).map_err(
+        |why| Rejection::invalid(format!("this is not a certificate to be believed: {why}"), hint),
+    )
+}
+
+/// Fails if a space other than `peer` has a name here that people may take for `name`. Whoever comes
+/// by an invitation may be one whose link was ended.
+pub(super) fn free(given: Given<'_>, name: &Name, peer: Option<&SpaceId>) -> Result<(), Rejection> {
+    let state = given.state;
+    let mut others = state.links.all().filter(|(space, known)| match peer {
+        Some(peer) => *space != peer,
+        None => known.is_open(),
+    });
     let taken = others.find(|(_, other)| look_alike(other.name.as_str(), name.as_str()));
     let own = Some(state.name_of(&state.me())).filter(|own| look_alike(own, name.as_str()));
     if let Some(taken) = taken.map(|(_, other)| other.name.to_string()).or(own) {
         return Err(Rejection::conflict(
             format!("another space is called {taken} here, and {name} looks like it"),
-            "give it a name of its own with --as",
+            "give it a name of its own with --name",
         ));
     }
-    let certificate = keys.certificate().write();
-    let grants = merged(&[], wanted);
-    let event = PeerTrusted { peer, name, link, certificate, grants };
-    Ok(vec![Draft::internal(actor.clone(), Event::PeerTrusted(event))])
+    Ok(())
 }
 
 /// The newer keys of a peer, from its certificate.
@@ -148,7 +161,7 @@ fn numbers(given: Given<'_>, peer: &Peer) -> (LinkSeq, LinkSeq) {
 }
 
 /// Both lists as one, sorted, each grant once, of several disclosures the widest.
-fn merged(one: &[Grant], other: &[Grant]) -> Vec<Grant> {
+pub(super) fn merged(one: &[Grant], other: &[Grant]) -> Vec<Grant> {
     let mut grants: Vec<Grant> = one.iter().chain(other).cloned().collect();
     grants.sort();
     grants.dedup();

@@ -17,6 +17,13 @@ use std::collections::BTreeMap;
 
 impl Engine {
     pub(super) fn arrive(&mut self, verified: Verified) {
+        if let Content::Join(guest) = verified.content() {
+            // Who is a peer already hears of it by the next hello.
+            if let Some(guest) = guest {
+                self.let_in(&verified, guest);
+            }
+            return;
+        }
         let link = verified.header().link;
         let origin = verified.header().origin;
         // The link was known at the door; it may have been ended or frozen since.
@@ -64,7 +71,7 @@ impl Engine {
         let Some(traffic) = self.traffic.get_mut(&link) else { return };
         let now = self.now;
         match verified.into_content() {
-            Content::Entries(_) => {}
+            Content::Entries(_) | Content::Join(_) => {}
             Content::Beat(beat) => {
                 traffic.signals.hear(&beat, now);
                 traffic.signals.owe_ack(false, now.monotonic_ms);

@@ -20,7 +20,7 @@ impl Engine {
             self.signal(link);
             // A liar gets nothing more; a log that lost its end tells nobody anything.
             let frozen = self.state.links.on(&link).is_none_or(|(_, peer)| peer.frozen);
-            if frozen || rolled_back {
+            if frozen || rolled_back || self.asks(&link) {
                 continue;
             }
             let now_ms = self.now.monotonic_ms;
@@ -49,6 +49,14 @@ impl Engine {
             && let Some(due) = traffic.signals.due(now.monotonic_ms)
         {
             if matches!(due, Due::Hello | Due::Beat) {
+                if self.asks(&link) {
+                    // It is asked for as often as a hello would be said.
+                    self.ask_in(link);
+                    if let Some(traffic) = self.traffic.get_mut(&link) {
+                        traffic.signals.beat(true, false, due == Due::Hello, now);
+                    }
+                    continue;
+                }
                 self.tell_keys(link);
             }
             let Some(traffic) = self.traffic.get_mut(&link) else { return };
@@ -168,6 +176,7 @@ impl Engine {
             let recovery = traffic.recovery.as_ref().and_then(Recovery::deadline_ms);
             [Some(traffic.signals.deadline_ms()), traffic.outbox.deadline_ms(), recovery]
         });
-        links.flatten().chain(self.fetches.deadline_ms()).min()
+        let others = [self.fetches.deadline_ms(), self.uninvited_at_ms()];
+        links.flatten().chain(others.into_iter().flatten()).min()
     }
 }

@@ -139,7 +139,10 @@ impl Engine {
         let older = self.identity.secrets().numbers().any(|number| number < newest);
         let known =
             self.traffic.values().all(|traffic| traffic.knows >= newest && traffic.is_complete());
-        (older && known).then(|| {
+        // Who has a token seals to the key that it knows.
+        let mut open = self.state.invitations.open(self.now.wall_ms);
+        let invited = open.any(|(_, invitation)| invitation.key < newest);
+        (older && known && !invited).then(|| {
             self.identity.forget_before(newest);
             newest
         })

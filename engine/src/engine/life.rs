@@ -193,6 +193,9 @@ impl Engine {
             | Command::StateKeys { .. }
             | Command::Grant { .. }
             | Command::Revoke { .. }
+            | Command::Invite { .. }
+            | Command::Uninvite { .. }
+            | Command::Join { .. }
             | Command::PutUser { .. }
             | Command::RemoveUser { .. }
             | Command::CreateToken { .. }

@@ -202,6 +202,7 @@ impl Engine {
                 self.keyring_changed = true;
                 self.fetch_changed = true;
             }
+            Event::InvitationMade(_) | Event::InvitationRevoked(_) => self.keyring_changed = true,
             Event::LinkContradicted(_) | Event::ReleaseRejected(_) => self.fetch_changed = true,
             Event::SpaceCreated(_)
             | Event::LinkOffered(_)
@@ -209,6 +210,8 @@ impl Engine {
             | Event::TokenRevoked(_)
             | Event::SecretSet(_)
             | Event::SecretUnset(_)
+            | Event::InvitationUsed(_)
+            | Event::InvitationAccepted(_)
             | Event::PackagePushed(_)
             | Event::IncarnationBegan(_)
             | Event::PromotionAnswered(_)

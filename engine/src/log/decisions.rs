@@ -9,7 +9,7 @@ use schema::latest::{
     Actor, Block, Certificate, Document, Entry, Event, KeyStatement, Kind, Record,
 };
 use schema::v1::event::configuration::{self, Change, Definition, User};
-use schema::v1::event::{Assignment, PeerStated, PeerTrusted, TokenCreated};
+use schema::v1::event::{Assignment, InvitationMade, PeerStated, PeerTrusted, TokenCreated};
 use schema::v1::model::{Acceptance, Grant, ReleaseId};
 use std::collections::BTreeMap;
 
@@ -163,6 +163,21 @@ impl Decisions {
                 let name = self.tokens.get(&revoked.id);
                 vec![said(format!("token {}", name.map_or("unknown", String::as_str)))]
             }
+            Event::InvitationMade(made) => {
+                let name = made.name.as_ref().map(ToString::to_string);
+                vec![(name, Some(made.grants.clone()), invited(made))]
+            }
+            Event::InvitationRevoked(revoked) => {
+                vec![said(format!("invitation {}", revoked.invitation.short()))]
+            }
+            Event::InvitationUsed(used) => {
+                let detail = format!("let in by invitation {}", used.invitation.short());
+                vec![(Some(self.called(&used.peer)), None, detail)]
+            }
+            Event::InvitationAccepted(accepted) => {
+                let detail = format!("asks to be let in by {}", accepted.invitation.short());
+                vec![(Some(self.called(&accepted.peer)), None, detail)]
+            }
             Event::ReleasePromoted(promoted) => {
                 vec![(Some(self.called(&promoted.target)), None, release(&promoted.release))]
             }
@@ -260,6 +275,11 @@ fn keys(statement: &KeyStatement) -> String {
         detail.push_str(&format!("; key {key} revoked as of size {size}"));
     }
     detail
+}
+
+fn invited(made: &InvitationMade) -> String {
+    let guest = made.guest.map_or_else(|| "anybody with its token".to_owned(), |id| id.short());
+    format!("invitation {} for {guest}", made.invitation.short())
 }
 
 fn token(created: &TokenCreated) -> String {

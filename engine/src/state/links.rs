@@ -2,11 +2,13 @@
 
 use crate::trust::certificate::Keys;
 use crate::trust::keyring::Keyring;
-use schema::id::{Incarnation, LinkId, SpaceId};
+use schema::id::{Incarnation, InvitationId, LinkId, SpaceId};
 use schema::latest::{Audience, Certificate, Document, Header};
 use schema::name::Name;
 use schema::pattern::covers;
-use schema::v1::event::{GrantsChanged, IncarnationBegan, PeerStated, PeerTrusted};
+use schema::v1::event::{
+    GrantsChanged, IncarnationBegan, InvitationAccepted, PeerStated, PeerTrusted,
+};
 use schema::v1::model::{Disclosure, Grant};
 use std::collections::BTreeMap;
 
@@ -39,9 +41,26 @@ pub struct Peer {
     pub environments: Vec<Name>,
     /// The environments that this space told it, if it told any.
     pub told: Option<Vec<Name>>,
+    /// The invitation that the link was made by, whoever invited.
+    pub invitation: Option<InvitationId>,
+    /// How this space asks to be let in, where it was the one that was invited.
+    pub joining: Option<Joining>,
     /// By kind of event, the newest version in which it wrote one, whatever became of that; where
     /// there is none, [`FIRST_VERSION`]. It never falls, because it follows from the log.
     pub versions: BTreeMap<u16, u16>,
+}
+
+/// How this space asks a peer that invited it to be let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joining {
+    /// By which invitation.
+    pub invitation: InvitationId,
+    /// The offer that the link is made of.
+    pub offer: Document,
+    /// The proof that this space had the token.
+    pub proof: [u8; 64],
+    /// Until when it asks, milliseconds since 1970.
+    pub ends_ms: u64,
 }
 
 impl Peer {
@@ -151,6 +170,8 @@ impl Links {
             told_grants: None,
             environments: Vec::new(),
             told: None,
+            invitation: None,
+            joining: None,
             versions: BTreeMap::new(),
         };
         self.peers.insert(event.peer, peer);
@@ -171,6 +192,21 @@ impl Links {
     pub(super) fn began(&mut self, origin: &SpaceId, event: &IncarnationBegan) {
         if let Some(peer) = self.peers.get_mut(origin) {
             peer.lost = event.lives.iter().map(|life| life.incarnation).collect();
+        }
+    }
+
+    pub(super) fn invited(&mut self, peer: &SpaceId, invitation: InvitationId) {
+        if let Some(peer) = self.peers.get_mut(peer) {
+            peer.invitation = Some(invitation);
+        }
+    }
+
+    pub(super) fn accepted(&mut self, event: &InvitationAccepted) {
+        let Ok(offer) = Document::read(&event.offer) else { return };
+        if let Some(peer) = self.peers.get_mut(&event.peer) {
+            let (invitation, proof) = (event.invitation, event.proof);
+            peer.invitation = Some(invitation);
+            peer.joining = Some(Joining { invitation, offer, proof, ends_ms: event.ends_ms });
         }
     }
 

@@ -2,11 +2,13 @@
 //!
 //! The order of the checks is fixed and none is skipped: size cap, fixed header, recipient, link
 //! and origin, key statement, signature, seal, form of the content, chain. Only an envelope of
-//! kind *keys* is opened before its signature, because it brings what proves its key. bincode sees
-//! nothing here: the events inside entries are read only when the entries are admitted.
+//! kinds *keys* and *join* is opened before its signature, because it brings what proves its key.
+//! bincode sees nothing here: the events inside entries are read only when the entries are
+//! admitted.
 
 use crate::trust::certificate::Keys;
 use crate::trust::epoch::{Direction, EpochKeys, join};
+use crate::trust::guest::{Guest, guest};
 use crate::trust::identity::Identity;
 use crate::trust::keyring::{Epochs, Keyring};
 use crate::trust::refusal::Refusal;
@@ -17,7 +19,7 @@ use schema::hash::{Hash, chain_next};
 use schema::id::LinkSeq;
 use schema::latest::{
     Ack, Beat, Carried, Commitment, Document, Envelope, EnvelopeHeader, EnvelopeKind, Evidence,
-    Piece, Recall, Returned, Statements, Want,
+    Join, Piece, Recall, Returned, Statements, Want,
 };
 use schema::v1::envelope::{body_hash, read_entries, signed_bytes};
 
@@ -42,6 +44,8 @@ pub enum Content {
     Recall(Recall),
     /// What this space told the peer in an earlier life.
     Returned(Box<Returned>),
+    /// Who accepted an invitation asks to be let in; none when it is a peer already.
+    Join(Option<Box<Guest>>),
 }
 
 impl Content {
@@ -49,7 +53,11 @@ impl Content {
     #[must_use]
     pub const fn writes(&self) -> bool {
         match self {
-            Self::Entries(_) | Self::Piece(_) | Self::Keys(_) | Self::Returned(_) => true,
+            Self::Entries(_)
+            | Self::Piece(_)
+            | Self::Keys(_)
+            | Self::Returned(_)
+            | Self::Join(_) => true,
             Self::Ack(_) | Self::Beat(_) | Self::Hello(..) | Self::Want(_) | Self::Recall(_) => {
                 false
             }
@@ -121,28 +129,44 @@ pub fn open(
         let reflected = header.origin == me.space();
         return Err(if reflected { Refusal::Reflected } else { Refusal::NotForMe });
     }
-    let peer = keyring.peer(&header.link).ok_or(Refusal::UnknownLink)?;
-    if header.origin != peer.space() {
-        return Err(Refusal::WrongOrigin);
-    }
     let hash = body_hash(&envelope.body);
-    let content = if header.kind == EnvelopeKind::Keys {
-        keys(&envelope, &hash, me, peer)?
-    } else {
-        signed(&envelope, &hash, peer)?;
-        let sealing = me.sealing(header.recipient_key).ok_or(Refusal::UnknownKey)?;
-        let epoch = epochs
-            .join(me.space(), sealing, header.origin, header.link, header.encapsulation)
-            .ok_or(Refusal::CannotOpen)?;
-        read_content(header, &unseal(&envelope, epoch)?)?
+    let content = match keyring.peer(&header.link) {
+        Some(peer) => told(&envelope, &hash, me, peer, epochs)?,
+        None if header.kind == EnvelopeKind::Join => {
+            Content::Join(Some(Box::new(guest(&envelope, &hash, me, keyring)?)))
+        }
+        None => return Err(Refusal::UnknownLink),
     };
     let Envelope { header, header_bytes, signature, .. } = envelope;
     let evidence = Evidence { header: header_bytes, body_hash: hash, signature };
     Ok(Verified { header, evidence, content })
 }
 
+/// What the peer of a known link says.
+fn told(
+    envelope: &Envelope,
+    hash: &Hash,
+    me: &Identity,
+    peer: &Keys,
+    epochs: &mut Epochs,
+) -> Result<Content, Refusal> {
+    let header = &envelope.header;
+    if header.origin != peer.space() {
+        return Err(Refusal::WrongOrigin);
+    }
+    if header.kind == EnvelopeKind::Keys {
+        return keys(envelope, hash, me, peer);
+    }
+    signed(envelope, hash, peer)?;
+    let sealing = me.sealing(header.recipient_key).ok_or(Refusal::UnknownKey)?;
+    let epoch = epochs
+        .join(me.space(), sealing, header.origin, header.link, header.encapsulation)
+        .ok_or(Refusal::CannotOpen)?;
+    read_content(header, &unseal(envelope, epoch)?)
+}
+
 /// The signature, by the newest key of the peer: one that was replaced signs nothing new.
-fn signed(envelope: &Envelope, hash: &Hash, peer: &Keys) -> Result<(), Refusal> {
+pub(super) fn signed(envelope: &Envelope, hash: &Hash, peer: &Keys) -> Result<(), Refusal> {
     let number = envelope.header.origin_key;
     let key = peer.signing(number).ok_or(Refusal::UnknownKey)?;
     if number != peer.newest().number {
@@ -153,7 +177,7 @@ fn signed(envelope: &Envelope, hash: &Hash, peer: &Keys) -> Result<(), Refusal> 
     if verifies { Ok(()) } else { Err(Refusal::BadSignature) }
 }
 
-fn unseal(envelope: &Envelope, epoch: &EpochKeys) -> Result<Vec<u8>, Refusal> {
+pub(super) fn unseal(envelope: &Envelope, epoch: &EpochKeys) -> Result<Vec<u8>, Refusal> {
     let header = &envelope.header;
     XChaCha20Poly1305::new(epoch.key(header.kind).into())
         .decrypt(
@@ -217,6 +241,8 @@ fn read_content(header: &EnvelopeHeader, body: &[u8]) -> Result<Content, Refusal
             let returned = Returned::read(body).map_err(malformed)?;
             Ok(Content::Returned(Box::new(returned)))
         }
+        // It was let in before; that it asks again says that it does not know.
+        EnvelopeKind::Join => Join::read(body).map(|_| Content::Join(None)).map_err(malformed),
         // It has a way of its own through the door.
         EnvelopeKind::Keys => Err(Refusal::Malformed("envelope: kind")),
     }

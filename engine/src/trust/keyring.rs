@@ -2,7 +2,8 @@
 
 use crate::trust::certificate::Keys;
 use crate::trust::epoch::{Direction, EpochKeys, SealingKey, join};
-use schema::id::{LinkId, SpaceId};
+use crate::trust::invitation::{Invited, Standing};
+use schema::id::{InvitationId, LinkId, SpaceId};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Epochs remembered; joining one again costs a few hundred microseconds and nothing else.
@@ -12,12 +13,32 @@ const EPOCHS_MAX: usize = 64;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Keyring {
     links: BTreeMap<LinkId, Keys>,
+    invitations: BTreeMap<InvitationId, Invited>,
 }
 
 impl Keyring {
     /// Lets the holder of `keys` in over `link`.
     pub fn admit(&mut self, link: LinkId, keys: Keys) {
         self.links.insert(link, keys);
+    }
+
+    /// Lets in who brings one of these invitations, as far as each is open.
+    #[must_use]
+    pub fn inviting(mut self, invitations: BTreeMap<InvitationId, Invited>) -> Self {
+        self.invitations = invitations;
+        self
+    }
+
+    /// Whether an invitation is open.
+    #[must_use]
+    pub fn invites(&self) -> bool {
+        self.invitations.values().any(|invited| invited.standing == Standing::Open)
+    }
+
+    /// What is known of an invitation.
+    #[must_use]
+    pub fn invited(&self, invitation: &InvitationId) -> Option<&Invited> {
+        self.invitations.get(invitation)
     }
 
     /// The peer of a link.

@@ -44,6 +44,36 @@ pub enum Refusal {
     /// It contradicts what the origin signed before.
     #[error("contradicts what its origin signed before")]
     Contradiction,
+    /// Somebody asks to be let in, and no invitation is open.
+    #[error("no invitation is open")]
+    NotInvited,
+    /// More ask to be let in than are listened to.
+    #[error("too many ask to be let in")]
+    TooManyJoins,
+    /// By an invitation that this space never made.
+    #[error("unknown invitation")]
+    UnknownInvitation,
+    /// Without the secret of the invitation.
+    #[error("the proof is not of the invitation's token")]
+    WrongProof,
+    /// By an invitation that somebody has used.
+    #[error("the invitation was used")]
+    InvitationUsed,
+    /// By an invitation that was revoked.
+    #[error("the invitation was revoked")]
+    InvitationRevoked,
+    /// By an invitation whose time is over.
+    #[error("the invitation has ended")]
+    InvitationEnded,
+    /// By an invitation that names another space.
+    #[error("the invitation is for another space")]
+    InvitedAnother,
+    /// With a certificate that is not believed, of another space, or that does not make the link.
+    #[error("the certificate is not that of who asks to be let in")]
+    BadCertificate,
+    /// By an invitation, although there is a link already.
+    #[error("who asks to be let in is trusted already")]
+    TrustedAlready,
 }
 
 impl Refusal {
@@ -64,6 +94,16 @@ impl Refusal {
             Self::UnknownIncarnation => "unknown-incarnation",
             Self::Frozen => "frozen",
             Self::Contradiction => "contradiction",
+            Self::NotInvited => "not-invited",
+            Self::TooManyJoins => "too-many-joins",
+            Self::UnknownInvitation => "unknown-invitation",
+            Self::WrongProof => "wrong-proof",
+            Self::InvitationUsed => "invitation-used",
+            Self::InvitationRevoked => "invitation-revoked",
+            Self::InvitationEnded => "invitation-ended",
+            Self::InvitedAnother => "invited-another",
+            Self::BadCertificate => "bad-certificate",
+            Self::TrustedAlready => "trusted-already",
         }
     }
 }

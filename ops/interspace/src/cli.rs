@@ -4,6 +4,7 @@ mod audit;
 mod broker;
 mod courier;
 pub(crate) mod keys;
+mod link;
 mod node;
 mod people;
 mod secret;
@@ -12,6 +13,7 @@ pub(crate) use audit::Audit;
 pub(crate) use broker::Broker;
 pub(crate) use courier::Courier;
 pub(crate) use keys::Key;
+pub(crate) use link::{Certificate, Grants, Link};
 pub(crate) use node::{Doctor, Up};
 pub(crate) use people::{Scope, Token, User};
 pub(crate) use secret::Secret;
@@ -19,7 +21,6 @@ pub(crate) use secret::Secret;
 use crate::output::Form;
 use clap::{Args, Parser, Subcommand};
 use schema::name::{Name, PackageName, Text, Version};
-use schema::v1::model::Disclosure;
 use std::path::PathBuf;
 
 /// Lets releases travel between spaces that share no network, and their results travel back.
@@ -191,78 +192,6 @@ pub(crate) enum Space {
         /// Also when nothing is known to be lost: for peers that are reached by hand
         #[arg(long)]
         force: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Certificate {
-    /// The fingerprint, for comparing aloud
-    Show,
-    /// Write the certificate for another space
-    Export {
-        /// Where to [default: standard output]
-        #[arg(short, long, value_name = "FILE")]
-        file: Option<PathBuf>,
-        /// As X.509 in PEM, for tools that know nothing else; no space imports it
-        #[arg(long)]
-        x509: bool,
-    },
-    /// Trust the space that a certificate is of
-    Import {
-        /// The certificate
-        file: PathBuf,
-        /// What to call the space here [default: its own name]
-        #[arg(long, value_name = "NAME")]
-        name: Option<Name>,
-        #[command(flatten)]
-        grants: Grants,
-    },
-}
-
-/// What may flow over a link, as this side decides.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Grants {
-    /// Accept releases of these projects of the peer; `*` stands for any run of characters; may be
-    /// repeated
-    #[arg(long, value_name = "PATTERN")]
-    pub(crate) accept_releases: Vec<Name>,
-    /// Accept the peer's results
-    #[arg(long)]
-    pub(crate) accept_results: bool,
-    /// Send our results to the peer, this much of them
-    #[arg(long, value_name = "LEVEL", value_parser = level)]
-    pub(crate) send_results: Option<Disclosure>,
-}
-
-fn level(text: &str) -> Result<Disclosure, String> {
-    match text {
-        "status" => Ok(Disclosure::Status),
-        "summary" => Ok(Disclosure::Summary),
-        "full" => Ok(Disclosure::Full),
-        _ => Err("one of: status, summary, full".to_owned()),
-    }
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Link {
-    /// All links and how far they are
-    List,
-    /// One link
-    Show {
-        /// The peer
-        peer: Name,
-    },
-    /// Set what may flow; what is not named is revoked
-    Grant {
-        /// The peer
-        peer: Name,
-        #[command(flatten)]
-        grants: Grants,
-    },
-    /// End the link to a peer: nothing comes in or goes out any more
-    Revoke {
-        /// The peer
-        peer: Name,
     },
 }
 

@@ -127,6 +127,11 @@ impl Client {
         self.patiently(|| self.post(&path, &asked))
     }
 
+    /// Whether `--wait` was given.
+    pub(crate) const fn waits(&self) -> bool {
+        self.options.wait > 0
+    }
+
     /// Tries again until it is there, for as long as `--wait` says.
     pub(crate) fn patiently<T>(
         &self,

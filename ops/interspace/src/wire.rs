@@ -341,9 +341,10 @@ impl Doors for SpaceDoors {
         };
     }
 
-    fn peers(&self, peers: BTreeSet<SpaceId>) {
+    fn peers(&self, peers: BTreeSet<SpaceId>, guests: BTreeSet<Option<SpaceId>>) {
         if let Some(carrier) = &self.carrier {
             carrier.peers(peers);
+            carrier.awaits(guests);
         }
     }
 

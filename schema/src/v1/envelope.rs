@@ -5,7 +5,7 @@
 //!    0  magic            "ISP1"
 //!    4  protocol         u16 1
 //!    6  kind             u16 1 entries, 2 ack, 3 beat, 4 hello, 5 want, 6 piece, 7 keys,
-//!                           8 recall, 9 returned
+//!                           8 recall, 9 returned, 10 join
 //!    8  suite            u16 1
 //!   10  origin           32
 //!   42  origin key       u32     number of the key statement that signs
@@ -31,6 +31,10 @@
 //! This file reads and writes the outside; signing, sealing and the order of checks are in the
 //! engine's `trust`.
 
+mod kind;
+
+pub use kind::EnvelopeKind;
+
 use crate::bytes::{Malformed, Reader, Writer};
 use crate::hash::{Domain, Hash, hash};
 use crate::id::{EntryId, Incarnation, LinkId, LinkSeq, Position, SpaceId};
@@ -48,80 +52,6 @@ pub const SUITE: u16 = 1;
 
 /// What is signed is this, the header, and H(body).
 pub const SIGNATURE_DOMAIN: &[u8] = b"interspace/v1/envelope\0";
-
-/// What an envelope carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum EnvelopeKind {
-    /// Entries of the link.
-    Entries,
-    /// Durable here up to.
-    Ack,
-    /// My head is.
-    Beat,
-    /// A beat and an ack, when a connection begins.
-    Hello,
-    /// A request for pieces of an object.
-    Want,
-    /// One piece of an object.
-    Piece,
-    /// Key statements that the recipient may not know yet.
-    Keys,
-    /// A request for what was told in an earlier life.
-    Recall,
-    /// What was told in an earlier life, given back.
-    Returned,
-}
-
-impl EnvelopeKind {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::Entries,
-        Self::Ack,
-        Self::Beat,
-        Self::Hello,
-        Self::Want,
-        Self::Piece,
-        Self::Keys,
-        Self::Recall,
-        Self::Returned,
-    ];
-
-    /// The number on the wire. Never renumber.
-    #[must_use]
-    pub const fn number(self) -> u16 {
-        match self {
-            Self::Entries => 1,
-            Self::Ack => 2,
-            Self::Beat => 3,
-            Self::Hello => 4,
-            Self::Want => 5,
-            Self::Piece => 6,
-            Self::Keys => 7,
-            Self::Recall => 8,
-            Self::Returned => 9,
-        }
-    }
-
-    /// The label under which the kind's key is exported from HPKE.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Entries => "interspace/v1/key/entries",
-            Self::Ack => "interspace/v1/key/ack",
-            Self::Beat => "interspace/v1/key/beat",
-            Self::Hello => "interspace/v1/key/hello",
-            Self::Want => "interspace/v1/key/want",
-            Self::Piece => "interspace/v1/key/piece",
-            Self::Keys => "interspace/v1/key/keys",
-            Self::Recall => "interspace/v1/key/recall",
-            Self::Returned => "interspace/v1/key/returned",
-        }
-    }
-
-    fn from_number(number: u16) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.number() == number)
-    }
-}
 
 /// The part of an envelope that is not sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]

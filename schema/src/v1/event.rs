@@ -6,6 +6,7 @@
 
 pub mod configuration;
 pub mod deployment;
+pub mod invitation;
 pub mod people;
 pub mod promotion;
 pub mod release;
@@ -18,6 +19,7 @@ use crate::v1::entry::{Header, MUST_UNDERSTAND};
 
 pub use configuration::{Change, ConfigurationApplied, Definition, Kind, User};
 pub use deployment::{DeploymentFinished, DeploymentReported, DeploymentStarted};
+pub use invitation::{InvitationAccepted, InvitationMade, InvitationRevoked, InvitationUsed};
 pub use people::{Assignment, Pattern, Role, TokenCreated, TokenRevoked, TokenScope};
 pub use promotion::{
     EnvironmentsPublished, PackageArrived, PromotionAnswered, ReleaseAccepted, ReleasePromoted,
@@ -157,6 +159,14 @@ events! {
     DeploymentFinished = 31, version 1, 0, "deployment.finished";
     /// The result of a deployment, as far as a peer may see it. Crosses.
     DeploymentReported = 32, version 1, 0, "deployment.reported";
+    /// Whoever has a token may become a peer, once.
+    InvitationMade = 39, version 1, MUST_UNDERSTAND, "invitation.made";
+    /// An invitation is worth nothing any more.
+    InvitationRevoked = 40, version 1, MUST_UNDERSTAND, "invitation.revoked";
+    /// Somebody became a peer by an invitation, which is worth nothing any more.
+    InvitationUsed = 41, version 1, MUST_UNDERSTAND, "invitation.used";
+    /// An invitation of a peer was accepted here.
+    InvitationAccepted = 42, version 1, MUST_UNDERSTAND, "invitation.accepted";
 }
 
 impl Event {
@@ -185,6 +195,10 @@ impl Event {
             | Self::SecretSet(_)
             | Self::SecretUnset(_)
             | Self::SecretsKept(_)
+            | Self::InvitationMade(_)
+            | Self::InvitationRevoked(_)
+            | Self::InvitationUsed(_)
+            | Self::InvitationAccepted(_)
             | Self::PackagePushed(_)
             | Self::ReleaseCreated(_)
             | Self::ReleaseAccepted(_)

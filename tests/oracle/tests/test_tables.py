@@ -3,7 +3,18 @@
 import unittest
 from pathlib import Path
 
-from oracle import certificate, entry, envelope, events, grammar, header, keys, part, signals
+from oracle import (
+    certificate,
+    entry,
+    envelope,
+    events,
+    grammar,
+    header,
+    invitation,
+    keys,
+    part,
+    signals,
+)
 
 SCHEMA = Path(__file__).parents[3] / "schema"
 LIMITS = {
@@ -19,6 +30,7 @@ LIMITS = {
     "TEXT_BYTES_MAX": grammar.TEXT_BYTES_MAX,
     "DOCUMENT_BYTES_MAX": grammar.DOCUMENT_BYTES_MAX,
     "CERTIFICATE_STATEMENTS_MAX": certificate.STATEMENTS_MAX,
+    "INVITATION_CERTIFICATE_BYTES_MAX": invitation.CERTIFICATE_BYTES_MAX,
     "KEY_STATEMENT_BYTES_MAX": keys.STATEMENT_BYTES_MAX,
 }
 

@@ -32,6 +32,7 @@ fn body(scene: &mut Scene, kind: EnvelopeKind) -> Vec<u8> {
         EnvelopeKind::Piece => return draw.piece().write(),
         EnvelopeKind::Recall => return draw.recall().write(),
         EnvelopeKind::Returned => return draw.returned().write(),
+        EnvelopeKind::Join => return draw.join().write(),
         EnvelopeKind::Keys => {
             // What is known already is as right as what is not.
             let statements = vec![scene.stranger.certificate().documents[0].write()];

@@ -44,7 +44,7 @@ fn t26_nobody_is_trusted_under_a_name_that_looks_like_that_of_another_space() {
         let said = trust(&mut scene, &stranger, None).expect_err(called);
         assert_eq!(said.kind, RejectionKind::Conflict, "{called}");
         assert!(said.what.contains("another space is called"), "{called}: {}", said.what);
-        assert!(said.hint.contains("--as"), "{called}");
+        assert!(said.hint.contains("--name"), "{called}");
         // Nor is it this side's choice, by mistake.
         let other = Stranger::new("Somebody", 200 + seed as u64);
         trust(&mut scene, &other, Some(called)).expect_err(called);

@@ -9,6 +9,8 @@ mod downgrade;
 mod forgery;
 mod forwarding;
 mod grants;
+mod guests;
+mod invited;
 mod keys;
 mod lookalikes;
 mod objects;

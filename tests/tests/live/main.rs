@@ -19,6 +19,7 @@ mod errors;
 mod folder;
 mod hidden;
 mod interface;
+mod invited;
 mod keys;
 mod kills;
 mod metrics;

@@ -231,6 +231,18 @@ fn the_whole_story_is_told_over_a_planned_server_and_one_that_is_too_wide_is_tol
         (said.code == 7).then_some(())
     });
     assert_eq!(states(dev, 7).iter().filter(|state| *state == "too wide").count(), 1);
+    an_invitation_links_again(dev, node("Prod US"));
+}
+
+/// The plan names both spaces, and so does the invitation: nobody else could be heard there.
+fn an_invitation_links_again(dev: &Node, us: &Node) {
+    dev.run(&["link", "revoke", "Prod US"]).good();
+    us.run(&["link", "revoke", "DevTest Space"]).good();
+    let id = us.run(&["-o", "json", "space", "show"]).good().json()["fingerprint"].clone();
+    let invite = ["-o", "json", "link", "invite", "--for", id.as_str().expect("in groups")];
+    let made = dev.run(&invite).good().json();
+    let token = made["token"].as_str().expect("a token");
+    us.run(&["--wait", "60", "link", "accept", token]).good();
 }
 
 /// Lets everybody see the names of all streams.

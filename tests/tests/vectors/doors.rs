@@ -8,6 +8,7 @@ use engine::state::{At, State};
 use engine::trust::certificate::{Disbelief, Keys};
 use engine::trust::door;
 use engine::trust::identity::{Identity, Seeds};
+use engine::trust::invitation::{Invited, Standing};
 use engine::trust::keyring::{Epochs, Keyring};
 use engine::trust::proof::About;
 use engine::trust::refusal::Refusal;
@@ -18,8 +19,9 @@ use schema::id::{
     CommandId, EntryId, Incarnation, LinkId, LinkSeq, ObjectId, Position, SpaceId, hex,
 };
 use schema::latest::{
-    Ack, Beat, Block, Bundle, Certificate, Checkpoint, Document, Entry, Event, Flaw, Header, Kind,
-    Mirrored, Offer, Part, Piece, Proof, Recall, Receipt, Record, Returned, Want,
+    Ack, Beat, Block, Bundle, Certificate, Checkpoint, Document, Entry, Event, Flaw, Header,
+    Invitation, Join, Kind, Mirrored, Offer, Part, Piece, Proof, Recall, Receipt, Record, Returned,
+    Want,
 };
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::document::certificate::Genesis;
@@ -70,6 +72,8 @@ pub(crate) fn open(kind: &str, context: &Value, input: &Value) -> Said {
         "ack" => whole(input, Ack::read, shown::ack),
         "recall" => said(Recall::read(&blob(&input["bytes"])), |recall| shown::recall(&recall)),
         "returned" => said(Returned::read(&blob(&input["bytes"])), |back| shown::returned(&back)),
+        "join" => said(Join::read(&blob(&input["bytes"])), |join| shown::join(&join)),
+        "invitation" => said(Invitation::read(text(&input["text"])), |it| shown::invitation(&it)),
         "want" => said(Want::read(&blob(&input["bytes"])), |want| shown::want(&want)),
         "part" => part(input),
         "piece" => said(Piece::read(&blob(&input["bytes"])), |piece| shown::piece(&piece)),
@@ -364,7 +368,17 @@ pub(crate) fn code(refusal: Refusal) -> String {
         | Refusal::BrokenChain
         | Refusal::UnknownIncarnation
         | Refusal::Frozen
-        | Refusal::Contradiction => refusal.code().to_owned(),
+        | Refusal::Contradiction
+        | Refusal::NotInvited
+        | Refusal::TooManyJoins
+        | Refusal::UnknownInvitation
+        | Refusal::WrongProof
+        | Refusal::InvitationUsed
+        | Refusal::InvitationRevoked
+        | Refusal::InvitationEnded
+        | Refusal::InvitedAnother
+        | Refusal::BadCertificate
+        | Refusal::TrustedAlready => refusal.code().to_owned(),
     }
 }
 
@@ -381,9 +395,24 @@ fn envelope(context: &Value, input: &Value) -> Said {
     for peer in list(&context["links"]) {
         keyring.admit(link(&peer["link"]), keys(text(&peer["certificate"]))?);
     }
+    let invited = context["invitations"].as_array().into_iter().flatten().map(|one| {
+        let offer = array(&one["offer"]);
+        let guest = one["guest"].as_str().map(|id| id.parse().expect("an id"));
+        (
+            text(&one["invitation"]).parse().expect("an id"),
+            Invited { standing: standing(one), offer, guest },
+        )
+    });
+    let keyring = keyring.inviting(invited.collect());
     let bytes = blob(&input["bytes"]);
     let opened = door::open(&bytes, &identity, &keyring, &mut Epochs::default());
     opened.map(|verified| shown::envelope(&verified)).map_err(code)
+}
+
+fn standing(invitation: &Value) -> Standing {
+    let all = [Standing::Open, Standing::Used, Standing::Revoked, Standing::Ended];
+    let said = text(&invitation["standing"]);
+    all.into_iter().find(|one| one.as_str() == said).expect("a standing")
 }
 
 /// What the log in `context` makes true in the space that wrote it.

@@ -41,7 +41,7 @@ fn berta(cast: &Cast) -> Value {
 }
 
 /// A body of each kind that is not entries.
-fn bodies() -> [(EnvelopeKind, Vec<u8>); 7] {
+fn bodies() -> [(EnvelopeKind, Vec<u8>); 8] {
     let mut draw = Draw::new(11);
     let (mut beat, mut ack, mut hello) = (Writer::new(), Writer::new(), Writer::new());
     draw.beat().write(&mut beat);
@@ -56,6 +56,7 @@ fn bodies() -> [(EnvelopeKind, Vec<u8>); 7] {
         (EnvelopeKind::Piece, draw.piece().write()),
         (EnvelopeKind::Recall, draw.recall().write()),
         (EnvelopeKind::Returned, draw.returned().write()),
+        (EnvelopeKind::Join, draw.join().write()),
     ]
 }
 
@@ -70,6 +71,8 @@ const fn word(kind: EnvelopeKind) -> &'static str {
         EnvelopeKind::Keys => "keys",
         EnvelopeKind::Recall => "recall",
         EnvelopeKind::Returned => "returned",
+        // Of somebody who was let in before.
+        EnvelopeKind::Join => "join_again",
     }
 }
 

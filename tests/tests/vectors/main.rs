@@ -14,6 +14,7 @@ mod doors;
 mod entries;
 mod envelopes;
 mod files;
+mod joins;
 mod parts;
 mod pinned;
 mod proofs;
@@ -36,6 +37,7 @@ fn all() -> Vec<Vector> {
     documents::make(&cast, &mut made);
     secrets::make(&cast, &mut made);
     envelopes::make(cast, &mut made);
+    joins::make(&mut made);
     parts::make(&mut made);
     made
 }

@@ -86,6 +86,8 @@ pub(crate) fn text() -> String {
     pins.insert("ack".to_owned(), pin(|draw| written(|out| draw.ack().write(out))));
     pins.insert("part".to_owned(), pin(part));
     pins.insert("want".to_owned(), pin(|draw| draw.want().write()));
+    pins.insert("join".to_owned(), pin(|draw| draw.join().write()));
+    pins.insert("invitation".to_owned(), pin(|draw| draw.invitation().write().into_bytes()));
     pins.insert("piece".to_owned(), pin(|draw| draw.piece().write()));
     let snapshot = |draw: &mut Draw| serde_json::to_vec(&draw.snapshot()).expect("JSON");
     pins.insert("snapshot as JSON".to_owned(), pin(snapshot));

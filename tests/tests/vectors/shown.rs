@@ -2,10 +2,12 @@
 
 use crate::doors::{hexed, object};
 use engine::trust::door::{Content, Verified};
+use engine::trust::invitation::id_of;
 use schema::id::{EntryId, hex};
 use schema::latest::{
     Ack, Actor, AtRest, Audience, Beat, Carried, Checkpoint, Commitment, Entry, EnvelopeHeader,
-    Event, HandedSecret, KeptSecret, Mark, Part, Piece, Recall, Record, Returned, Want,
+    Event, HandedSecret, Invitation, Join, KeptSecret, Mark, Part, Piece, Recall, Record, Returned,
+    Want,
 };
 use schema::v1::event::{Change, Cut, Definition, Kept, PastLife};
 use schema::v1::model::{Acceptance, Disclosure, Grant, Lifecycle, Package, Project};
@@ -69,6 +71,20 @@ fn carried(carried: &Carried) -> Value {
     })
 }
 
+pub(crate) fn join(join: &Join) -> Value {
+    json!([join.invitation.to_string(), hex(&join.proof), join.certificate])
+}
+
+/// What a token says, and whose it is.
+pub(crate) fn invitation(invitation: &Invitation) -> Value {
+    json!({
+        "certificate": invitation.certificate,
+        "ends_ms": invitation.ends_ms,
+        "secret": hex(&invitation.secret),
+        "invitation": id_of(&invitation.secret).to_string(),
+    })
+}
+
 fn past(life: &PastLife) -> Value {
     json!([life.incarnation.to_string(), life.at, hex(&life.chain)])
 }
@@ -121,6 +137,12 @@ fn fields(event: &Event) -> Value {
         Event::SecretSet(e) => json!([e.project, e.name, at_rest(&e.sealed)]),
         Event::SecretUnset(e) => json!([e.project, e.name]),
         Event::SecretsKept(e) => json!([e.bundle, e.release, kept_secrets(&e.secrets)]),
+        Event::InvitationMade(e) =>
+            json!([e.invitation, e.offer, e.guest, e.name, grants(&e.grants), e.ends_ms]),
+        Event::InvitationRevoked(e) => json!([e.invitation]),
+        Event::InvitationUsed(e) => json!([e.invitation, e.peer, hex(&e.proof)]),
+        Event::InvitationAccepted(e) =>
+            json!([e.invitation, e.peer, e.offer, hex(&e.proof), e.ends_ms]),
         Event::PackagePushed(e) => package(&e.package),
         Event::ReleaseCreated(e) => json!([
             e.project, e.version, e.notes, e.snapshot, e.digest, kept_secrets(&e.secrets),
@@ -341,6 +363,7 @@ pub(crate) fn envelope(verified: &Verified) -> Value {
         Content::Piece(piece) => json!({"piece": self::piece(piece)}),
         Content::Recall(recall) => json!({"recall": self::recall(recall)}),
         Content::Returned(returned) => json!({"returned": self::returned(returned)}),
+        Content::Join(guest) => json!({"join": guest.as_ref().map(|guest| join(&guest.join))}),
         Content::Keys(told) => json!({"keys": [told.statements, told.cut.as_ref().map(cut)]}),
     };
     let evidence = verified.evidence();

@@ -58,6 +58,13 @@ pub struct Link {
     pub lives: Vec<Life>,
     /// How the peer is reached: `here`, `NATS`, or `nothing`.
     pub carried: String,
+    /// Until when this space asks to be let in, where it accepted an invitation and was not heard
+    /// to be let in yet.
+    #[serde(default)]
+    pub asks_until: Option<String>,
+    /// Whether an invitation made the link: no certificate file holds what it is made of.
+    #[serde(default)]
+    pub invited: bool,
     /// What is wrong with it, if anything.
     pub trouble: Option<String>,
     /// Whether nothing is let in any more, because the peer contradicted itself.
@@ -124,6 +131,7 @@ pub fn show(engine: &Engine, now: Now) -> Vec<Link> {
         } else {
             None
         };
+        let joining = peer.joining.as_ref().filter(|_| engine.asks(&link.link));
         Some(Link {
             peer: peer.name.to_string(),
             fingerprint: fingerprint(&link.peer),
@@ -150,6 +158,8 @@ pub fn show(engine: &Engine, now: Now) -> Vec<Link> {
                 .map(|(life, entries)| Life { incarnation: life.to_string(), entries: *entries })
                 .collect(),
             carried: "nothing".to_owned(),
+            asks_until: joining.map(|joining| super::time(joining.ends_ms)),
+            invited: peer.invitation.is_some(),
             trouble,
             frozen: peer.frozen,
             rolled_back: link.rolled_back,
@@ -184,6 +194,8 @@ fn revoked(engine: &Engine) -> impl Iterator<Item = Link> {
             skew_ms: None,
             understands: 0,
             carried: "nothing".to_owned(),
+            asks_until: None,
+            invited: peer.invitation.is_some(),
             trouble: Some(format!("revoked since {revoked_at}")),
             frozen: false,
             rolled_back: false,

@@ -66,7 +66,8 @@ pub(crate) struct Scope {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Life(pub(crate) Option<u64>);
 
-fn life(text: &str) -> Result<Life, String> {
+/// How long something is good.
+pub(super) fn life(text: &str) -> Result<Life, String> {
     if text == "never" {
         return Ok(Life(None));
     }

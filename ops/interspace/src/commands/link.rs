@@ -1,5 +1,7 @@
 //! `link`: who is trusted, what may flow, and how far it is.
 
+mod invitation;
+
 use crate::cli::Link as Verb;
 use crate::client::Client;
 use crate::commands::{or_dash, yes};
@@ -30,7 +32,7 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
                     "refused",
                     "heard",
                 ];
-                table(&head, rows, "no links yet: `interspace certificate import FILE`")
+                table(&head, rows, NO_LINKS)
             });
         }
         Verb::Show { peer } => {
@@ -54,9 +56,15 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
                     .to_owned()
             });
         }
+        Verb::Invite { .. } | Verb::Accept { .. } | Verb::Invitations | Verb::Uninvite { .. } => {
+            invitation::run(verb, client, out)?;
+        }
     }
     Ok(())
 }
+
+const NO_LINKS: &str =
+    "no links yet: `interspace link invite`, or `interspace certificate import FILE`";
 
 /// A change of grants, with what they were before and after it.
 #[derive(Serialize)]
@@ -86,6 +94,7 @@ fn find(peer: &Name, client: &Client) -> Result<Link, Failure> {
 fn row(link: &Link) -> Vec<String> {
     let heard = match (&link.trouble, &link.heard_at) {
         (Some(trouble), _) => trouble.clone(),
+        (None, _) if link.asks_until.is_some() => "asks to be let in".to_owned(),
         (None, Some(at)) if link.fresh => format!("{at}, fresh"),
         (None, Some(at)) => format!("not since {at}"),
         (None, None) => "never since the node started".to_owned(),
@@ -107,7 +116,7 @@ fn row(link: &Link) -> Vec<String> {
 fn show(link: &Link) -> String {
     format!(
         "{}\nfingerprint   {}\n  in words    {}\n  in hex      {}\nlink          {}\n\
-         this side     {}\nthe other     {}\n\
+         made of       {}\nthis side     {}\nthe other     {}\n\
          to it         {} entries, {} acknowledged, {} applied\n\
          from it       {} entries, {} held, {} refused\n\
          reached       {}\nfresh         {}\nheard         {}\nclock         {}\n\
@@ -117,6 +126,7 @@ fn show(link: &Link) -> String {
         link.fingerprint_words,
         link.fingerprint_hex,
         link.link,
+        made_of(link),
         granted(&link.grants),
         link.theirs.as_ref().map_or_else(|| "has not said yet".to_owned(), granted),
         link.head,
@@ -133,6 +143,15 @@ fn show(link: &Link) -> String {
         lives(link),
         or_dash(link.trouble.as_ref()),
     )
+}
+
+/// What both sides exchanged, and whether it is over.
+fn made_of(link: &Link) -> String {
+    match &link.asks_until {
+        Some(until) => format!("an invitation; asks until {until} to be let in"),
+        None if link.invited => "an invitation".to_owned(),
+        None => "certificates".to_owned(),
+    }
 }
 
 /// The lives of the peer's log, in words.

@@ -49,7 +49,8 @@ pub(crate) fn keep(
             | EnvelopeKind::Want
             | EnvelopeKind::Piece
             | EnvelopeKind::Keys
-            | EnvelopeKind::Returned => {}
+            | EnvelopeKind::Returned
+            | EnvelopeKind::Join => {}
         }
     }
     Ok(())

@@ -85,8 +85,9 @@ pub(crate) enum Mail {
 /// What the owner does outside. None of it blocks for long.
 pub(crate) trait Doors: Send {
     fn send(&self, peer: &SpaceId, kind: EnvelopeKind, envelope: Vec<u8>);
-    /// These are the peers from now on.
-    fn peers(&self, peers: BTreeSet<SpaceId>);
+    /// These are the peers from now on, and these are listened to before they are; none among them
+    /// is anybody.
+    fn peers(&self, peers: BTreeSet<SpaceId>, guests: BTreeSet<Option<SpaceId>>);
     fn run(&self, plan: engine::run::Plan);
     fn look(&self, object: ObjectId, size: u64);
     fn store(&self, piece: Piece);
@@ -125,8 +126,8 @@ pub(crate) struct Owner<L, D> {
     mailbox: Receiver<Mail>,
     replies: BTreeMap<u64, SyncSender<Result<Done, Rejection>>>,
     next_reply: u64,
-    /// The peers that the doors know of; none before they were told.
-    peers: Option<BTreeSet<SpaceId>>,
+    /// The peers and guests that the doors know of; none before they were told.
+    peers: Option<(BTreeSet<SpaceId>, BTreeSet<Option<SpaceId>>)>,
     /// When the last turn ended.
     turned: Instant,
     watched: watch::Sender<u64>,
@@ -324,13 +325,15 @@ impl<L: Log, D: Doors> Owner<L, D> {
         Ok(())
     }
 
-    /// Tells the doors who the peers are, when there are others than before.
+    /// Tells the doors who the peers are and who may become one, when they are others than before.
     fn tell_peers(&mut self) {
-        let traffic = self.space.engine().traffic().values();
-        let peers: BTreeSet<SpaceId> = traffic.map(|traffic| traffic.peer).collect();
-        if self.peers.as_ref() != Some(&peers) {
-            self.peers = Some(peers.clone());
-            self.doors.peers(peers);
+        let engine = self.space.engine();
+        let peers: BTreeSet<SpaceId> =
+            engine.traffic().values().map(|traffic| traffic.peer).collect();
+        let known = Some((peers.clone(), engine.awaited()));
+        if self.peers != known {
+            self.doors.peers(peers, engine.awaited());
+            self.peers = known;
         }
     }
 

@@ -143,6 +143,10 @@ fn effects(header: &Header, event: &Event) -> Vec<String> {
         | Event::TokenRevoked(_)
         | Event::SecretSet(_)
         | Event::SecretUnset(_)
+        | Event::InvitationMade(_)
+        | Event::InvitationRevoked(_)
+        | Event::InvitationUsed(_)
+        | Event::InvitationAccepted(_)
         | Event::EnvironmentsPublished(_)
         | Event::Unknown { .. } => Vec::new(),
     }

@@ -98,6 +98,11 @@ fn example(what: &str) -> (Need, &'static str) {
         "certificate import" => (may(Trust), "{empty}"),
         "link show" => (may(Audit), "Nowhere"),
         "link grant" | "link revoke" => (may(Trust), "Nowhere"),
+        // A name that the space itself has: nothing comes of it.
+        "link invite" => (may(Trust), "--name Home"),
+        "link accept" => (may(Trust), "isp-invite-1-"),
+        "link invitations" => (may(Audit), ""),
+        "link uninvite" => (may(Trust), "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
         "courier export" => (may(Carry), "--to Nowhere ."),
         "courier import" => (may(Carry), "."),
         "audit export" => (may(Audit), "{empty}"),

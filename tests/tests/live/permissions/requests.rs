@@ -114,6 +114,12 @@ fn asks(route: &Route) -> Vec<Asked> {
         ("DELETE", "/v1/spaces/{space}/secrets/{project}/{name}") => {
             one(home.replace("{project}", "App").replace("{name}", "NOWHERE"), Value::Null)
         }
+        ("POST", "/v1/spaces/{space}/invitations" | "/v1/spaces/{space}/links") => {
+            one(home.clone(), invitation(&home))
+        }
+        ("DELETE", "/v1/spaces/{space}/invitations/{invitation}") => {
+            one(home.replace("{invitation}", &"a".repeat(52)), Value::Null)
+        }
         ("POST", "/v1/spaces/{space}/tokens") => tokens(&home),
         ("DELETE", "/v1/spaces/{space}/tokens/{token}") => {
             let unknown = home.replace("{token}", &"a".repeat(26));
@@ -155,6 +161,7 @@ fn asks(route: &Route) -> Vec<Asked> {
             | "/v1/spaces/{space}/keys"
             | "/v1/spaces/{space}/dashboard"
             | "/v1/spaces/{space}/links"
+            | "/v1/spaces/{space}/invitations"
             | "/v1/spaces/{space}/packages"
             | "/v1/spaces/{space}/releases"
             | "/v1/spaces/{space}/inbox"
@@ -173,6 +180,18 @@ fn asks(route: &Route) -> Vec<Asked> {
         | ("POST", "/v1/sign-in-links") => one(home, Value::Null),
         _ => panic!("say what is sent to {method} {path}, and who may"),
     }
+}
+
+/// An invitation that would never end, or a token that is none.
+fn invitation(path: &str) -> Value {
+    let grants = json!({"accept_releases": [], "accept_results": false, "send_results": null});
+    let mut body = json!({"id": "b".to_owned() + &"a".repeat(25), "name": null, "grants": grants});
+    if path.ends_with("/links") {
+        body["token"] = "isp-invite-1-".into();
+    } else {
+        (body["guest"], body["seconds"]) = (Value::Null, 0.into());
+    }
+    body
 }
 
 /// The query of a release that nobody has.

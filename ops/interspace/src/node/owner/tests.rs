@@ -103,7 +103,7 @@ struct Nowhere;
 
 impl Doors for Nowhere {
     fn send(&self, _: &SpaceId, _: EnvelopeKind, _: Vec<u8>) {}
-    fn peers(&self, _: BTreeSet<SpaceId>) {}
+    fn peers(&self, _: BTreeSet<SpaceId>, _: BTreeSet<Option<SpaceId>>) {}
     fn run(&self, _: engine::run::Plan) {}
     fn look(&self, _: ObjectId, _: u64) {}
     fn store(&self, _: Piece) {}
