@@ -68,7 +68,8 @@ fn is_missed(world: &World, site: usize) -> bool {
         let peer = world.site_of(&here.peer).and_then(|peer| world.sites[peer].space.as_ref());
         let there = peer.and_then(|peer| peer.engine().traffic().get(link));
         let head = (here.outbox.incarnation(), here.outbox.newest());
-        there.is_some_and(|there| there.head.0 == head.0 && there.head.1 > head.1)
+        let told = there.and_then(|there| there.head);
+        told.is_some_and(|(life, newest)| life == head.0 && newest > head.1)
     })
 }
 
