@@ -230,7 +230,9 @@ impl Outbox {
                 return if rolled_back { Acknowledged::RolledBack } else { Acknowledged::Foreign };
             }
             let known = usize::try_from(ack.acknowledged.0).ok().and_then(|at| self.chain.get(at));
-            if known != Some(&ack.chain) {
+            // What waits there for something earlier was told by this log as well.
+            let waits = ack.ranges.last().is_some_and(|(_, last)| *last > self.newest());
+            if known != Some(&ack.chain) || waits {
                 let rolled_back = fresh && !misled;
                 self.flight.rolled_back |= rolled_back;
                 return if rolled_back { Acknowledged::RolledBack } else { Acknowledged::Foreign };

@@ -203,13 +203,13 @@ impl State {
                 let receipts = self.releases.recovered(me, at, promoted);
                 self.releases.promoted(promoted);
                 for receipt in receipts {
-                    if let Some((attempt, outcome)) = self.cells.recovered(me, at, &receipt) {
+                    if let Some((attempt, outcome)) = self.cells.recovered(me, &self.lives, at, &receipt) {
                         self.releases.ended(at.position, attempt, outcome);
                     }
                 }
             }
             Event::DeploymentReported(reported) => {
-                if let Some((attempt, outcome)) = self.cells.recovered(me, at, &reported.receipt) {
+                if let Some((attempt, outcome)) = self.cells.recovered(me, &self.lives, at, &reported.receipt) {
                     self.releases.ended(at.position, attempt, outcome);
                 }
             }

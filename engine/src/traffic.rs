@@ -16,10 +16,10 @@ pub struct Traffic {
     pub outbox: Outbox,
     /// Towards here.
     pub inbox: Inbox,
-    /// The newest entry that the peer says it has for us.
-    pub head: LinkSeq,
-    /// The same, and in which life of its log: what it wrote before it knew of newer keys of this
-    /// space is all here once this is.
+    /// The life that the peer says its log is in, and the newest entry that it has for us there.
+    pub head: (Incarnation, LinkSeq),
+    /// The same as any envelope told it since this start, also one that was only looked at: what
+    /// the peer wrote before it knew of newer keys of this space is all here once this is.
     pub told: Option<(Incarnation, LinkSeq)>,
     /// The newest key statement of this space that the peer sealed to since this start; 0 before
     /// it was heard.
@@ -47,7 +47,7 @@ impl Traffic {
             peer,
             outbox: Outbox::new(me, peer, link, incarnation),
             inbox: Inbox::new(peer, me, link),
-            head: LinkSeq(0),
+            head: (Incarnation([0; 16]), LinkSeq(0)),
             told: None,
             knows: 0,
             recovery: None,
@@ -57,7 +57,7 @@ impl Traffic {
     }
 
     /// The peer says that this is the newest entry that it has for us.
-    pub(crate) fn tell(&mut self, life: Incarnation, newest: LinkSeq) {
+    pub(crate) fn tell(&mut self, (life, newest): (Incarnation, LinkSeq)) {
         let before = self.told.filter(|(known, _)| *known == life).map_or(newest, |(_, at)| at);
         self.told = Some((life, before.max(newest)));
     }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 /// Every kind of fault that a world knows.
-pub const KINDS: [&str; 31] = [
+pub const KINDS: [&str; 42] = [
     "answer_lost",
     "append_failed",
     "append_torn",
+    "backup_put_back",
     "broker_ack_lost",
     "broker_brought_back",
     "broker_evicted",
@@ -32,9 +33,19 @@ pub const KINDS: [&str; 31] = [
     "delayed",
     "device_full",
     "dropped",
+    "fence_held",
+    "forged",
+    "key_revoked",
+    "key_stolen",
+    "liar_frozen",
+    "lied",
+    "lived_on",
+    "loss_unnoticed",
     "reordered",
     "repeated",
     "restarted",
+    "rolled_back",
+    "rotated",
 ];
 
 /// How often each kind happened.

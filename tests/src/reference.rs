@@ -1,10 +1,12 @@
 //! What ought to be true of one space, computed naively from its log: no engine decides here.
 
-use schema::id::{LinkId, SpaceId};
-use schema::latest::{Audience, Document, Entry, Event, Kind, Outcome, Own, Receipt, Record};
+use schema::id::{EntryId, Incarnation, LinkId, LinkSeq, SpaceId};
+use schema::latest::{
+    Audience, Bundle, Document, Entry, Event, Kind, Mirrored, Outcome, Own, Receipt, Record,
+};
 use schema::limits::INTERRUPTED_RESTARTS_MAX;
 use schema::name::{Name, Version};
-use schema::v1::event::{Change, Definition};
+use schema::v1::event::{Change, Cut, Definition, PeerStated};
 use schema::v1::model::{Grant, Lifecycle, ReleaseId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +30,8 @@ pub struct Cell {
     /// The version that was tried last, and how it ended. What was interrupted and is begun again
     /// does not count.
     pub last: Option<(Version, Outcome)>,
+    /// Where both stand, in this space's own lives: what came back is not newer for that.
+    ranks: ((usize, u64), (usize, u64)),
 }
 
 #[derive(Debug)]
@@ -36,6 +40,14 @@ struct Peer {
     name: Name,
     link: LinkId,
     grants: Vec<Grant>,
+}
+
+/// A result of a peer.
+#[derive(Debug)]
+struct Reported {
+    id: EntryId,
+    space: SpaceId,
+    receipt: Receipt,
 }
 
 /// A naive reader of one log.
@@ -50,6 +62,13 @@ pub struct Reference {
     promoted: BTreeSet<(ReleaseId, SpaceId)>,
     lapsed: BTreeSet<(SpaceId, Flow)>,
     cells: BTreeMap<(SpaceId, Name), Cell>,
+    lives: Vec<Incarnation>,
+    /// What peers told, with the life of their log in which it came and its number there: it comes
+    /// again under the same id in another life.
+    heard: BTreeMap<EntryId, (Incarnation, LinkSeq)>,
+    /// The results among it, in their order.
+    results: Vec<Reported>,
+    position: u64,
 }
 
 fn receipt(json: &str) -> Option<Receipt> {
@@ -70,6 +89,10 @@ impl Reference {
             promoted: BTreeSet::new(),
             lapsed: BTreeSet::new(),
             cells: BTreeMap::new(),
+            lives: Vec::new(),
+            heard: BTreeMap::new(),
+            results: Vec::new(),
+            position: 0,
         }
     }
 
@@ -77,7 +100,13 @@ impl Reference {
     #[must_use]
     pub fn cell(&self, space: SpaceId, environment: &Name) -> Cell {
         let cell = self.cells.get(&(space, environment.clone()));
-        cell.cloned().unwrap_or_default()
+        let mut cell = cell.cloned().unwrap_or_default();
+        let here = |it: &&Reported| it.space == space && it.receipt.environment == *environment;
+        for (at, told) in (1..).zip(self.results.iter().filter(here)) {
+            // A peer's results count in the order in which they came.
+            cell.end(&told.receipt, (0, at));
+        }
+        cell
     }
 
     /// Whether a permission towards a peer was missing at any time since it was trusted.
@@ -91,12 +120,19 @@ impl Reference {
     /// # Errors
     /// What the progress rules forbid.
     pub fn read(&mut self, record: &Record) -> Result<(), String> {
+        self.position += 1;
         match record {
             Record::Own(own) => self.own(own),
             Record::Mirrored(mirrored) => {
-                let event = Entry::read(&mirrored.entry).and_then(|entry| entry.event());
-                if let Ok(Event::DeploymentReported(reported)) = event {
-                    self.reported(mirrored.link, &reported.receipt);
+                let event = Entry::read(&mirrored.entry).and_then(|entry| entry.event()).ok();
+                if mirrored.id.origin == self.me {
+                    self.recovered(mirrored, event);
+                } else if !self.heard.contains_key(&mirrored.id) {
+                    let place = (mirrored.link_incarnation, mirrored.link_seq);
+                    self.heard.insert(mirrored.id, place);
+                    if let Some(Event::DeploymentReported(reported)) = event {
+                        self.reported(mirrored, &reported.receipt);
+                    }
                 }
                 Ok(())
             }
@@ -104,8 +140,37 @@ impl Reference {
         }
     }
 
+    /// What this space told a peer before it lost it: it was promoted, it was deployed.
+    fn recovered(&mut self, mirrored: &Mirrored, event: Option<Event>) {
+        let rank = self.rank(&mirrored.id.incarnation, mirrored.id.position.0);
+        let receipts = match event {
+            Some(Event::ReleasePromoted(promoted)) => {
+                self.promoted.insert((promoted.release, promoted.target));
+                let document = Document::read(&promoted.bundle).ok();
+                let bundle = document.and_then(|it| it.payload::<Bundle>(Kind::Bundle).ok());
+                let receipts = bundle.into_iter().flat_map(|bundle| bundle.receipts);
+                receipts.map(|document| document.write()).collect()
+            }
+            Some(Event::DeploymentReported(reported)) => vec![reported.receipt],
+            _ => Vec::new(),
+        };
+        for receipt in receipts.iter().filter_map(|json| receipt(json)) {
+            if receipt.outcome == Outcome::Succeeded {
+                self.succeeded.insert((receipt.release.clone(), receipt.environment.clone()));
+            }
+            self.ended(self.me, &receipt, rank);
+        }
+    }
+
+    fn rank(&self, life: &Incarnation, position: u64) -> (usize, u64) {
+        (self.lives.iter().position(|known| known == life).unwrap_or_default(), position)
+    }
+
     fn own(&mut self, own: &Own) -> Result<(), String> {
         match own.entry.event() {
+            Ok(Event::SpaceCreated(created)) => self.lives.push(created.incarnation),
+            Ok(Event::IncarnationDeclared(declared)) => self.lives.push(declared.incarnation),
+            Ok(Event::PeerStated(PeerStated { cut: Some(cut), .. })) => self.retract(&cut),
             Ok(Event::ConfigurationApplied(applied)) => self.configure(&applied.changes),
             Ok(Event::PeerTrusted(trusted)) => {
                 self.peers.push(Peer {
@@ -144,7 +209,8 @@ impl Reference {
                         let done = (receipt.release.clone(), receipt.environment.clone());
                         self.succeeded.insert(done);
                     }
-                    self.ended(self.me, receipt);
+                    let rank = (self.lives.len().saturating_sub(1), self.position);
+                    self.ended(self.me, &receipt, rank);
                 }
             }
             Ok(_) | Err(_) => {}
@@ -215,23 +281,39 @@ impl Reference {
         Err(format!("{version} goes to {place}, which is not in its lifecycle"))
     }
 
-    fn reported(&mut self, link: LinkId, json: &str) {
-        let peer = self.peers.iter().find(|peer| peer.link == link);
+    fn reported(&mut self, mirrored: &Mirrored, json: &str) {
+        let peer = self.peers.iter().find(|peer| peer.link == mirrored.link);
         let accepted = peer.filter(|peer| peer.grants.contains(&Grant::AcceptResults));
         if let (Some(peer), Some(receipt)) = (accepted, receipt(json)) {
-            self.ended(peer.space, receipt);
+            let (space, id) = (peer.space, mirrored.id);
+            self.results.push(Reported { id, space, receipt });
         }
     }
 
-    fn ended(&mut self, space: SpaceId, receipt: Receipt) {
-        let version = receipt.release.version;
-        let cell = self.cells.entry((space, receipt.environment)).or_default();
-        if receipt.outcome == Outcome::Succeeded {
-            cell.installed = Some(version.clone());
+    /// A peer said where its own entries end: what came behind was somebody else's.
+    fn retract(&mut self, cut: &Cut) {
+        let stays = |id: &EntryId| {
+            self.heard.get(id).is_some_and(|(life, at)| *life != cut.incarnation || *at <= cut.at)
+        };
+        self.results.retain(|it| stays(&it.id));
+        self.heard.retain(|_, (life, at)| *life != cut.incarnation || *at <= cut.at);
+    }
+
+    fn ended(&mut self, space: SpaceId, receipt: &Receipt, rank: (usize, u64)) {
+        let key = (space, receipt.environment.clone());
+        self.cells.entry(key).or_default().end(receipt, rank);
+    }
+}
+
+impl Cell {
+    fn end(&mut self, receipt: &Receipt, rank: (usize, u64)) {
+        let version = &receipt.release.version;
+        if receipt.outcome == Outcome::Succeeded && rank >= self.ranks.0 {
+            (self.installed, self.ranks.0) = (Some(version.clone()), rank);
         }
         let given_up = receipt.restarts >= INTERRUPTED_RESTARTS_MAX;
-        if receipt.outcome != Outcome::Interrupted || given_up {
-            cell.last = Some((version, receipt.outcome));
+        if (receipt.outcome != Outcome::Interrupted || given_up) && rank >= self.ranks.1 {
+            (self.last, self.ranks.1) = (Some((version.clone(), receipt.outcome)), rank);
         }
     }
 }

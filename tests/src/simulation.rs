@@ -3,13 +3,18 @@
 
 pub mod campaign;
 pub mod forger;
+pub mod hardships;
 pub mod healing;
 pub mod invariants;
+pub mod liars;
 mod mishaps;
 mod outages;
 pub mod people;
+pub mod restores;
+pub mod rotation;
 pub mod sabotage;
 pub mod settings;
+pub mod thefts;
 pub mod transcript;
 pub mod watch;
 
@@ -18,10 +23,15 @@ use crate::network::Weather;
 use crate::pipeline::PROJECT;
 use crate::world::{Happening, World};
 use engine::command::{Command, Done, Rejection};
+use hardships::{Hardship, Hardships};
+use liars::Liars;
 use log_memory::Mishap;
 use people::People;
+use restores::Restores;
+use rotation::Rotations;
 use sabotage::Saboteur;
 use std::collections::BTreeMap;
+use thefts::Thefts;
 use watch::{Violation, Watch, Watched};
 
 /// Steps of the part in which everything goes wrong.
@@ -69,6 +79,14 @@ pub struct Run {
     down: BTreeMap<usize, u64>,
     /// What is planned for the next appends.
     planned: BTreeMap<usize, Mishap>,
+    /// What befalls this run beside bad weather.
+    hardships: Hardships,
+    rotations: Rotations,
+    restores: Restores,
+    thefts: Thefts,
+    liars: Liars,
+    /// Whether owners revoke nothing when they replace a key that was stolen: a sabotage.
+    forgives_thieves: bool,
     turns_at_once: (u64, u64),
 }
 
@@ -93,6 +111,12 @@ impl Run {
             steps: 0,
             down: BTreeMap::new(),
             planned: BTreeMap::new(),
+            hardships: Hardships::default(),
+            rotations: Rotations::default(),
+            restores: Restores::default(),
+            thefts: Thefts::default(),
+            liars: Liars::default(),
+            forgives_thieves: false,
             turns_at_once: (0, 0),
         }
     }
@@ -105,8 +129,18 @@ impl Run {
 
     fn live(&mut self, saboteur: &mut Option<Saboteur>) -> Watched {
         self.build()?;
+        self.hardships = Hardships::draw(&mut self.world.chance);
+        if let Some(saboteur) = saboteur {
+            // Nothing else is to be noticed.
+            self.hardships.only(saboteur.hardship());
+        }
+        self.note(&self.hardships.to_string());
+        if self.hardships.has(Hardship::Liar) {
+            self.invite_a_liar()?;
+        }
         for _ in 0..STEPS {
             self.step()?;
+            self.suffer()?;
             if let Some(saboteur) = saboteur {
                 saboteur.act(self)?;
             }

@@ -45,6 +45,8 @@ pub struct Site {
     pub wall_shift_ms: i64,
     /// Records that the log had when it was last settled.
     pub settled: u64,
+    /// Envelopes of entries that were published.
+    pub published: u64,
     /// What was answered and not looked at yet.
     pub answers: BTreeMap<u64, Result<Done, Rejection>>,
 }
@@ -75,6 +77,7 @@ impl Site {
             clock_shift_ms: 0,
             wall_shift_ms: 0,
             settled: 0,
+            published: 0,
             answers: BTreeMap::new(),
         }
     }
@@ -153,6 +156,20 @@ impl Site {
             self.settled = space.log().size();
         }
         Ok(())
+    }
+
+    /// Forgets the keys that no peer seals to any more, as a node deletes their files.
+    pub fn forget_keys(&mut self) {
+        let Some(newest) = self.space.as_mut().and_then(Space::forget_keys) else { return };
+        let kept = self.secrets.numbers().filter(|number| *number >= newest);
+        let kept: Vec<u32> = kept.collect();
+        let pairs = kept.into_iter().filter_map(|number| {
+            let pair = self.secrets.pair(number)?.clone();
+            Some((number, pair))
+        });
+        let pairs: Vec<_> = pairs.collect();
+        let forget = |secrets: Secrets, (number, pair)| secrets.with(number, pair);
+        self.secrets = pairs.into_iter().fold(Secrets::default(), forget);
     }
 
     /// Has the store do `work`, whose answer comes at `at_ms`. It does one thing after the other.

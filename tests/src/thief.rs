@@ -2,7 +2,7 @@
 
 use crate::world::World;
 use engine::entropy::Entropy;
-use engine::trust::identity::{Identity, Seeds};
+use engine::trust::identity::Identity;
 use engine::trust::seal::{Head, Run, Sealer};
 use schema::hash::{Hash, chain_next};
 use schema::id::{CommandId, Incarnation, LinkId, LinkSeq, Position};
@@ -20,11 +20,12 @@ pub struct Thief {
     position: Position,
     entropy: Entropy,
     sealer: Sealer,
+    /// The entries that it wrote, as bytes.
+    pub said: Vec<Vec<u8>>,
 }
 
 impl Thief {
-    /// Whoever has the keys of `site`, which it was founded with, and tells `victim` lies from
-    /// `number` on.
+    /// Whoever has the keys of `site`, as they are now, and tells `victim` lies from `number` on.
     ///
     /// # Panics
     /// When the two are not linked.
@@ -32,8 +33,7 @@ impl Thief {
     pub fn of(world: &World, site: usize, victim: usize, number: LinkSeq) -> Self {
         let (own, theirs) = (world.sites[site].engine(), world.sites[victim].engine());
         let keys = own.state().keys.clone().expect("founded");
-        let seeds: &Seeds = &world.sites[site].seeds;
-        let identity = Identity::new(&keys, seeds).expect("the keys that were stolen");
+        let identity = Identity::of(&keys, world.sites[site].secrets.clone());
         let peer = own.state().links.peer(&world.sites[victim].id).expect("linked");
         let inbox = &theirs.traffic()[&peer.link].inbox;
         let before = LinkSeq(number.0 - 1);
@@ -46,7 +46,26 @@ impl Thief {
             position: Position(own.checkpoint().0 + 1),
             entropy: Entropy::from_seed([0x7f; 32]),
             sealer: Sealer::default(),
+            said: Vec::new(),
         }
+    }
+
+    /// Goes on behind the newest entry that `victim` has. False when it cannot be told anything: it
+    /// is down, or something is under way that would contradict.
+    pub fn catch_up(&mut self, world: &World, victim: usize) -> bool {
+        let site = &world.sites[victim];
+        let Some(space) = site.space.as_ref().filter(|_| site.inputs.is_empty()) else {
+            return false;
+        };
+        let Some(inbox) = space.engine().traffic().get(&self.link).map(|it| &it.inbox) else {
+            return false;
+        };
+        let newest = inbox.acknowledged();
+        let Some(chain) = inbox.chain_at(newest).filter(|_| inbox.held_back() == 0) else {
+            return false;
+        };
+        self.head = (newest, chain);
+        true
     }
 
     /// Claims that its entries stand at `position` and after it in the space's log.
@@ -79,6 +98,7 @@ impl Thief {
             let entry = Entry::write(header, event).expect("a lawful size").bytes().to_vec();
             let salt = self.entropy.bytes();
             let (incarnation, position) = (self.incarnation, self.position);
+            self.said.push(entry.clone());
             let carried = Carried { incarnation, position, salt, entry };
             let number = self.head.0.next();
             let chain = chain_next(&self.head.1, number, &incarnation, position, &carried.commit());

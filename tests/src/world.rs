@@ -17,7 +17,7 @@ use engine::step::{Effect, Input, Now};
 use engine::trust::identity::{Pair, continue_statements};
 use log_memory::{Device, Image};
 use schema::id::{CommandId, Incarnation, ObjectId, Position, SpaceId};
-use schema::latest::{Actor, Revocation};
+use schema::latest::{Actor, EnvelopeKind, Revocation};
 use schema::limits::PIECE_BYTES_MAX;
 use schema::name::Name;
 use schema::v1::model::{Disclosure, Grant};
@@ -69,6 +69,10 @@ pub struct World {
     pub carriers: Carriers,
     /// Whether recipients acknowledge to the broker before they append: a sabotage.
     pub acknowledges_early: bool,
+    /// Envelopes that nobody carries: a sabotage.
+    pub loses: Option<EnvelopeKind>,
+    /// Pieces of packages that were sent to a space that is no site.
+    pub given_away: u64,
     /// Milliseconds since the beginning.
     pub clock_ms: u64,
     /// How far the wall clocks are off, in milliseconds.
@@ -99,6 +103,8 @@ impl World {
             broker: Broker::default(),
             carriers: Carriers::default(),
             acknowledges_early: false,
+            loses: None,
+            given_away: 0,
             clock_ms: 0,
             wall_shift_ms: 0,
             store_ms_max: 0,
@@ -238,8 +244,11 @@ impl World {
                 self.happened.push(happened);
                 self.sites[site].answers.insert(reply, answer);
             }
-            Effect::Send { peer, bytes, .. } => {
-                if let Some(to) = self.site_of(&peer) {
+            Effect::Send { peer, kind, bytes } => {
+                self.sites[site].published += u64::from(kind == EnvelopeKind::Entries);
+                let stranger = self.site_of(&peer).is_none();
+                self.given_away += u64::from(stranger && kind == EnvelopeKind::Piece);
+                if let Some(to) = self.site_of(&peer).filter(|_| self.loses != Some(kind)) {
                     self.send(site, to, bytes);
                 }
             }
@@ -386,6 +395,16 @@ impl World {
     /// # Panics
     /// When the site is down.
     pub fn rotate(&mut self, site: usize, revoked: Vec<Revocation>) -> Result<Done, Rejection> {
+        let command = self.new_keys(site, revoked);
+        self.ask(site, "ops", command)
+    }
+
+    /// Draws new keys for a site, which has them from now on, and gives what it is asked to do with
+    /// them.
+    ///
+    /// # Panics
+    /// When the site is down.
+    pub fn new_keys(&mut self, site: usize, revoked: Vec<Revocation>) -> Command {
         let pair = Pair::draw(&mut Entropy::from_seed(self.bytes()));
         let wall_ms = self.now_at(site).wall_ms;
         let it = &self.sites[site];
@@ -397,7 +416,7 @@ impl World {
         // A node has the key files before the log names them.
         self.sites[site].secrets =
             std::mem::take(&mut self.sites[site].secrets).with(number + 1, pair.clone());
-        self.ask(site, "ops", Command::StateKeys { statement, pair })
+        Command::StateKeys { statement, pair }
     }
 
     /// Puts an older copy of its device under a site, as from a backup of its whole folder, and
@@ -409,6 +428,12 @@ impl World {
         self.crash(site);
         self.sites[site].device = Device::from_image(backup);
         self.start(site)
+    }
+
+    /// What a site sent and nobody has is lost, wherever it is on its way.
+    pub fn silence(&mut self, site: usize) {
+        self.network.lose(|parcel| parcel.from == site);
+        self.broker.lose(site);
     }
 
     /// The operator of a site that lost the end of its log lets it live on from what is there.

@@ -33,11 +33,17 @@ impl Engine {
             self.quarantine.refuse(Refusal::Frozen, header, self.now.wall_ms);
             return;
         }
-        let newest = verified.header().newest;
+        // What came before it in the same step may have told of newer keys.
+        let stated = matches!(verified.content(), Content::Keys(_));
+        if !stated && verified.header().origin_key < peer.keys.newest().number {
+            let header = &verified.evidence().header;
+            self.quarantine.refuse(Refusal::RetiredKey, header, self.now.wall_ms);
+            return;
+        }
+        let head = (verified.header().incarnation, verified.header().newest);
         let knows = verified.header().recipient_key;
-        let life = verified.header().incarnation;
         if let Some(traffic) = self.traffic.get_mut(&link) {
-            traffic.tell(life, newest);
+            traffic.tell(head);
             traffic.knows = traffic.knows.max(knows);
         }
         if matches!(verified.content(), Content::Entries(_)) {
@@ -47,15 +53,15 @@ impl Engine {
                 let answered = traffic.outbox.answered();
                 let recovery = traffic.recovery.as_mut();
                 if recovery.is_some_and(|recovery| recovery.holds_up(answered, now_ms)) {
-                    self.note_head(link, newest);
+                    self.note_head(link, head);
                     return;
                 }
             }
             self.arrive_entries(link, verified);
-            self.note_head(link, newest);
+            self.note_head(link, head);
             return;
         }
-        self.note_head(link, newest);
+        self.note_head(link, head);
         let Some(traffic) = self.traffic.get_mut(&link) else { return };
         let now = self.now;
         match verified.into_content() {
@@ -83,11 +89,16 @@ impl Engine {
         }
     }
 
-    /// What the peer says that it has, against what is here.
-    fn note_head(&mut self, link: LinkId, newest: LinkSeq) {
+    /// What the peer says that it has in this life of its log, against what is here. Another life
+    /// may have fewer entries; one that is over says nothing any more.
+    fn note_head(&mut self, link: LinkId, (life, newest): (Incarnation, LinkSeq)) {
         if let Some(traffic) = self.traffic.get_mut(&link) {
-            traffic.head = traffic.head.max(newest);
-            let behind = traffic.inbox.acknowledged() < traffic.head;
+            if traffic.inbox.retired().any(|(over, _)| over == life) {
+                return;
+            }
+            let (known, head) = traffic.head;
+            traffic.head = (life, if known == life { head.max(newest) } else { newest });
+            let behind = traffic.inbox.acknowledged() < traffic.head.1;
             traffic.signals.behind(behind, self.now.monotonic_ms);
         }
     }

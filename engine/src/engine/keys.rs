@@ -71,12 +71,12 @@ impl Engine {
     }
 
     /// Where on a link the entries end that the peer wrote itself. It stays what the peer says if
-    /// both have the same entries up to there. Where that cannot be, all of the link is taken as
-    /// forged: the peer sends what is its own again.
+    /// both have the same entries up to there. Where that is not so, or cannot be told because fewer
+    /// are here, all of the link is taken as forged: the peer sends what is its own again.
     pub(super) fn cut(&self, link: LinkId, told: Option<Cut>) -> Option<Cut> {
         let (told, inbox) = (told?, &self.traffic.get(&link)?.inbox);
         let incarnation = inbox.incarnation().filter(|known| *known == told.incarnation)?;
-        if inbox.acknowledged() < told.at || inbox.chain_at(told.at) == Some(told.chain) {
+        if inbox.chain_at(told.at) == Some(told.chain) {
             return Some(told);
         }
         Some(self.cut_all(link, incarnation))
@@ -167,8 +167,11 @@ impl Engine {
         let (link, revoking) = (peer.link, peer.keys.newest_revoking());
         self.sealer.renew(&link);
         let Some(traffic) = self.traffic.get_mut(&link) else { return };
-        // What waits was signed by a key that was the newest when it came.
+        // What waits was signed by a key that was the newest when it came, and so was what the
+        // peer was said to have.
         traffic.inbox.forget_held_back();
+        traffic.head.1 = LinkSeq(0);
+        traffic.told = None;
         if let Some(cut) = &stated.cut
             && traffic.inbox.incarnation() == Some(cut.incarnation)
             && traffic.inbox.cut(cut.at)

@@ -4,7 +4,6 @@ use super::Engine;
 use super::start::CannotOpen;
 use crate::entropy::Entropy;
 use crate::log::Log;
-use crate::state::releases::Source;
 
 impl Engine {
     /// Folds the whole log again, without what somebody else wrote. Everything that a log does not
@@ -32,12 +31,8 @@ impl Engine {
         self.keyring_changed = true;
         self.fetch_changed = true;
         self.tell_environments = true;
-        let imported = self
-            .state
-            .releases
-            .all()
-            .filter(|(_, release)| matches!(release.source, Source::Imported(_)));
-        self.touched = imported.map(|(id, _)| id.clone()).collect();
+        // Somebody else's word may have kept policy from anything.
+        self.touched = self.state.releases.all().map(|(id, _)| id.clone()).collect();
         Ok(())
     }
 }

@@ -119,3 +119,12 @@ fn a_peer_whose_acks_rise_and_fall_is_sent_everything_once_in_a_while_only() {
     let due = outbox.deadline_ms().expect("what fell late is not forgotten");
     assert_eq!(outbox.next(due).expect("due").positions.len(), 3);
 }
+
+#[test]
+fn a_peer_that_holds_back_what_this_log_does_not_have_tells_that_it_was_rolled_back() {
+    let mut outbox = outbox(3);
+    let mut told = ack(&outbox, 2, 1);
+    told.ranges = vec![(LinkSeq(5), LinkSeq(6))];
+    assert_eq!(outbox.acknowledge(&told, &START, &[], false, 0), Acknowledged::RolledBack);
+    assert!(outbox.rolled_back());
+}

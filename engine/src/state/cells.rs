@@ -1,7 +1,7 @@
 //! What is deployed where: one cell for each project and environment, local and remote alike.
 
 use crate::state::At;
-use schema::id::{EntryId, Position, SpaceId};
+use schema::id::{EntryId, Incarnation, Position, SpaceId};
 use schema::latest::{Document, Kind, Outcome, Receipt};
 use schema::name::{Name, Version};
 use schema::v1::event::{DeploymentFinished, DeploymentReported, DeploymentStarted};
@@ -160,26 +160,36 @@ impl Cells {
         Some((attempt, outcome))
     }
 
-    /// A receipt of this space that a peer gave back. It changes nothing that is newer.
+    /// A receipt of this space that a peer gave back. It changes nothing that is newer by where it
+    /// stands in the lives of this log, oldest first in `lives`: clocks order nothing.
     pub(super) fn recovered(
         &mut self,
         me: SpaceId,
+        lives: &[(Position, Incarnation)],
         at: &At<'_>,
         receipt: &str,
     ) -> Option<(Attempt, Outcome)> {
-        let proof = read_proof(at, receipt)?;
-        let cell = self.cell_of(me, &proof.receipt);
-        let newer = |last: &Arc<Proof>| last.receipt.finished_ms >= proof.receipt.finished_ms;
-        if proof.receipt.space != me || cell.last.as_ref().is_some_and(newer) {
-            return None;
-        }
+        let proof = read_proof(at, receipt).filter(|proof| proof.receipt.space == me)?;
+        let rank = |entry: &EntryId| {
+            let life = lives.iter().position(|(_, life)| *life == entry.incarnation);
+            (life, entry.position)
+        };
+        let older = |known: &Option<Arc<Proof>>| {
+            known.as_ref().is_none_or(|known| rank(&known.entry) < rank(&at.id))
+        };
         let attempt = Attempt {
             release: proof.receipt.release.clone(),
             environment: proof.receipt.environment.clone(),
             receipt: proof.document.clone(),
         };
         let outcome = proof.receipt.outcome;
-        cell.end(proof);
+        let cell = self.cell_of(me, &proof.receipt);
+        if outcome == Outcome::Succeeded && older(&cell.installed) {
+            cell.installed = Some(Arc::clone(&proof));
+        }
+        if older(&cell.last) {
+            cell.last = Some(proof);
+        }
         Some((attempt, outcome))
     }
 

@@ -76,8 +76,8 @@ fn missing(traffic: &Traffic) -> Vec<(u64, u64)> {
         }
         next = last.0 + 1;
     }
-    if next <= traffic.head.0 {
-        missing.push((next, traffic.head.0));
+    if next <= traffic.head.1.0 {
+        missing.push((next, traffic.head.1.0));
     }
     missing
 }

@@ -36,6 +36,16 @@ impl Broker {
         }
     }
 
+    /// Everything that a sender published is gone, also what somebody remembers of it.
+    pub fn lose(&mut self, sender: usize) {
+        self.streams.remove(&sender);
+        self.remembered.retain(|message| message.subject.from != sender);
+        self.on_the_way.retain(|_, event| match event {
+            Event::Published(message) | Event::Passed(message, _) => message.subject.from != sender,
+            Event::Acknowledged(token) => token.subject.from != sender,
+        });
+    }
+
     /// Somebody makes a stream discard what is old. How many messages that were.
     pub fn evict(&mut self, chance: &mut Chance, faults: &mut Faults) -> usize {
         let filled: Vec<usize> = self.streams.keys().copied().collect();

@@ -5,10 +5,11 @@ use crate::site::Site;
 use engine::log::Log;
 use engine::log::tree::Tree;
 use engine::log::verify::certificate_of;
+use engine::trust::certificate::Keys;
 use engine::trust::identity::Identity;
 use log_memory::LogMemory;
 use schema::id::{Incarnation, Position};
-use schema::latest::{Block, Entry, Event, Header, Own, Record};
+use schema::latest::{Block, Document, Entry, Event, Header, Own, Record};
 
 /// What a log holds, and whose it is.
 pub struct Forger {
@@ -32,13 +33,26 @@ pub fn blocks(site: &Site) -> Vec<Block> {
     blocks
 }
 
+/// The newest keys of a log that began with `keys`.
+fn stated(keys: Keys, blocks: &[Block]) -> Keys {
+    let records = blocks.iter().flat_map(|block| &block.records);
+    records.fold(keys, |keys, (record, _)| {
+        let Record::Own(own) = record else { return keys };
+        let Ok(Event::KeysStated(stated)) = own.entry.event() else { return keys };
+        let document = Document::read(&stated.statement).ok();
+        let newer = document.and_then(|document| keys.continued(&[document]).ok());
+        newer.unwrap_or(keys)
+    })
+}
+
 impl Forger {
     /// The forger of a site's log; none when the log cannot be read.
     #[must_use]
     pub fn of(site: &Site) -> Option<Self> {
         let blocks = blocks(site);
         let first = blocks.first()?;
-        let identity = Identity::new(&certificate_of(first)?, &site.seeds).ok()?;
+        let keys = stated(certificate_of(first)?, &blocks);
+        let identity = Identity::of(&keys, site.secrets.clone());
         let Record::Own(own) = &first.records.first()?.0 else {
             return None;
         };
@@ -99,9 +113,14 @@ impl Forger {
 
     /// Appends an event to the log of a site that is down. False when the log does not open.
     pub fn append(self, site: &Site, header: Header, event: &Event) -> bool {
-        let Ok(entry) = Entry::write(header, event) else {
-            return false;
-        };
+        let Some(block) = self.next(header, event) else { return false };
+        LogMemory::open(&site.device).is_ok_and(|mut log| log.append(&block).is_ok())
+    }
+
+    /// The next block of the log, of one event.
+    #[must_use]
+    pub fn next(self, header: Header, event: &Event) -> Option<Block> {
+        let entry = Entry::write(header, event).ok()?;
         let mut tree = Tree::new();
         let records = self.blocks.iter().flat_map(|block| &block.records);
         records.for_each(|(_, leaf)| tree.push(*leaf));
@@ -112,7 +131,6 @@ impl Forger {
         tree.push(leaf);
         let (size, root) = (tree.size(), tree.root());
         let checkpoint = self.identity.checkpoint(&self.incarnation, size, root, 1);
-        let block = Block { first, records: vec![(record, leaf)], checkpoint };
-        LogMemory::open(&site.device).is_ok_and(|mut log| log.append(&block).is_ok())
+        Some(Block { first, records: vec![(record, leaf)], checkpoint })
     }
 }

@@ -25,6 +25,7 @@ const BIT_MS: u64 = 1_000;
 pub fn heal(run: &mut Run) -> Watched {
     run.note("heal");
     run.world.network.weather = Weather::CALM;
+    run.end_thefts()?;
     // What is cut for ever stays cut.
     for (one, other) in run.world.network.mend(u64::MAX - 1) {
         run.connect(one, other);
@@ -34,16 +35,20 @@ pub fn heal(run: &mut Run) -> Watched {
     for site in 0..run.world.sites.len() {
         run.world.sites[site].device.plan(u64::MAX, Mishap::Lost);
         run.planned.remove(&site);
-        if run.world.sites[site].space.is_none() {
+        if run.world.sites[site].space.is_none() && !run.restores.keep_closed(site) {
             run.start(site)?;
         }
+    }
+    let end = run.world.clock_ms + REST_MS_MAX;
+    while run.world.clock_ms < end && !run.restores.are_over() {
+        run.go_on_after_loss(true)?;
+        wait(run)?;
     }
     restore_grants(run);
     let end = run.world.clock_ms + REST_MS_MAX;
     while run.world.clock_ms < end && (at_rest(&run.world).is_err() || waiting(run)) {
         run.people.insist(&mut run.world);
-        let until = run.world.clock_ms + BIT_MS;
-        while run.advance_to(until)? {}
+        wait(run)?;
     }
     if let Some(number) = run.people.unanswered() {
         return Err(Violation {
@@ -55,6 +60,12 @@ pub fn heal(run: &mut Run) -> Watched {
         run.watch.examine(&run.world, site)?;
     }
     run.watch.rested(&run.world)
+}
+
+fn wait(run: &mut Run) -> Watched {
+    let until = run.world.clock_ms + BIT_MS;
+    while run.advance_to(until)? {}
+    Ok(())
 }
 
 fn waiting(run: &Run) -> bool {

@@ -5,13 +5,15 @@ pub mod answered;
 pub mod audit;
 pub mod contradiction;
 pub mod drain;
+pub mod lives;
 pub mod once;
 pub mod order;
 pub mod prefix;
+pub mod strangers;
 pub mod views;
 
 use crate::world::World;
-use schema::id::{CommandId, EntryId, Position, SpaceId};
+use schema::id::{CommandId, EntryId, LinkId, Position, SpaceId};
 use schema::latest::Record;
 
 /// Nothing wrong, or what is wrong.
@@ -51,6 +53,17 @@ pub trait Invariant {
     /// A site starts from its device: what was known of its log is forgotten, and all of its
     /// records are shown again.
     fn reread(&mut self, _site: usize) {}
+
+    /// A log lost its end: what stood behind the first `kept` records is gone. `anew` tells that its
+    /// operator lets it live on as another life; else nobody may know yet. Its records are shown
+    /// again afterwards.
+    fn cut_off(&mut self, _site: usize, _kept: u64, _anew: bool) {}
+
+    /// A site trusts a space that keeps to no rule.
+    fn trusted_liar(&mut self, _space: SpaceId, _link: LinkId) {}
+
+    /// Somebody wrote an entry in the name of a space, with a key that was stolen.
+    fn forged(&mut self, _entry: &[u8]) {}
 
     /// A record became durable.
     ///
@@ -118,7 +131,9 @@ pub fn all() -> Vec<Box<dyn Invariant>> {
         Box::new(once::Once::default()),
         Box::new(answered::Answered::default()),
         Box::new(acknowledged::Acknowledged::default()),
-        Box::new(contradiction::Contradiction),
+        Box::new(contradiction::Contradiction::default()),
+        Box::new(lives::Lives::default()),
+        Box::new(strangers::Strangers::default()),
         Box::new(order::Order::default()),
         Box::new(views::Views),
         Box::new(audit::Audit::default()),
@@ -127,7 +142,7 @@ pub fn all() -> Vec<Box<dyn Invariant>> {
 }
 
 /// Names of all, with what each says.
-pub const NAMES: [(&str, &str); 9] = [
+pub const NAMES: [(&str, &str); 11] = [
     (
         "prefix",
         "what is mirrored is a prefix of what its origin made durable for the link, byte for byte",
@@ -136,6 +151,11 @@ pub const NAMES: [(&str, &str); 9] = [
     ("answered", "nothing that was answered to a person is lost after a crash"),
     ("acknowledged", "what counts as acknowledged never exceeds what is durable at the recipient"),
     ("contradiction", "honest spaces never contradict themselves, and alarm nobody"),
+    ("lives", "a log that lost its end writes and publishes nothing before it lives on"),
+    (
+        "strangers",
+        "a hostile space changes nothing of others, is given nothing, and is frozen with a proof",
+    ),
     ("order", "no release goes past a phase that is not finished"),
     ("views", "everything rebuilt from the log equals what lives"),
     ("audit", "every log verifies, from its bytes"),

@@ -99,6 +99,11 @@ impl Run {
     pub(super) fn settle(&mut self) -> Watched {
         self.steps += 1;
         let site = self.world.chance.index(self.world.sites.len());
+        self.settle_one(site)
+    }
+
+    pub(super) fn settle_one(&mut self, site: usize) -> Watched {
+        self.world.sites[site].forget_keys();
         self.world.sites[site].settle().map_err(|fault| Violation {
             invariant: "views",
             what: format!("the log of site {site} does not settle: {fault}"),

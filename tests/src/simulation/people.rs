@@ -12,7 +12,7 @@ use schema::id::CommandId;
 use schema::latest::Actor;
 use schema::v1::event::Definition;
 use schema::v1::model::{HexHash, Lifecycle, Package, ReleaseId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Sizes of packages around which something may change, in bytes.
 const SIZES: [u64; 6] = [1, 1_000, 131_072, 131_073, 262_144, 700_000];
@@ -37,12 +37,17 @@ pub struct People {
     asked: BTreeMap<u64, (usize, CommandId)>,
     replies: u64,
     versions: u64,
+    /// Sites that lost the end of their log: people wait until they are whole again.
+    pub away: BTreeSet<usize>,
 }
 
 impl People {
     /// Somebody wishes something at a random site. What, in words.
     pub fn wish(&mut self, world: &mut World) -> Option<String> {
         let site = world.chance.index(world.sites.len());
+        if self.away.contains(&site) {
+            return None;
+        }
         let state = world.sites[site].space.as_ref()?.engine().state().clone();
         let command = if site == 0 {
             self.of_the_builder(world, &state)?
@@ -85,7 +90,8 @@ impl People {
 
     /// Somebody asks again for something that was asked before.
     pub fn repeat(&mut self, world: &mut World) -> Option<String> {
-        let known: Vec<usize> = (0..self.wishes.len()).collect();
+        let here = |number: &usize| !self.away.contains(&self.wishes[*number].site);
+        let known: Vec<usize> = (0..self.wishes.len()).filter(here).collect();
         let number = *world.chance.pick(&known)?;
         world.faults.count("command_repeated");
         Some(self.ask(world, number))
@@ -93,7 +99,8 @@ impl People {
 
     /// Those who got no answer ask again, under the same id.
     pub fn insist(&mut self, world: &mut World) {
-        let open = |(number, wish): (usize, &Wish)| wish.answer.is_none().then_some(number);
+        let waits = |wish: &Wish| wish.answer.is_none() && !self.away.contains(&wish.site);
+        let open = |(number, wish): (usize, &Wish)| waits(wish).then_some(number);
         let open: Vec<usize> = self.wishes.iter().enumerate().filter_map(open).collect();
         for number in open {
             let on_its_way = self.asked.values().any(|(asked, _)| *asked == number);
@@ -110,6 +117,20 @@ impl People {
         self.asked.retain(|_, (number, _)| wishes[*number].site != site);
         for _ in self.asked.len()..before {
             world.faults.count("answer_lost");
+        }
+    }
+
+    /// A site loses all but `kept` records of its log, and with them what was done there. Whoever
+    /// was answered knows nothing of that.
+    pub fn lost(&mut self, world: &mut World, site: usize, kept: u64) {
+        self.crashed(world, site);
+        self.away.insert(site);
+        for wish in self.wishes.iter_mut().filter(|wish| wish.site == site) {
+            if let Some(Ok(done)) = &wish.answer
+                && done.entries.iter().any(|entry| entry.position.0 > kept)
+            {
+                wish.answer = Some(Err(Rejection::conflict("it was lost", "ask again")));
+            }
         }
     }
 

@@ -6,23 +6,31 @@ mod trust;
 mod twin;
 
 use super::Run;
+use super::hardships::Hardship;
 use super::invariants::NAMES;
 use super::watch::Watched;
 use crate::world::World;
 use engine::command::{Command, Request};
 use schema::id::CommandId;
+use schema::latest::EnvelopeKind;
 
 /// The step from which on a saboteur waits for an opportunity.
 const FROM_STEP: u64 = 150;
 
 /// Sabotages beside the one that each invariant gives its name to: which invariant notices it, and
 /// what is done.
-pub const OTHERS: [(&str, &str, &str); 2] = [
+pub const OTHERS: [(&str, &str, &str); 4] = [
     (
         "early-ack",
         "acknowledged",
         "a recipient acknowledges to the broker before it appends, and the sender relies on that",
     ),
+    (
+        "forgeries",
+        "contradiction",
+        "a key is replaced after a theft, and what it signed is not revoked",
+    ),
+    ("keys", "drain", "nobody is ever told the new keys of anybody"),
     (
         "publish-ack",
         "acknowledged",
@@ -49,6 +57,18 @@ impl Saboteur {
         Some(Self { sabotage, next_step: FROM_STEP })
     }
 
+    /// What must befall the run for this to be noticed.
+    #[must_use]
+    pub fn hardship(&self) -> Option<Hardship> {
+        match self.sabotage {
+            "keys" => Some(Hardship::Rotation),
+            "lives" => Some(Hardship::Restore),
+            "forgeries" => Some(Hardship::Theft),
+            "strangers" => Some(Hardship::Liar),
+            _ => None,
+        }
+    }
+
     /// Breaks it if the opportunity is there.
     ///
     /// # Errors
@@ -63,10 +83,14 @@ impl Saboteur {
             "answered" => logs::forget_an_answer(run)?,
             "acknowledged" => logs::forget_what_was_acknowledged(run)?,
             "contradiction" => twin::tell_another_story(run),
+            "lives" => logs::go_on_in_the_old_life(run),
             "order" => logs::deploy_past_a_phase(run)?,
+            "strangers" => trust::give_away_a_package(run),
             "views" => logs::alter_an_own_entry(run)?,
             "audit" => logs::spoil_a_signature(run),
             "drain" => cut_for_ever(run),
+            "forgeries" => keep_forgeries(run),
+            "keys" => lose_keys(run),
             "early-ack" => trust::acknowledge_before_appending(run)?,
             "publish-ack" => trust::take_storing_for_delivery(run),
             _ => Done::Yes,
@@ -93,6 +117,20 @@ enum Done {
 fn cut_for_ever(run: &mut Run) -> Done {
     run.note("sabotage: 0-1 is cut for ever");
     run.world.cut(0, 1, u64::MAX);
+    Done::Yes
+}
+
+/// Whoever is robbed takes new keys, and says nothing of what the old one signed.
+fn keep_forgeries(run: &mut Run) -> Done {
+    run.note("sabotage: no key is revoked any more");
+    run.forgives_thieves = true;
+    Done::Yes
+}
+
+/// No envelope that tells of keys is carried any more.
+fn lose_keys(run: &mut Run) -> Done {
+    run.note("sabotage: what tells of new keys is lost");
+    run.world.loses = Some(EnvelopeKind::Keys);
     Done::Yes
 }
 

@@ -2,7 +2,7 @@
 
 use super::invariants::{Invariant, Seen, Told, all};
 use crate::world::World;
-use schema::id::Position;
+use schema::id::{LinkId, Position, SpaceId};
 use schema::latest::Block;
 
 /// An invariant that does not hold.
@@ -46,6 +46,27 @@ impl Watch {
         }
         if let Some(read) = self.read.get_mut(site) {
             *read = (0, 0);
+        }
+    }
+
+    /// The log of a site lost its end: see [`Invariant::cut_off`].
+    pub fn cut_off(&mut self, site: usize, kept: u64, anew: bool) {
+        for invariant in &mut self.invariants {
+            invariant.cut_off(site, kept, anew);
+        }
+    }
+
+    /// A site trusts a space that keeps to no rule: see [`Invariant::trusted_liar`].
+    pub fn trusted_liar(&mut self, space: SpaceId, link: LinkId) {
+        for invariant in &mut self.invariants {
+            invariant.trusted_liar(space, link);
+        }
+    }
+
+    /// Somebody wrote an entry in the name of a space: see [`Invariant::forged`].
+    pub fn forged(&mut self, entry: &[u8]) {
+        for invariant in &mut self.invariants {
+            invariant.forged(entry);
         }
     }
 

@@ -37,7 +37,13 @@ impl Restored {
     /// Web 1.0.0 is everywhere; a backup of `site` is made; Web 2.0.0 goes everywhere; the backup
     /// is put back.
     fn new(seed: u64, site: impl Fn(Pipeline) -> usize) -> Self {
+        Self::set_back(seed, site, 0)
+    }
+
+    /// The same, and before Web 2.0.0 all clocks are set back by so many milliseconds.
+    fn set_back(seed: u64, site: impl Fn(Pipeline) -> usize, by_ms: u64) -> Self {
         let mut world = World::new(seed);
+        world.wall_shift_ms = by_ms;
         let pipeline = Pipeline::build(&mut world);
         let mut told = Self { world, pipeline, first_life: Incarnation([0; 16]) };
         told.release("1.0.0");
@@ -45,6 +51,7 @@ impl Restored {
         let engine = told.world.sites[site].engine();
         told.first_life = engine.state().incarnation.expect("founded");
         let backup = told.world.sites[site].device.image();
+        told.world.wall_shift_ms = 0;
         told.release("2.0.0");
         told.world.restore(site, backup).expect("an old log opens");
         told.world.run(30_000);
@@ -128,10 +135,23 @@ fn t08_a_restored_target_gets_its_tail_back_and_lives_on() {
     let peer = &restored.world.sites[dev].engine().state().links;
     let lost = &peer.peer(&restored.world.sites[us].id).expect("linked").lost;
     assert_eq!(lost[..], [restored.first_life], "the peer shows both lives");
+    let links = restored.world.sites[dev].engine().links(restored.world.now());
+    assert!(links.iter().all(|link| link.fresh), "though the new life has fewer entries");
     restored.sound();
     restored.release("3.0.0");
     restored.world.run(60_000);
     assert!(cells(&restored.world, dev).iter().all(|cell| cell.contains("3.0.0")));
+    restored.sound();
+}
+
+#[test]
+fn t08_what_comes_back_counts_though_the_clocks_were_set_back() {
+    let mut restored = Restored::set_back(7, |pipeline| pipeline.us, 1_000_000_000);
+    let us = restored.pipeline.us;
+    restored.world.live_on(us).expect("it lives on");
+    restored.world.run(120_000);
+    let here = cells(&restored.world, us);
+    assert!(here.iter().all(|cell| cell.contains("2.0.0")), "the tail came back: {here:?}");
     restored.sound();
 }
 

@@ -182,6 +182,31 @@ fn t03_a_thief_who_was_quicker_than_the_owner_is_found_out_too() {
 }
 
 #[test]
+fn t03_a_thief_who_said_less_than_the_owner_is_found_out_too() {
+    // The owner wrote more under the same numbers, so its peer has fewer than it names.
+    let mut robbed = Robbed::new(10);
+    let (dev, us) = (robbed.pipeline.dev, robbed.pipeline.us);
+    let until = robbed.world.clock_ms + 20_000;
+    robbed.world.cut(dev, us, until);
+    let envelope = robbed.thief(robbed.next()).tell(&robbed.lies()[..1]);
+    for canary in [true, false] {
+        let mut definitions = tests::pipeline::target(true);
+        if canary {
+            let canary = name("Canary");
+            definitions.push(schema::v1::event::Definition::Environment(canary));
+        }
+        let apply = engine::command::Command::Apply { definitions };
+        robbed.world.ask(us, "ops", apply).expect("applied");
+    }
+    robbed.size = robbed.world.sites[us].engine().checkpoint().0;
+    assert_eq!(deliver(&mut robbed.world, dev, &envelope), None);
+    robbed.revoke();
+    robbed.world.run(60_000);
+    assert!(!robbed.world.sites[us].engine().is_read_only());
+    robbed.restored();
+}
+
+#[test]
 fn t03_a_revoked_key_signs_nothing_more() {
     let mut robbed = Robbed::new(3);
     let mut thief = robbed.thief(robbed.next());
@@ -225,6 +250,25 @@ fn t03_a_peer_that_learned_of_it_from_a_file_gets_everything_anew() {
 }
 
 #[test]
+fn t03_what_comes_together_with_newer_keys_is_refused_if_an_older_key_signed_it() {
+    let mut robbed = Robbed::new(11);
+    let (dev, us) = (robbed.pipeline.dev, robbed.pipeline.us);
+    let first = robbed.thief(robbed.next()).tell(&robbed.lies());
+    let revocation = robbed.revocation();
+    robbed.world.rotate(us, vec![revocation]).expect("revoked");
+    let peer = robbed.world.sites[dev].id;
+    let space = robbed.world.sites[us].space.as_mut().expect("up");
+    let keys = space.lend_signals(&peer).expect("a log").remove(0);
+    // Both are opened before either is taken in.
+    robbed.world.receive(dev, keys);
+    robbed.world.receive(dev, first);
+    robbed.world.run(60_000);
+    let counts = robbed.world.sites[dev].engine().quarantine().counts().clone();
+    assert_eq!(counts.get("retired-key"), Some(&1));
+    robbed.restored();
+}
+
+#[test]
 fn t24_a_peer_that_missed_two_rotations_comes_back_without_a_hand() {
     let mut robbed = Robbed::new(6);
     let (dev, us) = (robbed.pipeline.dev, robbed.pipeline.us);
@@ -239,6 +283,29 @@ fn t24_a_peer_that_missed_two_rotations_comes_back_without_a_hand() {
     let known = state.links.peer(&robbed.world.sites[us].id).expect("a link");
     assert_eq!(known.keys.newest().number, 3);
     robbed.restored();
+}
+
+#[test]
+fn t24_a_release_that_was_tested_under_the_keys_before_is_promoted_under_the_new_ones() {
+    let mut world = World::new(9);
+    let pipeline = Pipeline::build(&mut world);
+    pipeline.create(&mut world, "1.0.0", 3_000).expect("created");
+    pipeline.deploy(&mut world, pipeline.dev, "1.0.0", "Dev").expect("deployed");
+    let proven = |world: &World| {
+        let releases = &world.sites[pipeline.dev].engine().state().releases;
+        releases.all().map(|(_, release)| release.receipts.len()).sum::<usize>()
+    };
+    while proven(&world) == 0 {
+        world.run(10);
+    }
+    world.rotate(pipeline.dev, Vec::new()).expect("rotated");
+    world.run(60_000);
+    assert_eq!(proven(&world), 2, "the receipts of Dev and Test, under two keys");
+    for site in [pipeline.us, pipeline.eu] {
+        let engine = world.sites[site].engine();
+        assert_eq!(engine.state().releases.all().count(), 1, "the bundle is believed");
+        assert!(engine.links(world.now()).iter().all(|link| link.refused == 0));
+    }
 }
 
 #[test]

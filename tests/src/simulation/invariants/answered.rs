@@ -1,4 +1,5 @@
-//! `answered`: nothing that was answered to a person is lost after a crash.
+//! `answered`: nothing that was answered to a person is lost after a crash. With the end of a log
+//! goes what was answered with entries that stood there, and nothing else.
 
 use super::{Check, Invariant, Seen, Told};
 use crate::world::World;
@@ -33,6 +34,12 @@ impl Answered {
 impl Invariant for Answered {
     fn name(&self) -> &'static str {
         "answered"
+    }
+
+    fn cut_off(&mut self, site: usize, kept: u64, _: bool) {
+        self.told.retain(|(at, _), told| {
+            *at != site || told.entries.iter().all(|entry| entry.position.0 <= kept)
+        });
     }
 
     fn reread(&mut self, site: usize) {

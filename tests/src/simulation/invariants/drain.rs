@@ -1,5 +1,6 @@
 //! `drain`: when the network heals all links drain, all packages arrive, no deployment runs for
-//! ever, and a source shows of a remote environment what its space shows of it itself.
+//! ever, everybody knows the newest keys of its peers, and a source shows of a remote environment
+//! what its space shows of it itself.
 
 use super::{Check, Invariant, Seen};
 use crate::reference::{Flow, Reference};
@@ -8,6 +9,7 @@ use crate::world::World;
 use engine::engine::Engine;
 use engine::state::releases::{Answer, Import, Source};
 use engine::views::dashboard::{Shown, cells};
+use schema::id::SpaceId;
 use schema::latest::Outcome;
 use schema::v1::model::Package;
 use std::collections::BTreeMap;
@@ -36,16 +38,27 @@ pub fn at_rest(world: &World) -> Check {
         }
         packages(number, site, space.engine())?;
     }
-    Ok(())
+    (0..world.sites.len()).try_for_each(|site| keys(world, site))
 }
 
 fn links(world: &World, number: usize, engine: &Engine) -> Check {
-    for link in engine.links(world.now_at(number)) {
+    // Who keeps to no rule need not come to rest.
+    let ours = |peer: &SpaceId| world.site_of(peer).is_some();
+    for link in engine.links(world.now_at(number)).into_iter().filter(|it| ours(&it.peer)) {
         let name = link.link.short();
         if (link.acknowledged, link.applied) != (link.head, link.head) {
             return Err(format!(
                 "of {} entries of site {number} on link {name} {} are acknowledged and {} applied",
                 link.head, link.acknowledged, link.applied
+            ));
+        }
+        let peer = world.site_of(&link.peer).and_then(|peer| world.sites[peer].space.as_ref());
+        let there = peer.and_then(|peer| peer.engine().traffic().get(&link.link));
+        let durable = there.map_or(0, |there| there.inbox.acknowledged().0);
+        if durable != link.head {
+            return Err(format!(
+                "of {} entries of site {number} on link {name} {durable} are at its peer",
+                link.head
             ));
         }
         if !link.fresh {
@@ -78,6 +91,22 @@ fn packages(number: usize, site: &Site, engine: &Engine) -> Check {
 /// A cell as both sides must show it: versions and outcomes.
 fn told(shown: &Shown) -> Option<(String, Outcome)> {
     shown.installed.as_ref().map(|deployed| (deployed.version.to_string(), deployed.outcome))
+}
+
+/// Every peer of a site knows its newest keys.
+fn keys(world: &World, number: usize) -> Check {
+    let site = &world.sites[number];
+    let newest = site.engine().identity().number();
+    for (at, other) in world.sites.iter().enumerate() {
+        let Some(peer) = other.engine().state().links.peer(&site.id) else { continue };
+        let known = peer.keys.newest().number;
+        if known != newest {
+            return Err(format!(
+                "site {at} knows the keys {known} of site {number}, whose newest are {newest}"
+            ));
+        }
+    }
+    Ok(())
 }
 
 impl Drain {

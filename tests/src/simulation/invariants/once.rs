@@ -1,8 +1,14 @@
 //! `once`: nothing takes effect twice: no wish, no command, no cause, no number of a link.
+//!
+//! What stood behind the end that a log lost may happen again there. A new life tells its peers
+//! again what it has kept, under the same ids: each once in each life. Once a peer has said where
+//! its own entries end, because somebody stole its key, those behind come again: a release that was
+//! among them is unknown until then, is answered again, and goes where policy sends it.
 
 use super::{Check, Invariant, Seen, Told};
-use schema::id::{CommandId, EntryId, Position};
+use schema::id::{CommandId, EntryId, Incarnation, LinkId, LinkSeq, Position, SpaceId};
 use schema::latest::{Actor, Event, Header, Mirrored, Own, Record};
+use schema::v1::event::{Cut, PeerStated};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What has taken effect in each log.
@@ -10,11 +16,15 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Once {
     /// Everything that may be there only once, in words.
     effects: BTreeSet<(usize, String)>,
+    /// What each link brought, in each life of its origin.
+    mirrored: BTreeMap<(usize, LinkId, Incarnation), BTreeMap<LinkSeq, EntryId>>,
     /// The entries of each command.
     commands: BTreeMap<(usize, CommandId), Vec<Position>>,
     /// The command under which each wish took effect.
     wishes: BTreeMap<usize, CommandId>,
     told: BTreeMap<(usize, CommandId), Vec<EntryId>>,
+    /// Who gives its entries what ids it likes.
+    liar: Option<SpaceId>,
     ran: BTreeSet<(usize, Position)>,
 }
 
@@ -40,15 +50,39 @@ impl Once {
         let Ok(event) = own.entry.event() else {
             return Ok(());
         };
+        if let Event::PeerStated(PeerStated { cut: Some(cut), .. }) = &event {
+            self.retract(seen.site, cut);
+        }
         effects(header, &event).into_iter().try_for_each(|effect| self.effect(seen.site, effect))
     }
 
     fn mirrored(&mut self, site: usize, mirrored: &Mirrored) -> Check {
-        let (link, number) = (mirrored.link.short(), mirrored.link_seq);
-        let incarnation = &mirrored.link_incarnation;
-        self.effect(site, format!("link {link} {incarnation} number {number}"))?;
-        let EntryId { origin, incarnation, position } = &mirrored.id;
-        self.effect(site, format!("entry {origin} {incarnation} {position}"))
+        let (link, id, number) = (mirrored.link, mirrored.id, mirrored.link_seq);
+        let life = (site, link, mirrored.link_incarnation);
+        let entries = self.mirrored.entry(life).or_default();
+        let unruly = self.liar == Some(id.origin);
+        let twice = !unruly && entries.values().any(|known| *known == id);
+        if entries.insert(number, id).is_some() || twice {
+            let link = link.short();
+            return Err(format!(
+                "at site {site} number {number} of link {link}, entry {id}, came twice"
+            ));
+        }
+        Ok(())
+    }
+
+    /// A peer said where its own entries end: what came behind comes again.
+    fn retract(&mut self, site: usize, cut: &Cut) {
+        let lives = self.mirrored.iter_mut();
+        for (_, entries) in
+            lives.filter(|((at, _, life), _)| *at == site && *life == cut.incarnation)
+        {
+            entries.retain(|number, _| *number <= cut.at);
+        }
+        let again = ["the answer to ", "the answer sent to ", "the deployment by policy of "];
+        self.effects.retain(|(at, effect)| {
+            *at != site || !again.iter().any(|kind| effect.starts_with(kind))
+        });
     }
 }
 
@@ -89,13 +123,16 @@ fn effects(header: &Header, event: &Event) -> Vec<String> {
             vec![format!("package {} {}", package.id, package.version)]
         }
         Event::SecretsKept(kept) => vec![format!("the keeping of {}", kept.release.version)],
+        Event::KeysStated(stated) => {
+            let statement = schema::hash::sha256(&[stated.statement.as_bytes()]);
+            vec![format!("the key statement {}", schema::id::hex(&statement[..8]))]
+        }
         Event::DeploymentReported(_)
         | Event::SpaceCreated(_)
         | Event::LinkOffered(_)
         | Event::PeerTrusted(_)
         | Event::GrantsChanged(_)
         | Event::LinkContradicted(_)
-        | Event::KeysStated(_)
         | Event::PeerStated(_)
         | Event::IncarnationDeclared(_)
         | Event::IncarnationBegan(_)
@@ -116,8 +153,19 @@ impl Invariant for Once {
         "once"
     }
 
+    fn trusted_liar(&mut self, space: SpaceId, _: LinkId) {
+        self.liar = Some(space);
+    }
+
+    fn cut_off(&mut self, site: usize, kept: u64, _: bool) {
+        let lost = |entry: &EntryId| entry.position.0 > kept;
+        self.told.retain(|(at, _), entries| *at != site || !entries.iter().any(lost));
+        self.ran.retain(|(at, deployment)| *at != site || deployment.0 <= kept);
+    }
+
     fn reread(&mut self, site: usize) {
         self.effects.retain(|(at, _)| *at != site);
+        self.mirrored.retain(|(at, ..), _| *at != site);
         self.commands.retain(|(at, _), _| *at != site);
     }
 

@@ -4,10 +4,11 @@ use super::{Done, up};
 use crate::simulation::Run;
 use crate::simulation::forger::{Forger, blocks};
 use crate::simulation::watch::Violation;
+use engine::log::Log as _;
 use engine::progress::{Place, standings};
 use schema::id::CommandId;
 use schema::latest::{Actor, Audience, Event, Header, Record};
-use schema::v1::event::DeploymentStarted;
+use schema::v1::event::{DeploymentStarted, EnvironmentsPublished};
 use schema::v1::model::ReleaseId;
 
 /// Bytes of a block behind its signature.
@@ -19,9 +20,11 @@ pub(super) fn alter_a_mirrored_entry(run: &mut Run) -> Result<Done, Violation> {
         let Some(forger) = Forger::of(&run.world.sites[site]) else {
             continue;
         };
-        let Some(at) = forger.newest(|record| matches!(record, Record::Mirrored(_))) else {
-            continue;
+        let of_site = |record: &Record| match record {
+            Record::Mirrored(mirrored) => run.world.site_of(&mirrored.id.origin).is_some(),
+            Record::Own(_) | Record::Evidence(_) => false,
         };
+        let Some(at) = forger.newest(of_site) else { continue };
         run.watch.examine(&run.world, site)?;
         run.crash(site);
         run.note(&format!("sabotage: a mirrored entry at site {site} is altered"));
@@ -138,6 +141,40 @@ pub(super) fn forget_what_was_acknowledged(run: &mut Run) -> Result<Done, Violat
     Ok(Done::NotYet)
 }
 
+/// A build without the check goes on writing although a peer has more than its log.
+pub(super) fn go_on_in_the_old_life(run: &mut Run) -> Done {
+    for site in up(&mut run.world) {
+        let command = CommandId(run.world.bytes());
+        let here = &mut run.world.sites[site];
+        let Some(forger) = Forger::of(here) else { continue };
+        let Some(space) = here.space.as_mut().filter(|it| it.engine().is_read_only()) else {
+            continue;
+        };
+        let environments = Vec::new();
+        let event = Event::EnvironmentsPublished(EnvironmentsPublished { environments });
+        let block = forger.next(header(command, Actor::Policy), &event);
+        if block.is_some_and(|block| space.log_mut().append(&block).is_ok()) {
+            run.note(&format!("sabotage: site {site} goes on in its old life"));
+            return Done::Yes;
+        }
+    }
+    Done::NotYet
+}
+
+fn header(command: CommandId, actor: Actor) -> Header {
+    Header {
+        kind: 0,
+        version: 0,
+        flags: 0,
+        time_ms: 1,
+        command,
+        correlation: command,
+        causation: None,
+        actor,
+        audience: Audience::Internal,
+    }
+}
+
 /// A release of the site with an environment in a phase that is not reached.
 fn unreached(run: &Run, site: usize) -> Option<(ReleaseId, DeploymentStarted)> {
     let state = run.world.sites[site].engine().state();
@@ -172,17 +209,7 @@ pub(super) fn deploy_past_a_phase(run: &mut Run) -> Result<Done, Violation> {
         run.crash(site);
         run.note(&format!("sabotage: site {site} deploys past a phase"));
         let command = CommandId(run.world.bytes());
-        let header = Header {
-            kind: 0,
-            version: 0,
-            flags: 0,
-            time_ms: 1,
-            command,
-            correlation: command,
-            causation: None,
-            actor: Actor::Person(crate::world::name("mallory")),
-            audience: Audience::Internal,
-        };
+        let header = header(command, Actor::Person(crate::world::name("mallory")));
         run.world.sites[site].device.plan(u64::MAX, log_memory::Mishap::Lost);
         let event = Event::DeploymentStarted(started);
         let written = forger.append(&run.world.sites[site], header, &event);

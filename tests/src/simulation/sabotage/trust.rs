@@ -9,7 +9,7 @@ use crate::site::Site;
 use engine::engine::Engine;
 use engine::entropy::Entropy;
 use engine::space::Space;
-use engine::step::Now;
+use engine::step::{Input, Now};
 use engine::trust::seal::{Head, Sealer};
 use log_memory::LogMemory;
 use schema::bytes::Writer;
@@ -41,6 +41,21 @@ pub(super) fn acknowledge_before_appending(run: &mut Run) -> Result<Done, Violat
         Confirmed::Removed(message) => Some(message),
     });
     Ok(done)
+}
+
+/// The store of the source reads a piece for a space that may not have it.
+pub(super) fn give_away_a_package(run: &mut Run) -> Done {
+    let source = &mut run.world.sites[0];
+    let Some(space) = &source.space else { return Done::NotYet };
+    let state = space.engine().state();
+    let named = state.links.named(&crate::world::name(super::super::liars::CALLED));
+    let Some(link) = named.map(|(_, peer)| peer.link) else { return Done::NotYet };
+    let mut objects = state.objects.iter();
+    let piece = objects.find_map(|object| source.store.piece(*object, 0));
+    let Some(piece) = piece else { return Done::NotYet };
+    source.inputs.push(Input::Read { link, piece });
+    run.note("sabotage: a package is given away");
+    Done::Yes
 }
 
 /// The broker carries every link, and what it confirms is written down.
