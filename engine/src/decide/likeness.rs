@@ -6,8 +6,9 @@ use unicode_security::skeleton;
 ///
 /// Two names are compared by their skeletons, in which characters that look alike are one (Unicode
 /// Technical Standard 39, section 4): a Cyrillic o and a Latin one, `rn` and `m`, `0` and `O`. Case
-/// and what kind of space is between words do not tell them apart either. Accents do: they are seen.
-/// No table of this is ever complete, which is why fingerprints are shown beside the names of peers.
+/// and what kind of space is between words do not tell them apart either. Accents do: they are
+/// seen. No table of this is ever complete, which is why fingerprints are shown beside the names of
+/// peers.
 pub(crate) fn look_alike(one: &str, other: &str) -> bool {
     let (one, other) = (words(one), words(other));
     // Once as they stand and once in small letters: `I` looks like `l`, and `i` does not.

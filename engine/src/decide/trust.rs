@@ -69,8 +69,8 @@ pub(super) fn believed(certificate: &str, hint: &str) -> Result<Keys, Rejection>
     )
 }
 
-/// Fails if a space other than `peer` has a name here that people may take for `name`. Whoever comes
-/// by an invitation may be one whose link was ended.
+/// Fails if a space other than `peer` has a name here that people may take for `name`. Whoever
+/// comes by an invitation may be one whose link was ended.
 pub(super) fn free(given: Given<'_>, name: &Name, peer: Option<&SpaceId>) -> Result<(), Rejection> {
     let state = given.state;
     let mut others = state.links.all().filter(|(space, known)| match peer {
