@@ -20,7 +20,7 @@ use releases::{Release, Releases, Source};
 use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, Incarnation, ObjectId, Position, SpaceId};
 use schema::latest::{Certificate, Document, Event, Header, KeptSecret, Kind, Offer};
-use schema::name::{PackageName, Version};
+use schema::name::{Name, PackageName, Version};
 use schema::v1::model::Package;
 use secrets::Secrets;
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,10 +99,16 @@ impl State {
             Event::PeerTrusted(trusted) => self.links.trust(trusted),
             Event::GrantsChanged(changed) => self.links.grant(changed),
             Event::LinkContradicted(contradicted) => self.links.freeze(&contradicted.link),
-            Event::LinkRevoked(revoked) => self.links.revoke(&revoked.link, at.header.time_ms),
+            Event::LinkRevoked(revoked) => {
+                if let Some((peer, _)) = self.links.on(&revoked.link) {
+                    self.invitations.shut_out(peer);
+                }
+                self.links.revoke(&revoked.link, at.header.time_ms);
+            }
             Event::ConfigurationApplied(applied) => {
                 self.configuration.apply(applied);
                 self.tokens.configured(applied);
+                self.invitations.configured(applied);
                 self.secrets.configured(&self.configuration);
             }
             Event::TokenCreated(created) => self.tokens.created(at, created),
@@ -316,6 +322,15 @@ impl State {
         let mut certificate = self.keys.as_ref()?.certificate();
         certificate.documents.push(self.offer.as_ref()?.1.clone());
         Some(certificate)
+    }
+
+    /// Whether the configuration or a token speaks of a space by this name, known or not.
+    #[must_use]
+    pub fn speaks_of(&self, name: &Name) -> bool {
+        let scopes = self.tokens.all().map(|(_, token)| &token.scope);
+        let scoped = scopes.flat_map(|scope| [&scope.project, &scope.environment]);
+        let scoped = scoped.filter_map(|pattern| pattern.space.as_ref());
+        self.configuration.spaces().chain(scoped).any(|known| known == name)
     }
 
     /// The name of a space as it is called here: its own, a peer's local name, or its short id.

@@ -161,15 +161,7 @@ impl Site {
     /// Forgets the keys that no peer seals to any more, as a node deletes their files.
     pub fn forget_keys(&mut self) {
         let Some(newest) = self.space.as_mut().and_then(Space::forget_keys) else { return };
-        let kept = self.secrets.numbers().filter(|number| *number >= newest);
-        let kept: Vec<u32> = kept.collect();
-        let pairs = kept.into_iter().filter_map(|number| {
-            let pair = self.secrets.pair(number)?.clone();
-            Some((number, pair))
-        });
-        let pairs: Vec<_> = pairs.collect();
-        let forget = |secrets: Secrets, (number, pair)| secrets.with(number, pair);
-        self.secrets = pairs.into_iter().fold(Secrets::default(), forget);
+        self.secrets.forget_before(newest);
     }
 
     /// Has the store do `work`, whose answer comes at `at_ms`. It does one thing after the other.

@@ -1,8 +1,9 @@
 //! Three asterisks in the place of every secret that appears in what a step writes.
 //!
-//! Masked is each value, and each of its lines that has at least four bytes; also where it comes in
-//! pieces, and where two of them overlap. An output that ends in the middle of a secret ends with
-//! asterisks too. A value that a step writes in another form, such as Base64, is not recognised.
+//! Masked is each value, and each of its lines that has at least four bytes, with the blanks around
+//! it and without; also where it comes in pieces, and where two of them overlap. An output that ends
+//! after at least four bytes of a secret ends with asterisks too. A value that a step writes in
+//! another form, such as Base64, is not recognised.
 
 use engine::trust::secret::SecretValue;
 use zeroize::Zeroizing;
@@ -45,7 +46,9 @@ impl Mask {
         for value in values {
             let whole = value.expose();
             let lines = whole.split(['\n', '\r']).filter(|line| line.len() >= LINE_BYTES_MIN);
-            for word in lines.chain([whole, whole.trim_end_matches(['\n', '\r'])]) {
+            let lines = lines.chain([whole, whole.trim_end_matches(['\n', '\r'])]);
+            // A shell leaves out the blanks around a value that stands there without quotes.
+            for word in lines.flat_map(|line| [line, line.trim()]) {
                 if !word.is_empty() {
                     words.push(Zeroizing::new(word.as_bytes().to_vec()));
                 }
@@ -183,6 +186,13 @@ mod tests {
             assert_eq!(shown(&["hunter2"], "it is hun", piece_bytes), "it is hun");
             assert_eq!(shown(&["hun", "hunter2"], "hunte", piece_bytes), "***");
         }
+    }
+
+    #[test]
+    fn t23_a_line_that_a_shell_wrote_without_the_blanks_around_it_is_masked() {
+        let value = "{\n  \"password\": \"hunter2\"\n}";
+        assert_eq!(shown(&[value], "{ \"password\": \"hunter2\" }", 1000), "{ *** }");
+        assert_eq!(shown(&[" tail "], "it is tail.", 1000), "it is ***.");
     }
 
     #[test]

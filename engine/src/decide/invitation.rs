@@ -1,14 +1,14 @@
 //! Invitations: made and revoked by who invites, accepted by the other side.
 
 use crate::command::Rejection;
-use crate::decide::trust::{believed, free, grant, merged};
+use crate::decide::trust::{believed, free, grant, merged, not_older};
 use crate::decide::{Draft, Given};
 use crate::trust::invitation::{Standing, id_of, prove};
 use crate::trust::signature::PublicKey;
 use schema::id::{InvitationId, LinkId, SpaceId};
 use schema::latest::{Actor, Event, Invitation};
 use schema::limits::{
-    INVITATION_CERTIFICATE_BYTES_MAX, INVITATION_LIFE_MS_MAX, INVITATIONS_OPEN_MAX,
+    INVITATION_CERTIFICATE_BYTES_MAX, INVITATION_LIFE_MS_MAX, INVITATIONS_OPEN_MAX, SKEW_MS_MAX,
 };
 use schema::name::Name;
 use schema::v1::event::{InvitationAccepted, InvitationMade, InvitationRevoked, PeerTrusted};
@@ -163,7 +163,22 @@ pub fn join(
              is new",
         ));
     }
+    if token.ends_ms > given.wall_ms.saturating_add(INVITATION_LIFE_MS_MAX + SKEW_MS_MAX) {
+        return Err(Rejection::invalid(
+            "the invitation is said to be good for longer than any is",
+            "ask the other side for another: `interspace link invite`; compare the clocks",
+        ));
+    }
+    // One secret is in one token: a second one with another name on it is somebody's forgery.
+    let mut asked = state.links.all().filter(|(space, _)| **space != peer);
+    if let Some((_, other)) = asked.find(|(_, other)| other.invitation == Some(invitation)) {
+        return Err(Rejection::conflict(
+            format!("this is the invitation of {} under another name", other.name),
+            "do not trust who gave it to you; ask the other side, and compare fingerprints",
+        ));
+    }
     free(given, &name, Some(&peer))?;
+    not_older(given, &keys)?;
     let (document, ours) = given.drawn_offer();
     let own = state.certificate().map_or(0, |own| own.write().len());
     if own > INVITATION_CERTIFICATE_BYTES_MAX {

@@ -42,6 +42,12 @@ pub fn trust(
     let link = LinkId::between((&state.me(), ours), (&peer, theirs));
     let name = name.unwrap_or_else(|| keys.name()).clone();
     if let Some(known) = state.links.peer(&peer).filter(|known| known.is_open()) {
+        if known.joining.is_some() && known.theirs.is_none() && known.link != link {
+            return Err(Rejection::conflict(
+                format!("{} was asked to let this space in, and has not yet", known.name),
+                "wait for it; or go on with certificate files: first `interspace link revoke`",
+            ));
+        }
         // A link that was made by an invitation is made of offers that no certificate file holds.
         if (known.link == link || known.invitation.is_some()) && known.name == name {
             if keys.newest().number > known.keys.newest().number {
@@ -55,6 +61,7 @@ pub fn trust(
         ));
     }
     free(given, &name, Some(&peer))?;
+    not_older(given, &keys)?;
     let certificate = keys.certificate().write();
     let grants = merged(&[], wanted);
     let event = PeerTrusted { peer, name, link, certificate, grants };
@@ -67,6 +74,20 @@ pub(super) fn believed(certificate: &str, hint: &str) -> Result<Keys, Rejection>
     read.and_then(|certificate| Keys::verify(&certificate).map_err(|why| why.to_string())).map_err(
         |why| Rejection::invalid(format!("this is not a certificate to be believed: {why}"), hint),
     )
+}
+
+/// Fails if a space that was known before comes back with keys that it had replaced.
+pub(super) fn not_older(given: Given<'_>, keys: &Keys) -> Result<(), Rejection> {
+    match given.state.links.peer(&keys.space()) {
+        Some(known) if !keys.follow(&known.keys) => Err(Rejection::conflict(
+            format!(
+                "key statement {} of this space is known here, and this does not follow on it",
+                known.keys.newest().number
+            ),
+            "ask the other side for its newest certificate or another invitation",
+        )),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Fails if a space other than `peer` has a name here that people may take for `name`. Whoever

@@ -3,8 +3,6 @@
 use super::Engine;
 use crate::decide::Draft;
 use crate::decide::likeness::look_alike;
-use crate::decide::permission::Permission;
-use crate::decide::rights::{Object, Rights};
 use crate::state::invitations::Invitation;
 use crate::step::Now;
 use crate::trust::door::Verified;
@@ -52,14 +50,18 @@ impl Engine {
             // Another envelope of the same turn was first.
             return;
         }
+        let before = self.state.links.peer(&origin);
         let let_in = match known {
             Some(_) => Err(Refusal::TrustedAlready),
+            // The keys that were replaced may be in the hands of a thief.
+            None if before.is_some_and(|before| !guest.keys.follow(&before.keys)) => {
+                Err(Refusal::RetiredKey)
+            }
             None => self.welcome(guest),
         };
         let (grants, name, causation) = match let_in {
             Ok(invitation) => {
-                let wanted = invitation.name.as_ref().unwrap_or_else(|| guest.keys.name());
-                let name = self.free_name(wanted, &origin);
+                let name = self.name_for(invitation.name.as_ref(), guest);
                 (invitation.grants.clone(), name, invitation.made)
             }
             Err(reason) => {
@@ -88,34 +90,31 @@ impl Engine {
         let found = self.state.invitations.get(&guest.join.invitation);
         let invitation = found.ok_or(Refusal::UnknownInvitation)?;
         standing(invitation.standing(self.now.wall_ms))?;
-        // Who lost the right to trust others takes their invitations along.
-        let rights = Rights::of(&self.state, &invitation.made_by, None, self.now.wall_ms);
-        if rights.may(Permission::Trust, &Object::SPACE) {
-            Ok(invitation)
-        } else {
-            Err(Refusal::InvitationRevoked)
+        if invitation.shut_out.contains(&guest.keys.space()) {
+            return Err(Refusal::InvitationRevoked);
         }
+        Ok(invitation)
     }
 
-    /// What a guest is called: as wanted, or with the beginning of its id where another space has
-    /// a name that looks like it. Nobody is there to be asked for a better one.
-    fn free_name(&self, wanted: &Name, guest: &SpaceId) -> Name {
-        let own = self.state.name_of(&self.state.me());
+    /// What a guest is called: as who invited it wanted, else as it calls itself; with more and more
+    /// of its id behind where another space has a name that looks like it. Nobody is there to be
+    /// asked for a better one. A name that it gives itself is none that the configuration knows
+    /// already: phases and roles that name a space are not for who comes first.
+    fn name_for(&self, wanted: Option<&Name>, guest: &Guest) -> Name {
+        let (own, space) = (self.state.name_of(&self.state.me()), guest.keys.space());
         let taken = |name: &Name| {
-            let mut others = self.state.links.all().filter(|(space, _)| *space != guest);
+            let mut others = self.state.links.all().filter(|(other, _)| **other != space);
             others.any(|(_, other)| look_alike(other.name.as_str(), name.as_str()))
                 || look_alike(&own, name.as_str())
         };
-        if !taken(wanted) {
-            return wanted.clone();
+        let given = wanted.unwrap_or_else(|| guest.keys.name());
+        if !taken(given) && (wanted.is_some() || !self.state.speaks_of(given)) {
+            return given.clone();
         }
-        let ending = format!(" {}", guest.short());
-        let mut kept = wanted.to_string();
-        while kept.len() + ending.len() > NAME_BYTES_MAX {
-            kept.pop();
-        }
-        // A name with letters and digits behind it is one, too.
-        format!("{}{ending}", kept.trim_end()).parse().unwrap_or_else(|_| wanted.clone())
+        let id = space.to_string();
+        let mut names = (SHORT_CHARS..=id.len()).map(|length| with_ending(given, &id[..length]));
+        let whole = with_ending(given, &id);
+        names.find(|name| !taken(name)).unwrap_or(whole)
     }
 
     /// Whether this space accepted an invitation to a link and was not heard to be let in. Until
@@ -147,4 +146,17 @@ impl Engine {
         let (invitation, proof) = (joining.invitation, joining.proof);
         Some(Join { invitation, proof, certificate: certificate.write() })
     }
+}
+
+/// Characters of an id that a name ends with at least.
+const SHORT_CHARS: usize = 8;
+
+/// A name with another ending, cut so that it is one.
+fn with_ending(name: &Name, ending: &str) -> Name {
+    let mut kept = name.to_string();
+    while kept.len() + ending.len() + 1 > NAME_BYTES_MAX {
+        kept.pop();
+    }
+    // Letters and digits behind a name make a name.
+    format!("{} {ending}", kept.trim_end()).parse().unwrap_or_else(|_| name.clone())
 }

@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::command::Rejection;
 use crate::decide::Draft;
+use crate::decide::import::has_sealed;
 use crate::step::Effect;
 use crate::trust::identity::{Identity, Pair, Secrets};
 use schema::bytes::Writer;
@@ -142,7 +143,10 @@ impl Engine {
         // Who has a token seals to the key that it knows.
         let mut open = self.state.invitations.open(self.now.wall_ms);
         let invited = open.any(|(_, invitation)| invitation.key < newest);
-        (older && known && !invited).then(|| {
+        // What is here and was not opened yet is opened with the keys that there are.
+        let mut releases = self.state.releases.all();
+        let sealed = releases.any(|(id, _)| has_sealed(&self.state, id).is_some());
+        (older && known && !invited && !sealed).then(|| {
             self.identity.forget_before(newest);
             newest
         })

@@ -163,7 +163,11 @@ impl Engine {
                 self.sealer.renew(&changed.link);
                 self.tell_environments = true;
             }
-            Event::ConfigurationApplied(_) => self.tell_environments = true,
+            Event::ConfigurationApplied(_) => {
+                self.tell_environments = true;
+                // Whose invitations are over, the door must know.
+                self.keyring_changed = true;
+            }
             Event::ReleaseCreated(created) => {
                 let space = self.identity.space();
                 let project = schema::v1::model::ProjectId { space, name: created.project.clone() };

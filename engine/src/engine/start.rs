@@ -1,6 +1,7 @@
 //! How a space begins: founded with new keys, or replayed from its log.
 
 use super::Engine;
+use crate::decide::import::has_sealed;
 use crate::entropy::Entropy;
 use crate::fetch::Fetches;
 use crate::log::tree::Tree;
@@ -238,7 +239,10 @@ impl Engine {
             let mut progress = release.progress.values();
             progress.any(|progress| progress.outcome == Some(Outcome::Interrupted))
         });
-        self.touched = cut_short.map(|(id, _)| id.clone()).collect();
+        // What came sealed is opened in the block in which it came, unless that was the last one.
+        let sealed =
+            self.state.releases.all().filter(|(id, _)| has_sealed(&self.state, id).is_some());
+        self.touched = cut_short.chain(sealed).map(|(id, _)| id.clone()).collect();
         self.fetch_changed = true;
         let running: Vec<Position> =
             self.state.cells.running().map(|(_, running)| running.deployment.position).collect();

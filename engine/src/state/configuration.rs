@@ -113,6 +113,24 @@ impl Configuration {
         })
     }
 
+    /// The names of other spaces that definitions speak of, known or not.
+    pub fn spaces(&self) -> impl Iterator<Item = &Name> {
+        self.definitions.values().flat_map(|definition| -> Vec<&Name> {
+            match definition {
+                Definition::Lifecycle(lifecycle) => {
+                    lifecycle.phases.iter().flat_map(|phase| &phase.spaces).collect()
+                }
+                Definition::Acceptance(rule) => vec![&rule.from],
+                Definition::User(user) => {
+                    let patterns =
+                        user.roles.iter().flat_map(|one| [&one.project, &one.environment]);
+                    patterns.filter_map(|pattern| pattern.space.as_ref()).collect()
+                }
+                Definition::Environment(_) | Definition::Project(_) => Vec::new(),
+            }
+        })
+    }
+
     /// The person whose token has this hash. The comparison is of hashes of 256 random bits, so
     /// that its time tells nothing.
     #[must_use]

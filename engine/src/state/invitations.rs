@@ -4,11 +4,14 @@ use crate::state::{At, State};
 use crate::trust::invitation::{Invited, Standing, id_of};
 use schema::hash::Hash;
 use schema::id::{EntryId, InvitationId, SpaceId};
-use schema::latest::{Actor, Document, Invitation as Token, Kind, Offer};
+use schema::latest::{Actor, Document, Invitation as Token, Kind as DocumentKind, Offer};
 use schema::name::Name;
-use schema::v1::event::{InvitationMade, InvitationUsed};
+use schema::v1::event::{
+    Assignment, Change, ConfigurationApplied, Definition, InvitationMade, InvitationUsed, Kind,
+    Role,
+};
 use schema::v1::model::Grant;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One invitation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +38,8 @@ pub struct Invitation {
     pub used_by: Option<SpaceId>,
     /// Whether it was revoked.
     pub revoked: bool,
+    /// Whose link was ended since: this lets none of them in again.
+    pub shut_out: BTreeSet<SpaceId>,
 }
 
 impl Invitation {
@@ -51,6 +56,12 @@ impl Invitation {
             Standing::Open
         }
     }
+}
+
+/// Whether a role is over the space as a whole, as trusting others needs.
+fn owns(assignment: &Assignment) -> bool {
+    let whole = assignment.project.is_all() && assignment.environment.is_all();
+    whole && assignment.role == Role::SpaceOwner
 }
 
 /// All invitations that there ever were.
@@ -85,7 +96,7 @@ impl Invitations {
 
     pub(super) fn made(&mut self, at: &At<'_>, event: &InvitationMade) {
         let Ok(document) = Document::read(&event.offer) else { return };
-        let Ok(offer) = document.payload::<Offer>(Kind::Offer) else { return };
+        let Ok(offer) = document.payload::<Offer>(DocumentKind::Offer) else { return };
         let invitation = Invitation {
             offer: (offer.random.0, document),
             key: offer.key,
@@ -98,6 +109,7 @@ impl Invitations {
             made_by: at.header.actor.clone(),
             used_by: None,
             revoked: false,
+            shut_out: BTreeSet::new(),
         };
         self.0.insert(event.invitation, invitation);
     }
@@ -105,6 +117,32 @@ impl Invitations {
     pub(super) fn used(&mut self, event: &InvitationUsed) {
         if let Some(invitation) = self.0.get_mut(&event.invitation) {
             invitation.used_by = Some(event.peer);
+        }
+    }
+
+    /// The link to a peer was ended: what was made before does not let it in again.
+    pub(super) fn shut_out(&mut self, peer: SpaceId) {
+        for invitation in self.0.values_mut() {
+            invitation.shut_out.insert(peer);
+            invitation.revoked |= invitation.guest == Some(peer);
+        }
+    }
+
+    /// Who is removed, or may not trust others any more, takes their invitations along: another
+    /// person of that name gets none of them, nor do they themselves when they come back.
+    pub(super) fn configured(&mut self, event: &ConfigurationApplied) {
+        for change in &event.changes {
+            let gone = match change {
+                Change::Remove(Kind::User, removed) => removed.as_str(),
+                Change::Put(Definition::User(user)) if !user.roles.iter().any(owns) => {
+                    user.name.as_str()
+                }
+                Change::Remove(..) | Change::Put(_) => continue,
+            };
+            let by = |actor: &Actor| matches!(actor, Actor::Person(name) if name.as_str() == gone);
+            for invitation in self.0.values_mut().filter(|it| by(&it.made_by)) {
+                invitation.revoked = true;
+            }
         }
     }
 

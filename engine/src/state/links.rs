@@ -46,7 +46,7 @@ pub struct Peer {
     /// How this space asks to be let in, where it was the one that was invited.
     pub joining: Option<Joining>,
     /// By kind of event, the newest version in which it wrote one, whatever became of that; where
-    /// there is none, [`FIRST_VERSION`]. It never falls, because it follows from the log.
+    /// there is none, the first. It never falls, because it follows from the log.
     pub versions: BTreeMap<u16, u16>,
 }
 
@@ -158,6 +158,8 @@ impl Links {
         let Some(keys) = certificate.and_then(|read| Keys::verify(&read).ok()) else {
             return;
         };
+        let before = self.peers.get(&event.peer);
+        let versions = before.map(|peer| peer.versions.clone()).unwrap_or_default();
         let peer = Peer {
             name: event.name.clone(),
             keys,
@@ -172,7 +174,7 @@ impl Links {
             told: None,
             invitation: None,
             joining: None,
-            versions: BTreeMap::new(),
+            versions,
         };
         self.peers.insert(event.peer, peer);
     }

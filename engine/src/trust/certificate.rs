@@ -135,6 +135,14 @@ impl Keys {
         Ok(keys)
     }
 
+    /// Whether these keys are `known` or follow on them. What is older, or another story, may be in
+    /// the hands of who stole a key that was replaced.
+    #[must_use]
+    pub fn follow(&self, known: &Self) -> bool {
+        let newest = known.newest();
+        self.statement(newest.number) == Some(newest)
+    }
+
     /// The space.
     #[must_use]
     pub const fn space(&self) -> SpaceId {

@@ -96,6 +96,11 @@ impl Secrets {
         self.pairs.get(&number)
     }
 
+    /// Forgets the pairs of all statements before this one; at-rest keys stay.
+    pub fn forget_before(&mut self, number: u32) {
+        self.pairs.retain(|known, _| *known >= number);
+    }
+
     /// The numbers of the statements whose seeds are here.
     pub fn numbers(&self) -> impl Iterator<Item = u32> {
         self.pairs.keys().copied()
@@ -250,7 +255,7 @@ impl Identity {
 
     /// Forgets the secrets of all statements before this one.
     pub(crate) fn forget_before(&mut self, number: u32) {
-        self.secrets.pairs.retain(|known, _| *known >= number);
+        self.secrets.forget_before(number);
         self.sealing.retain(|known, _| *known >= number);
     }
 

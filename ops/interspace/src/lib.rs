@@ -32,12 +32,13 @@ pub fn command_line() -> clap::Command {
 /// What the binary does, with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
+    // The guard of a step holds what the step gets, so that it comes after this.
+    keep_from_cores();
     let mut arguments = std::env::args_os().skip(1);
     // The guard of a step is this binary under a hidden name; it reads no other options.
     if arguments.next().is_some_and(|first| first == GUARD) {
         return guard(arguments);
     }
-    keep_from_cores();
     let cli = cli::Cli::parse();
     trace_to_standard_error();
     let mut out = output::Output::to_terminal(cli.options.output);

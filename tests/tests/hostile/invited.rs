@@ -9,8 +9,8 @@ use engine::trust::refusal::Refusal;
 use schema::id::InvitationId;
 use schema::latest::{Actor, Certificate, EnvelopeKind, Invitation, Join};
 use schema::limits::{INVITATIONS_OPEN_MAX, JOINS_A_SECOND_MAX};
-use schema::v1::event::{Assignment, Role, User};
-use schema::v1::model::Grant;
+use schema::v1::event::{Assignment, Definition, Role, User};
+use schema::v1::model::{Grant, Lifecycle, Phase};
 use tests::guests::INVITED_MS;
 use tests::stranger::Stranger;
 use tests::world::{World, name};
@@ -35,12 +35,17 @@ fn join(guest: &mut Stranger, token: &Invitation) -> Vec<u8> {
     guest.signal(&host, EnvelopeKind::Join, &said.write())
 }
 
+/// The stranger who is meant, with the same keys each time.
+fn anna() -> Stranger {
+    Stranger::new("Anna", 1)
+}
+
 impl Scene {
     fn new(seed: u64) -> Self {
         let mut world = World::new(seed);
         let host = world.found("Host");
         let token = world.invite(host, vec![Grant::AcceptResults]);
-        let (anna, carla) = (Stranger::new("Anna", 1), Stranger::new("Carla", 3));
+        let (anna, carla) = (anna(), Stranger::new("Carla", 3));
         Self { world, host, anna, carla, token }
     }
 
@@ -200,17 +205,18 @@ fn who_lost_the_right_to_trust_others_takes_their_invitations_along() {
     let everywhere = || "*".parse().expect("a pattern");
     let role = |role| Assignment { role, project: everywhere(), environment: everywhere() };
     let user = |roles| User { name: name("olga"), token: [7; 32], roles };
-    for roles in [vec![role(Role::SpaceOwner)], vec![role(Role::Viewer)]] {
-        let olgas = roles[0].role == Role::SpaceOwner;
-        let command = Command::PutUser { user: user(roles) };
+    let put = |scene: &mut Scene, held| {
+        let command = Command::PutUser { user: user(vec![role(held)]) };
         scene.world.ask(scene.host, "ops", command).expect("put");
-        if olgas {
-            scene.token = scene.world.invite_as(scene.host, "olga");
-        }
-    }
+    };
+    put(&mut scene, Role::SpaceOwner);
+    scene.token = scene.world.invite_as(scene.host, "olga");
+    put(&mut scene, Role::Viewer);
     let envelope = join(&mut scene.anna, &scene.token);
-    assert_eq!(scene.deliver(&envelope), None, "the door cannot know");
-    assert_eq!(scene.refused(Refusal::InvitationRevoked), 1);
+    assert_eq!(scene.deliver(&envelope), Some(Refusal::InvitationRevoked));
+    // What is over stays over, also for another person of that name.
+    put(&mut scene, Role::SpaceOwner);
+    assert_eq!(scene.deliver(&envelope), Some(Refusal::InvitationRevoked));
     assert!(scene.inside().is_empty());
 }
 
@@ -267,4 +273,97 @@ fn a_guest_does_not_take_the_name_of_another() {
     let by = Actor::Person(name(OPERATOR));
     let state = scene.world.sites[scene.host].engine().state();
     assert!(state.invitations.all().all(|(_, it)| it.made_by == by && it.used_by.is_some()));
+}
+
+#[test]
+fn who_comes_first_does_not_take_a_name_that_the_configuration_speaks_of() {
+    let mut scene = Scene::new(14);
+    let environments = vec![name("Dev")];
+    let phases = vec![
+        Phase { name: name("In"), environments, spaces: Vec::new(), automatic: false },
+        Phase {
+            name: name("Out"),
+            environments: Vec::new(),
+            spaces: vec![name("Anna")],
+            automatic: true,
+        },
+    ];
+    let definitions = vec![
+        Definition::Environment(name("Dev")),
+        Definition::Lifecycle(Lifecycle { name: name("Standard"), phases }),
+    ];
+    let apply = Command::Apply { definitions };
+    scene.world.ask(scene.host, "ops", apply).expect("applied");
+    let envelope = join(&mut scene.anna, &scene.token);
+    assert_eq!(scene.deliver(&envelope), None);
+    assert_eq!(scene.inside(), [format!("Anna {}", scene.anna.id().short())]);
+}
+
+#[test]
+fn t05_who_was_shut_out_does_not_come_back_by_an_older_invitation() {
+    let mut scene = Scene::new(15);
+    let (older, named) =
+        (scene.invite_another(), scene.world.invite_one(scene.host, scene.anna.id()));
+    let envelope = join(&mut scene.anna, &scene.token);
+    assert_eq!(scene.deliver(&envelope), None);
+    let second = join(&mut anna(), &older);
+    assert_eq!(scene.deliver(&second), None, "the door knows no links of guests");
+    assert_eq!(scene.refused(Refusal::TrustedAlready), 1);
+    let revoke = Command::Revoke { peer: name("Anna") };
+    scene.world.ask(scene.host, "ops", revoke).expect("revoked");
+    let by_name = join(&mut anna(), &named);
+    assert_eq!(scene.deliver(&by_name), Some(Refusal::InvitationRevoked));
+    assert_eq!(scene.deliver(&second), None);
+    assert_eq!(scene.refused(Refusal::InvitationRevoked), 2);
+    assert!(scene.inside().is_empty());
+    // It is still good for others, and another one is good for her.
+    let envelope = join(&mut scene.carla, &older);
+    assert_eq!(scene.deliver(&envelope), None);
+    let newer = scene.invite_another();
+    let envelope = join(&mut anna(), &newer);
+    assert_eq!(scene.deliver(&envelope), None);
+    let mut inside = scene.inside();
+    inside.sort();
+    assert_eq!(inside, ["Anna", "Carla"]);
+}
+
+#[test]
+fn t03_who_comes_back_with_keys_that_were_replaced_is_not_let_in() {
+    let mut scene = Scene::new(16);
+    let older = anna();
+    scene.anna = older.rotated();
+    let envelope = join(&mut scene.anna, &scene.token);
+    assert_eq!(scene.deliver(&envelope), None);
+    let revoke = Command::Revoke { peer: name("Anna") };
+    scene.world.ask(scene.host, "ops", revoke).expect("revoked");
+    let another = scene.invite_another();
+    let envelope = join(&mut anna(), &another);
+    assert_eq!(scene.deliver(&envelope), None);
+    assert_eq!(scene.refused(Refusal::RetiredKey), 1);
+    let trust = |stranger: &Stranger| Command::Trust {
+        certificate: stranger.certificate().write(),
+        name: None,
+        grants: Vec::new(),
+    };
+    let rejected = scene.world.ask(scene.host, "ops", trust(&older)).expect_err("older keys");
+    assert!(rejected.what.contains("does not follow"), "{rejected:?}");
+    let envelope = join(&mut anna().rotated(), &another);
+    assert_eq!(scene.deliver(&envelope), None);
+    assert_eq!(scene.inside(), ["Anna"]);
+}
+
+#[test]
+fn t05_one_secret_in_two_tokens_is_accepted_of_the_first_alone() {
+    let mut scene = Scene::new(17);
+    let guest = scene.world.found("Guest");
+    scene.world.accept(guest, &scene.token, Vec::new()).expect("accepted");
+    // Who saw the token writes another certificate into it: no signature covers the secret.
+    let mallory = Stranger::new("Mallory", 5);
+    let forged = Invitation { certificate: mallory.certificate().write(), ..scene.token.clone() };
+    let rejected = scene.world.accept(guest, &forged, Vec::new()).expect_err("forged");
+    assert!(rejected.what.contains("the invitation of Host under another name"), "{rejected:?}");
+    let endless = Invitation { ends_ms: u64::MAX, ..scene.invite_another() };
+    let third = scene.world.found("Third");
+    let rejected = scene.world.accept(third, &endless, Vec::new()).expect_err("endless");
+    assert!(rejected.what.contains("longer than any"), "{rejected:?}");
 }

@@ -400,7 +400,7 @@ fn a_secret_is_declared_without_its_value_and_a_variable_with_it() {
     let place = Place::new();
     let node = place.with_home();
     for (keys, words) in [
-        ("secret = true, value = \"x\"", ["WORD", "interspace secret set"]),
+        ("secret = true, value = \"hunter2\"", ["line", "interspace secret set"]),
         ("secret = false", ["WORD", "neither a value nor secret = true"]),
         ("secert = true", ["secert", "spelling"]),
     ] {
@@ -409,7 +409,9 @@ fn a_secret_is_declared_without_its_value_and_a_variable_with_it() {
             ("lifecycle = \"Standard\"\n\n[[projects.steps]]", "[[projects.steps]]");
         let whole = format!("lifecycle = \"Standard\"\n{variables}{after}");
         let file = place.write("space.toml", &place.small("Home").replace(before, &whole));
-        node.run(&["apply", "-f", &file]).fails(2, &words);
+        let said = node.run(&["apply", "-f", &file]);
+        assert!(!said.err.contains("hunter2"), "{said:?}");
+        said.fails(2, &words);
     }
     node.run(&["secret", "set", "App", "WORD", "--from", &place.write("empty", "\n")])
         .fails(2, &["empty"]);

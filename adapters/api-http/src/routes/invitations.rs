@@ -10,9 +10,10 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use engine::command::Command;
+use engine::trust::certificate::Keys;
 use engine::trust::invitation::id_of;
 use schema::id::{CommandId, InvitationId};
-use schema::latest::Invitation as Token;
+use schema::latest::{Certificate, Invitation as Token};
 
 pub(super) async fn invitations(
     State(context): State<Context>,
@@ -71,11 +72,16 @@ pub(super) async fn accept(
             Problem::invalid(title, "copy all of it again, from isp-invite-1- to its end")
         })?;
         let invitation = id_of(&token.secret);
+        let inviter = Certificate::read(&token.certificate).ok();
+        let inviter = inviter.and_then(|certificate| Keys::verify(&certificate).ok());
         let command = Command::Join { invitation: Box::new(token), name, grants: grants.into() };
         let did = ask_as(&context, &space, who, id, command)?;
         let changed = !did.positions.is_empty() && !did.repeated;
-        let found = context
-            .look(&space, move |engine, _| invitation::accepted(engine, &invitation, changed))?;
+        // Who it is, the certificate in the token says and nothing else: it is what was trusted.
+        let inviter = inviter.map(|keys| keys.space());
+        let found = context.look(&space, move |engine, _| {
+            invitation::accepted(engine, (&inviter?, &invitation), changed)
+        })?;
         // It may have been ended by now.
         found.ok_or_else(|| {
             let title = "the link of this invitation was ended";

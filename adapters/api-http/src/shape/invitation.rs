@@ -125,13 +125,15 @@ pub fn made(engine: &Engine, secret: Option<[u8; 32]>) -> Made {
     }
 }
 
-/// The link that this space asks for by an invitation; none if there is none.
+/// The link to `space` that this space asks for by an invitation; none if there is none.
 #[must_use]
-pub fn accepted(engine: &Engine, invitation: &InvitationId, changed: bool) -> Option<Accepted> {
-    let mut all = engine.state().links.all();
-    let (space, peer) = all.find(|(_, peer)| {
-        peer.joining.as_ref().is_some_and(|joining| joining.invitation == *invitation)
-    })?;
+pub fn accepted(
+    engine: &Engine,
+    (space, invitation): (&SpaceId, &InvitationId),
+    changed: bool,
+) -> Option<Accepted> {
+    let peer = engine.state().links.peer(space).filter(|peer| peer.is_open())?;
+    peer.joining.as_ref().filter(|joining| joining.invitation == *invitation)?;
     Some(Accepted {
         changed,
         peer: peer.name.to_string(),

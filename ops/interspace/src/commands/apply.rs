@@ -29,7 +29,7 @@ pub(super) fn run(
 /// The file, or what is wrong with it and in which line.
 fn parse(file: &Path, text: &str) -> Result<SpaceFile, Failure> {
     toml::from_str(text).map_err(|why| {
-        let what = format!("{} is not a configuration:\n{why}", file.display());
+        let what = format!("{} is not a configuration:\n{}", file.display(), shown(&why, text));
         let hint = if why.message().contains("unknown field") {
             "check the spelling; the keys that are known are listed above"
         } else if why.message().contains("missing field") {
@@ -39,6 +39,19 @@ fn parse(file: &Path, text: &str) -> Result<SpaceFile, Failure> {
         };
         Failure::new(code::USAGE, what.trim_end(), hint)
     })
+}
+
+/// What is wrong, with the line that it is in; but not a line in which the value of a secret may
+/// stand by mistake.
+fn shown(why: &toml::de::Error, text: &str) -> String {
+    let at = why.span().map_or(0, |span| span.start);
+    let before = text.get(..at).unwrap_or_default();
+    let line = text.lines().nth(before.matches('\n').count()).unwrap_or_default();
+    if why.message().contains("secret") || line.contains("secret") {
+        format!("line {}: {}", before.matches('\n').count() + 1, why.message())
+    } else {
+        why.to_string()
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The passphrase of key files: where it comes from, asked for only when a file needs it.
 
 use crate::failure::{Failure, code};
+use rustix::io::ioctl_fionread;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -13,6 +14,9 @@ const FILE: &str = "INTERSPACE_PASSPHRASE_FILE";
 /// The folder of systemd's credentials, and the name of ours in it.
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 const CREDENTIAL: &str = "interspace-passphrase";
+
+/// A terminal gives no more of a line than this, in bytes, and does not say so.
+const LINE_BYTES_MAX: usize = 4_095;
 
 /// A passphrase that is known, or will be when it is needed. It is wiped when it is dropped.
 #[derive(Default)]
@@ -92,10 +96,18 @@ pub(crate) fn ask(words: &str) -> Result<Zeroizing<String>, Failure> {
     tcsetattr(&stdin, OptionalActions::Flush, &hidden).map_err(|why| failed(why.into()))?;
     let mut typed = Zeroizing::new(String::new());
     let heard = stdin.lock().read_line(&mut typed);
-    // The terminal is as it was, also when nothing was heard.
-    let restored = tcsetattr(&stdin, OptionalActions::Now, &shown);
+    // A terminal gives a line at a time, and no longer one than this.
+    let cut = ioctl_fionread(&stdin).unwrap_or(0) > 0 || typed.len() >= LINE_BYTES_MAX;
+    // The terminal is as it was, also when nothing was heard; what was pasted behind the first line
+    // is for nobody, least of all for the shell.
+    let restored = tcsetattr(&stdin, OptionalActions::Flush, &shown);
     let _ = terminal.write_all(b"\n");
     heard.map_err(failed)?;
     restored.map_err(|why| failed(why.into()))?;
+    if cut {
+        let what = "more was typed or pasted than one short line";
+        let hint = "nothing was changed; give it in a file, or to a secret through a pipe";
+        return Err(Failure::new(code::USAGE, what, hint));
+    }
     Ok(Zeroizing::new(typed.trim_end_matches(['\r', '\n']).to_owned()))
 }
