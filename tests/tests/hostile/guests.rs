@@ -76,8 +76,13 @@ fn a_crash_of_either_side_after_any_time_still_ends_in_one_link() {
 #[test]
 fn who_cannot_be_reached_asks_until_the_invitation_ends_and_not_longer() {
     let (mut world, host, guest, token) = invited(20);
+    let certificate = world.sites[host].engine().state().certificate().expect("its own").write();
     world.crash(host);
     world.accept(guest, &token, grants()).expect("accepted");
+    // A certificate file would make another link than the one that is asked for.
+    let trust = Command::Trust { certificate, name: None, grants: Vec::new() };
+    let rejected = world.ask(guest, "ops", trust).expect_err("it asks already");
+    assert!(rejected.hint.contains("link revoke"), "{rejected:?}");
     let link = world.sites[guest].engine().state().links.all().next().expect("one").1.link;
     world.run(INVITED_MS / 2);
     assert!(world.sites[guest].engine().asks(&link));

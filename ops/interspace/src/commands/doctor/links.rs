@@ -72,12 +72,31 @@ fn of_link(space: &str, link: &Link) -> Finding {
             format!("{called}: not heard since {at}, {waiting} entries wait"),
             "does the peer's node run, and reach the same server? `interspace doctor` there",
         ),
+        (None, _) if link.invited => not_let_in(&called, link),
         (None, _) => Finding::problem(
             "link",
             format!("{called}: never heard since this node was started"),
             "has the peer imported this space's certificate, and does its node run?",
         ),
     }
+}
+
+/// A link that an invitation made and over which nothing was heard since the start.
+fn not_let_in(called: &str, link: &Link) -> Finding {
+    if let Some(until) = &link.asks_until {
+        let what = format!("{called}: asks to be let in, until {until}");
+        let hint = "does the node that invited run, and is the invitation open there? \
+                    `interspace link invitations`";
+        return Finding::advice("link", what, hint);
+    }
+    if link.theirs.is_none() {
+        let hint = "end it, `interspace link revoke`, and accept another invitation";
+        let what = format!("{called}: the invitation ended before the peer let this space in");
+        return Finding::problem("link", what, hint);
+    }
+    let hint =
+        "does its node run? if it ended the link, end this side too: `interspace link revoke`";
+    Finding::problem("link", format!("{called}: never heard since this node was started"), hint)
 }
 
 /// What to do about trouble that does not go by itself.
