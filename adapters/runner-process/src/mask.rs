@@ -1,9 +1,9 @@
 //! Three asterisks in the place of every secret that appears in what a step writes.
 //!
 //! Masked is each value, and each of its lines that has at least four bytes, with the blanks around
-//! it and without; also where it comes in pieces, and where two of them overlap. An output that ends
-//! after at least four bytes of a secret ends with asterisks too. A value that a step writes in
-//! another form, such as Base64, is not recognised.
+//! it and without; also where it comes in pieces, and where two of them overlap. An output that
+//! ends after at least four bytes of a secret ends with asterisks too. A value that a step writes
+//! in another form, such as Base64, is not recognised.
 
 use engine::trust::secret::SecretValue;
 use zeroize::Zeroizing;

@@ -96,9 +96,9 @@ impl Engine {
         Ok(invitation)
     }
 
-    /// What a guest is called: as who invited it wanted, else as it calls itself; with more and more
-    /// of its id behind where another space has a name that looks like it. Nobody is there to be
-    /// asked for a better one. A name that it gives itself is none that the configuration knows
+    /// What a guest is called: as who invited it wanted, else as it calls itself; with more and
+    /// more of its id behind where another space has a name that looks like it. Nobody is there to
+    /// be asked for a better one. A name that it gives itself is none that the configuration knows
     /// already: phases and roles that name a space are not for who comes first.
     fn name_for(&self, wanted: Option<&Name>, guest: &Guest) -> Name {
         let (own, space) = (self.state.name_of(&self.state.me()), guest.keys.space());

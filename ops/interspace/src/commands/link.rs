@@ -52,8 +52,8 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
             let did = client.ask(Ask::Revoke { peer: peer.clone() })?;
             out.value(&did, || {
                 "revoked: nothing comes in or goes out any more; certificates that you exported \
-                 and nobody has answered yet must be exported again; invitations that are open stay \
-                 good for others: `interspace link invitations`"
+                 and nobody has answered yet must be exported again; open invitations stay good \
+                 for others: `interspace link invitations`"
                     .to_owned()
             });
         }
