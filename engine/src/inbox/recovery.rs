@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     fn recovery() -> Recovery {
-        Recovery::new(Incarnation([1; 16]), LinkSeq(3), Hash([2; 32]))
+        Recovery::new(Incarnation([1; 16]), LinkSeq(3), [2; 32])
     }
 
     /// Asked in vain for so long, the delay is as long as it gets.
