@@ -16,8 +16,12 @@ const ASK_AGAIN_MS_MIN: u64 = 1_000;
 /// How long an answer is waited for at the most, in milliseconds.
 const ASK_AGAIN_MS_MAX: u64 = 60_000;
 
-/// How long the entries of a peer that is connected wait for what it gives back, in milliseconds.
+/// How long the entries of a peer that is heard wait for what it gives back, in milliseconds.
 const PATIENCE_MS: u64 = 60_000;
+
+/// A longer silence of the peer counts as this much waiting, in milliseconds, and it is asked anew
+/// after it: nobody may have reached it.
+const SILENCE_MS: u64 = 10_000;
 
 /// What comes back over one link.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,8 +35,10 @@ pub struct Recovery {
     ask_delay_ms: u64,
     /// Whether the peer was taken at its word since the log lives on: then nothing waits any more.
     went_on: bool,
-    /// Since when the peer, connected as it is, could have given something back.
-    could_ms: Option<u64>,
+    /// How long the peer, heard as it was, could have given something back.
+    could_ms: u64,
+    /// When entries of the peer, which had answered, were held up last.
+    heard_ms: Option<u64>,
 }
 
 impl Recovery {
@@ -46,7 +52,8 @@ impl Recovery {
             ask_at_ms: 0,
             ask_delay_ms: ASK_AGAIN_MS_MIN,
             went_on: false,
-            could_ms: None,
+            could_ms: 0,
+            heard_ms: None,
         }
     }
 
@@ -73,15 +80,23 @@ impl Recovery {
     }
 
     /// Whether what the peer says waits: it may answer what this space said and does not know yet.
-    /// Not for ever once the peer has answered a hello and still gives nothing back. One that is
-    /// reached by hand gives it back with the next medium, whenever that is.
+    /// Not for ever once the peer has answered a hello, is heard and still gives nothing back. One
+    /// that is reached by hand gives it back with the next medium, whenever that is.
     #[must_use]
     pub fn holds_up(&mut self, answered: bool, now_ms: u64) -> bool {
-        if answered {
-            self.could_ms = self.could_ms.or(Some(now_ms));
+        if !self.is_awaited() {
+            return false;
         }
-        let patient = self.could_ms.is_none_or(|could| now_ms < could + PATIENCE_MS);
-        self.is_awaited() && patient
+        if answered {
+            let silent_ms = self.heard_ms.map(|heard| now_ms.saturating_sub(heard));
+            if silent_ms.is_none_or(|silent| silent > SILENCE_MS) {
+                // What was asked while it was out of reach may be lost, and made the delay long.
+                (self.ask_at_ms, self.ask_delay_ms) = (now_ms, ASK_AGAIN_MS_MIN);
+            }
+            self.could_ms += silent_ms.map_or(0, |silent| silent.min(SILENCE_MS));
+            self.heard_ms = Some(now_ms);
+        }
+        self.could_ms < PATIENCE_MS
     }
 
     /// Whether something may still come back that changes what the peer's words mean here.
@@ -165,5 +180,64 @@ impl Recovery {
         let (before, commit) = (self.at.1, mirrored.commit());
         let chain = chain_next(&before, number, &id.incarnation, id.position, &commit);
         self.at = (number, chain);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recovery() -> Recovery {
+        Recovery::new(Incarnation([1; 16]), LinkSeq(3), [2; 32])
+    }
+
+    /// Asked in vain for so long, the delay is as long as it gets.
+    fn asked_in_vain(until_ms: u64) -> Recovery {
+        let mut recovery = recovery();
+        while recovery.deadline_ms().is_some_and(|at| at < until_ms) {
+            let at = recovery.deadline_ms().unwrap();
+            assert!(recovery.ask(at));
+        }
+        recovery
+    }
+
+    #[test]
+    fn a_peer_that_was_out_of_reach_is_asked_as_soon_as_it_is_heard() {
+        let mut recovery = asked_in_vain(200_000);
+        assert!(!recovery.ask(200_000), "it would be asked much later");
+        assert!(recovery.holds_up(true, 200_000));
+        assert!(recovery.ask(200_000));
+        assert!(recovery.holds_up(true, 200_500));
+        assert!(!recovery.ask(200_500), "not with each of its entries");
+        assert!(recovery.ask(200_000 + ASK_AGAIN_MS_MIN));
+    }
+
+    #[test]
+    fn a_silence_is_no_waiting_and_the_peer_is_asked_anew_after_it() {
+        let mut recovery = recovery();
+        for round in 1..=PATIENCE_MS / SILENCE_MS {
+            let now_ms = round * 10 * PATIENCE_MS;
+            assert!(recovery.holds_up(true, now_ms), "round {round}");
+            assert!(recovery.ask(now_ms), "round {round}");
+        }
+        assert!(!recovery.holds_up(true, 100 * PATIENCE_MS), "but not for ever");
+        assert!(recovery.deadline_ms().is_some(), "it is asked all the same");
+    }
+
+    #[test]
+    fn a_peer_that_is_heard_and_gives_nothing_back_holds_up_its_entries_for_a_minute() {
+        let mut recovery = recovery();
+        for now_ms in (5_000..65_000).step_by(1_000) {
+            assert!(recovery.holds_up(true, now_ms));
+        }
+        assert!(!recovery.holds_up(true, 65_000));
+    }
+
+    #[test]
+    fn a_peer_that_is_reached_by_hand_is_waited_for_as_long_as_it_takes() {
+        let mut recovery = recovery();
+        for now_ms in (0..100 * PATIENCE_MS).step_by(5_000) {
+            assert!(recovery.holds_up(false, now_ms));
+        }
     }
 }
