@@ -291,7 +291,7 @@ fn what_came_sealed_is_kept_over_rotations_and_restarts() {
 }
 
 #[test]
-fn keys_are_not_forgotten_while_a_secret_that_is_sealed_to_them_is_under_way() {
+fn what_was_promoted_while_keys_were_replaced_is_opened_before_they_are_forgotten() {
     let mut scene = Scene::given_a_value();
     let (dev, eu) = (scene.at.dev, scene.at.eu);
     // What is promoted is sealed to the first key, and cannot leave yet.
@@ -301,8 +301,7 @@ fn keys_are_not_forgotten_while_a_secret_that_is_sealed_to_them_is_under_way() {
     scene.at.deploy(&mut scene.world, dev, "1.0.0", "Dev").unwrap();
     scene.world.run(5_000);
     scene.world.rotate(eu, Vec::new()).unwrap();
-    // A node forgets as soon as it may. Signals that show that the peer knows the second key come
-    // before the release.
+    // A node forgets as soon as it may.
     let forgotten = (0..30_000).find(|_| {
         scene.world.run(10);
         let knows = scene.world.sites[eu].engine().traffic().values().any(|it| it.knows == 2);
