@@ -3,6 +3,7 @@
 use crate::command::Rejection;
 use crate::decide::trust::{believed, free, grant, merged, not_older};
 use crate::decide::{Draft, Given};
+use crate::state::links::Peer;
 use crate::trust::invitation::{Standing, id_of, prove};
 use crate::trust::signature::PublicKey;
 use schema::id::{InvitationId, LinkId, SpaceId};
@@ -85,10 +86,7 @@ fn expected(given: Given<'_>, guest: Option<SpaceId>) -> Result<(), Rejection> {
     }
     match state.links.peer(&guest).filter(|known| known.is_open()) {
         None => Ok(()),
-        Some(known) => Err(Rejection::conflict(
-            format!("this space is trusted already, as {}", known.name),
-            "to make another link to it, end this one on both sides: `interspace link revoke`",
-        )),
+        Some(known) => Err(trusted_already(known)),
     }
 }
 
@@ -151,10 +149,7 @@ pub fn join(
         if known.invitation == Some(invitation) {
             return grant(given, actor, &known.name, &merged(&known.grants, wanted));
         }
-        return Err(Rejection::conflict(
-            format!("this space is trusted already, as {}", known.name),
-            "to make another link to it, end this one on both sides: `interspace link revoke`",
-        ));
+        return Err(trusted_already(known));
     }
     if token.ends_ms <= given.wall_ms {
         return Err(Rejection::conflict(
@@ -193,6 +188,13 @@ pub fn join(
         Event::InvitationAccepted(InvitationAccepted { invitation, peer, offer, proof, ends_ms }),
     ];
     Ok(events.map(|event| Draft::internal(actor.clone(), event)).into())
+}
+
+fn trusted_already(known: &Peer) -> Rejection {
+    Rejection::conflict(
+        format!("this space is trusted already, as {}", known.name),
+        "to make another link to it, end this one on both sides: `interspace link revoke`",
+    )
 }
 
 fn too_long(whose: &str) -> Rejection {

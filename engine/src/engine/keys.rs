@@ -137,16 +137,20 @@ impl Engine {
     /// under way in which a secret may be sealed to one, and when there is nothing to forget.
     pub fn forget_keys(&mut self) -> Option<u32> {
         let newest = self.identity.number();
-        let older = self.identity.secrets().numbers().any(|number| number < newest);
+        // Asked after each turn, and nearly always there is nothing to forget: that comes first.
+        if !self.identity.secrets().numbers().any(|number| number < newest) {
+            return None;
+        }
         let known =
             self.traffic.values().all(|traffic| traffic.knows >= newest && traffic.is_complete());
         // Who has a token seals to the key that it knows.
         let mut open = self.state.invitations.open(self.now.wall_ms);
-        let invited = open.any(|(_, invitation)| invitation.key < newest);
         // What is here and was not opened yet is opened with the keys that there are.
         let mut releases = self.state.releases.all();
-        let sealed = releases.any(|(id, _)| has_sealed(&self.state, id).is_some());
-        (older && known && !invited && !sealed).then(|| {
+        let free = known
+            && !open.any(|(_, invitation)| invitation.key < newest)
+            && !releases.any(|(id, _)| has_sealed(&self.state, id).is_some());
+        free.then(|| {
             self.identity.forget_before(newest);
             newest
         })

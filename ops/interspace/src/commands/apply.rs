@@ -45,10 +45,10 @@ fn parse(file: &Path, text: &str) -> Result<SpaceFile, Failure> {
 /// stand by mistake.
 fn shown(why: &toml::de::Error, text: &str) -> String {
     let at = why.span().map_or(0, |span| span.start);
-    let before = text.get(..at).unwrap_or_default();
-    let line = text.lines().nth(before.matches('\n').count()).unwrap_or_default();
+    let above = text.get(..at).unwrap_or_default().matches('\n').count();
+    let line = text.lines().nth(above).unwrap_or_default();
     if why.message().contains("secret") || line.contains("secret") {
-        format!("line {}: {}", before.matches('\n').count() + 1, why.message())
+        format!("line {}: {}", above + 1, why.message())
     } else {
         why.to_string()
     }
