@@ -11,6 +11,7 @@ mod rebuild;
 mod record;
 mod rest;
 mod start;
+mod wake;
 
 pub use lend::Lendable;
 pub use life::GivenBack;
@@ -44,6 +45,8 @@ pub struct Engine {
     sealer: Sealer,
     start: [u8; 16],
     now: Now,
+    /// When what is folded now was appended, by this space's clock, milliseconds since 1970.
+    here_ms: u64,
     state: State,
     journeys: Journeys,
     tree: Tree,
@@ -63,6 +66,9 @@ pub struct Engine {
     rebuild: bool,
     /// Releases whose chances changed in this step.
     touched: BTreeSet<ReleaseId>,
+    /// Releases whose chances change by the passing of time alone, and when, milliseconds since
+    /// 1970.
+    wakes: BTreeSet<(u64, ReleaseId)>,
     /// Whether other objects may be missing than before.
     fetch_changed: bool,
     /// Whether what peers know of our environments may be out of date.
@@ -123,6 +129,7 @@ impl Engine {
                 self.carries(&peer, envelope_bytes_max);
             }
             Input::Ended { deployment, report } => self.ended(deployment, report),
+            Input::Awaits { deployment, step } => self.awaits_person(deployment, &step),
             Input::Holds { object, held } => self.holds(object, held),
             Input::Read { link, piece } => self.send_piece(link, &piece),
             #[cfg(feature = "measure")]
@@ -142,7 +149,7 @@ impl Engine {
         match input {
             Input::Arrived(verified) if verified.content().writes() => {}
             // The next life logs what ran as interrupted.
-            Input::Holds { .. } | Input::Ended { .. } => {}
+            Input::Holds { .. } | Input::Ended { .. } | Input::Awaits { .. } => {}
             #[cfg(feature = "measure")]
             Input::Written { .. } => {}
             Input::Asked { .. }

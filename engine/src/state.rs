@@ -12,15 +12,16 @@ pub mod secrets;
 pub mod tokens;
 
 use crate::trust::certificate::Keys;
-use cells::Cells;
+use cells::{Attempt, Cells};
 use configuration::Configuration;
 use invitations::Invitations;
-use links::Links;
+use links::{Links, Peer};
 use releases::{Release, Releases, Source};
 use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, Incarnation, ObjectId, Position, SpaceId};
-use schema::latest::{Certificate, Document, Event, Header, KeptSecret, Kind, Offer};
+use schema::latest::{Audience, Certificate, Document, Event, Header, KeptSecret, Kind, Offer};
 use schema::name::{Name, PackageName, Version};
+use schema::v1::event::ReleaseRecalled;
 use schema::v1::model::Package;
 use secrets::Secrets;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +36,8 @@ pub struct At<'a> {
     pub position: Position,
     /// Its header.
     pub header: &'a Header,
+    /// When this log had it, by this space's clock, milliseconds since 1970.
+    pub here_ms: u64,
 }
 
 /// Everything that decisions need.
@@ -133,7 +136,11 @@ impl State {
                 self.secrets.created(created);
                 self.releases.create(self.me(), at, created);
             }
-            Event::ReleasePromoted(promoted) => self.releases.promoted(promoted),
+            Event::ReleasePromoted(promoted) => self.releases.promoted(at, promoted),
+            Event::ReleaseRecalled(recalled) => self.fold_recall(at, recalled),
+            Event::ManualStepReached(reached) => self.cells.awaits(reached),
+            Event::ManualStepAnswered(answered) => self.cells.answered(answered),
+            Event::DeploymentCancelled(cancelled) => self.cells.cancelled(at, cancelled),
             Event::ReleaseAccepted(accepted) => self.releases.accepted(accepted),
             Event::ReleaseRejected(rejected) => self.releases.rejected(rejected),
             Event::PackageArrived(arrived) => {
@@ -156,13 +163,23 @@ impl State {
                     self.releases.finished(&attempt, outcome);
                 }
             }
+            Event::DeploymentReported(reported) => self.releases.passed(reported),
             // Told to others; nothing changes here. Unknown own events were written by a newer
             // build and are kept.
-            Event::IncarnationBegan(_)
-            | Event::PromotionAnswered(_)
-            | Event::DeploymentReported(_)
-            | Event::Unknown { .. } => {}
+            Event::IncarnationBegan(_) | Event::PromotionAnswered(_) | Event::Unknown { .. } => {}
         }
+    }
+
+    /// Whether a result that `origin` reported is passed on to the space that sent the release here:
+    /// the one lets this space relay, the other sees results of this space and lets it relay too.
+    fn passes(&self, origin: SpaceId, attempt: &Attempt) -> bool {
+        let import = self.releases.get(&attempt.release).and_then(Release::import);
+        let Some(from) = import.map(|import| import.from).filter(|from| *from != origin) else {
+            return false;
+        };
+        let (source, target) = (self.links.peer(&from), self.links.peer(&origin));
+        let sees = |peer: &Peer| peer.disclosure().is_some() && peer.lets_relay();
+        source.is_some_and(sees) && target.is_some_and(Peer::lets_relay)
     }
 
     /// Folds one event of a peer. It was judged before: it belongs to the peer and is granted.
@@ -179,11 +196,13 @@ impl State {
                 self.links.granted_by(&origin, &published.grants);
             }
             Event::DeploymentReported(reported) => {
-                if let Some((release, environment, outcome)) =
-                    self.cells.reported(origin, at, reported)
-                {
-                    self.releases.reported(origin, &release, environment, outcome);
+                if let Some((attempt, outcome)) = self.cells.reported(at, reported) {
+                    let passes = self.passes(origin, &attempt);
+                    self.releases.reported(at.id, &attempt, outcome, passes);
                 }
+            }
+            Event::ReleaseRecalled(recalled) => {
+                self.releases.recall(at, recalled, Some(origin));
             }
             // None of these crosses a link; the verdict refuses them before they come here.
             Event::SpaceCreated(_)
@@ -212,6 +231,9 @@ impl State {
             | Event::PackageArrived(_)
             | Event::DeploymentStarted(_)
             | Event::DeploymentFinished(_)
+            | Event::ManualStepReached(_)
+            | Event::ManualStepAnswered(_)
+            | Event::DeploymentCancelled(_)
             | Event::Unknown { .. } => {}
         }
     }
@@ -223,10 +245,11 @@ impl State {
         match event {
             Event::ReleasePromoted(promoted) => {
                 let receipts = self.releases.recovered(me, at, promoted);
-                self.releases.promoted(promoted);
+                self.releases.promoted(at, promoted);
                 receipts.iter().for_each(|receipt| self.fold_end(at, receipt));
             }
             Event::DeploymentReported(reported) => self.fold_end(at, &reported.receipt),
+            Event::ReleaseRecalled(recalled) => self.fold_recall(at, recalled),
             // The peer sends its promotion again, and it is answered again.
             Event::PromotionAnswered(_)
             // Told anew in the new life.
@@ -260,8 +283,20 @@ impl State {
             | Event::ReleaseRejected(_)
             | Event::PackageArrived(_)
             | Event::DeploymentStarted(_)
-            | Event::DeploymentFinished(_) => {}
+            | Event::DeploymentFinished(_)
+            | Event::ManualStepReached(_)
+            | Event::ManualStepAnswered(_)
+            | Event::DeploymentCancelled(_) => {}
         }
+    }
+
+    /// Folds a recall that this space wrote, for itself or for a peer.
+    fn fold_recall(&mut self, at: &At<'_>, event: &ReleaseRecalled) {
+        let told = match &at.header.audience {
+            Audience::Link(link) => self.links.on(link).map(|(peer, _)| peer),
+            Audience::Internal => None,
+        };
+        self.releases.recall(at, event, told);
     }
 
     /// Folds the end of a deployment that came back.

@@ -9,7 +9,7 @@ use schema::id::{
 };
 use schema::latest::{
     Ack, Actor, AtRest, Audience, Beat, Carried, EnvelopeHeader, Event, Evidence, HandedSecret,
-    Header, KeptSecret, Mark, Piece, Recall, Returned, SecretCommitment, Want,
+    Header, KeptSecret, Mark, Piece, Reclaim, Returned, SecretCommitment, Want,
 };
 use schema::limits::PIECE_BYTES_MAX;
 use schema::name::{Name, PackageName, Text, Version};
@@ -559,12 +559,12 @@ impl Draw {
         Want { object, offsets }
     }
 
-    /// A recall.
-    pub fn recall(&mut self) -> Recall {
-        Recall { incarnation: Incarnation(self.bytes()), after: LinkSeq(self.number()) }
+    /// A reclaim.
+    pub fn reclaim(&mut self) -> Reclaim {
+        Reclaim { incarnation: Incarnation(self.bytes()), after: LinkSeq(self.number()) }
     }
 
-    /// An answer to a recall, with a run of one to three entries that nobody signed.
+    /// An answer to a reclaim, with a run of one to three entries that nobody signed.
     pub fn returned(&mut self) -> Returned {
         let evidence = Evidence {
             header: self.bytes::<{ EnvelopeHeader::LENGTH }>().to_vec(),

@@ -3,8 +3,8 @@
 //! | | viewer | deployer | release-manager | approver | auditor | space-owner |
 //! | --- | --- | --- | --- | --- | --- | --- |
 //! | see releases, journeys, the inbox, what runs where | yes | yes | yes | yes | yes | yes |
-//! | deploy | | yes | | | | yes |
-//! | push packages, create releases, promote | | | yes | | | yes |
+//! | deploy, cancel, answer manual steps | | yes | | | | yes |
+//! | push packages, create releases, promote, recall | | | yes | | | yes |
 //! | accept and reject releases of other spaces | | | | yes | | yes |
 //! | carry media to and from other spaces | | yes | yes | yes | | yes |
 //! | audit: links, keys, proofs, people and their tokens | | | | | yes | yes |
@@ -19,6 +19,7 @@ use crate::command::{Command, Rejection, ReleaseName, Request};
 use crate::decide::Given;
 use crate::decide::rights::{Object, Rights, Which};
 use crate::state::State;
+use schema::id::Position;
 use schema::latest::Actor;
 use schema::name::{Name, PackageName};
 use schema::v1::event::Role;
@@ -142,13 +143,21 @@ pub fn check(given: Given<'_>, request: &Request) -> Result<(), Rejection> {
         Command::CreateRelease { project, .. } => {
             need(Permission::Create, Object::project(own(state, project)))
         }
-        Command::Promote { release, .. } => need(Permission::Promote, whole(state, release)),
+        Command::Promote { release, .. } | Command::Recall { release, .. } => {
+            need(Permission::Promote, whole(state, release))
+        }
         Command::Accept { release, .. } | Command::Reject { release, .. } => {
             need(Permission::Answer, whole(state, release))
         }
-        Command::Deploy { release, environment } => {
+        Command::Deploy { release, environment, .. } => {
             let environment = Which::One((state.me(), environment.clone()));
             need(Permission::Deploy, Object { environment, ..whole(state, release) })
+        }
+        Command::Cancel { deployment, .. } | Command::AnswerManual { deployment, .. } => {
+            need(Permission::Deploy, deployed(state, *deployment))
+        }
+        Command::PassRecall { .. } | Command::PassResult { .. } => {
+            policy_alone(request, "only policy passes on what others have signed", "wait for it")
         }
         Command::Restart { .. } => {
             policy_alone(request, "only policy starts again what was cut short", "deploy it")
@@ -256,6 +265,14 @@ fn whole(state: &State, release: &ReleaseName) -> Object {
     };
     space.map_or(Object::SPACE, |space| {
         Object::project(ProjectId { space, name: release.project.clone() })
+    })
+}
+
+/// What a deployment is of, and where. One that is not known could be anything.
+fn deployed(state: &State, deployment: Position) -> Object {
+    state.cells.deployment(deployment).map_or(Object::SPACE, |deployment| {
+        let cell = &deployment.cell;
+        Object::cell(cell.project.clone(), cell.space, cell.slot.environment.clone())
     })
 }
 

@@ -2,13 +2,17 @@
 
 use super::Engine;
 use crate::command::{Command, Done, Rejection, RejectionKind, Request};
-use crate::decide::{Draft, Given, decide, permission, result, secret};
+use crate::decide::{Draft, Given, decide, deployment, permission, result, secret, values};
 use crate::policy;
-use crate::run::{Plan, Report};
+use crate::run::{BoundSecret, ManualAnswer, Plan, Report};
+use crate::state::cells::Slot;
 use crate::step::Effect;
 use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, Position};
-use schema::latest::Event;
+use schema::latest::{Actor, Event};
+use schema::name::Name;
+use schema::v1::event::DeploymentStarted;
+use std::collections::BTreeSet;
 
 /// How many times policy may react to its own events in one step. A story is a few phases long;
 /// a loop would be a mistake of ours, and must not stop the node.
@@ -56,35 +60,66 @@ impl Engine {
         Given { state, identity, traffic: &self.traffic, random, wall_ms: self.now.wall_ms }
     }
 
-    /// Runs what was just started.
+    /// Has done what was just decided about deployments.
     fn schedule(&mut self, drafts: &[Draft], entries: &[EntryId]) {
         for (draft, entry) in drafts.iter().zip(entries) {
-            let Event::DeploymentStarted(started) = &draft.event else {
-                continue;
-            };
-            let given = self.given([0; 32]);
-            let Some(release) = self.state.releases.get(&started.release) else {
-                continue;
-            };
-            let secrets = match secret::values(given, &started.release, release) {
-                Ok(secrets) => secrets,
-                // It was looked at when it was decided, a moment ago.
-                Err(rejection) => {
-                    self.effects.push(Effect::Alarm(rejection.to_string()));
-                    continue;
+            let effect = match &draft.event {
+                Event::DeploymentStarted(started) => self.plan(entry.position, started),
+                Event::DeploymentCancelled(cancelled) => Some(Effect::Cancel(cancelled.deployment)),
+                Event::ManualStepAnswered(answered) => {
+                    let by = match &draft.actor {
+                        Actor::Person(name) => Some(name.clone()),
+                        Actor::Policy | Actor::Space(_) => None,
+                    };
+                    by.map(|by| Effect::AnswerManual {
+                        deployment: answered.deployment,
+                        answer: ManualAnswer {
+                            by,
+                            done: answered.done,
+                            note: answered.note.clone(),
+                        },
+                    })
                 }
+                _ => None,
             };
-            let plan = Plan {
-                deployment: entry.position,
-                release: started.release.clone(),
-                environment: started.environment.clone(),
-                steps: release.snapshot.steps.clone(),
-                variables: started.variables.clone(),
-                secrets,
-                packages: release.snapshot.packages.clone(),
-            };
-            self.effects.push(Effect::Run(plan));
+            self.effects.extend(effect);
         }
+    }
+
+    /// What the runner needs for a deployment that was just started.
+    fn plan(&self, deployment: Position, started: &DeploymentStarted) -> Option<Effect> {
+        let (id, given) = (&started.release, self.given([0; 32]));
+        let release = self.state.releases.get(id)?;
+        let slot =
+            Slot { environment: started.environment.clone(), tenant: started.tenant.clone() };
+        let secrets = secret::values(given, id, release)
+            .and_then(|secrets| values::seen(&self.state, id, release, &slot, Some(&secrets)));
+        let hidden = match secrets {
+            Ok(seen) => seen.hidden,
+            // It was looked at when it was decided, a moment ago.
+            Err(rejection) => return Some(Effect::Alarm(rejection.to_string())),
+        };
+        let secret = |(name, value, steps)| BoundSecret { name, value, steps };
+        let environment = self.state.configuration.environment(&slot.environment);
+        let packages = deployment::packages(&self.state, release, &slot);
+        Some(Effect::Run(Plan {
+            deployment,
+            release: id.clone(),
+            environment: environment?.clone(),
+            steps: values::steps(release, self.state.me(), &slot),
+            tenant: slot.tenant,
+            variables: started.variables.clone(),
+            secrets: hidden.into_iter().map(secret).collect(),
+            packages: packages.into_iter().cloned().collect(),
+        }))
+    }
+
+    /// Writes down that a deployment waits for a person.
+    pub(super) fn awaits_person(&mut self, deployment: Position, step: &Name) {
+        let Some(draft) = deployment::awaits(&self.state, deployment, step) else { return };
+        let command = CommandId::derived(&self.entry_id(deployment), &format!("awaits {step}"));
+        // The event is a few dozen bytes.
+        let _ = self.append_drafts(command, &[draft]);
     }
 
     pub(super) fn ended(&mut self, deployment: Position, report: Report) {
@@ -106,6 +141,7 @@ impl Engine {
 
     /// Lets policy react until nothing more follows.
     pub(super) fn react(&mut self) {
+        let mut looked_at = BTreeSet::new();
         for _ in 0..REACTIONS_MAX {
             if std::mem::take(&mut self.tell_environments) {
                 let mut drafts = result::publish_grants(&self.state);
@@ -116,9 +152,9 @@ impl Engine {
             }
             let touched = std::mem::take(&mut self.touched);
             if touched.is_empty() {
-                return;
+                return self.sleep(&looked_at);
             }
-            for request in policy::due(&self.state, &touched) {
+            for request in policy::due(&self.state, &touched, self.now.wall_ms) {
                 if !self.may_act(&request) {
                     continue;
                 }
@@ -132,6 +168,7 @@ impl Engine {
                     self.effects.push(Effect::Alarm(alarm));
                 }
             }
+            looked_at.extend(touched);
         }
         self.effects.push(Effect::Alarm("policy does not come to rest".to_owned()));
     }

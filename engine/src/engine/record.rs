@@ -12,8 +12,9 @@ use crate::traffic::Traffic;
 use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, Incarnation, Position};
 use schema::latest::{
-    Audience, Block, Document, Entry, Event, Header, Kind, Mirrored, Own, Receipt, Record,
+    Audience, Block, Document, Entry, Event, Header, Kind, Mirrored, Own, Recall, Receipt, Record,
 };
+use schema::v1::event::{DeploymentReported, ReleaseRecalled};
 
 impl Engine {
     /// The id of an entry of this log.
@@ -120,7 +121,7 @@ impl Engine {
             self.state.life_at(position)
         };
         let id = EntryId { origin: self.identity.space(), incarnation: life, position };
-        let at = At { id, position, header };
+        let at = At { id, position, header, here_ms: self.here_ms };
         self.state.fold_own(&at, &event);
         self.journeys.fold(self.identity.space(), &at, &event);
         self.follow(position, &event);
@@ -184,6 +185,7 @@ impl Engine {
             Event::SecretsKept(kept) => {
                 self.touched.insert(kept.release.clone());
             }
+            Event::ReleaseRecalled(recalled) => self.touch_recalled(recalled),
             Event::PackageArrived(arrived) => {
                 let waiting = self.state.releases.all().filter(|(_, release)| {
                     matches!(release.source, Source::Imported(_))
@@ -223,8 +225,25 @@ impl Engine {
             | Event::GrantsPublished(_)
             | Event::DeploymentStarted(_)
             | Event::DeploymentReported(_)
+            | Event::ManualStepReached(_)
+            | Event::ManualStepAnswered(_)
+            | Event::DeploymentCancelled(_)
             | Event::Unknown { .. } => {}
         }
+    }
+
+    /// Who is to be told of a recall, policy finds out.
+    fn touch_recalled(&mut self, event: &ReleaseRecalled) {
+        let document = Document::read(&event.recall).ok();
+        let recall = document.and_then(|it| it.payload::<Recall>(Kind::Recall).ok());
+        self.touched.extend(recall.map(|recall| recall.release));
+    }
+
+    /// What a peer's result makes possible.
+    fn touch_reported(&mut self, event: &DeploymentReported) {
+        let document = Document::read(&event.receipt).ok();
+        let receipt = document.and_then(|it| it.payload::<Receipt>(Kind::Receipt).ok());
+        self.touched.extend(receipt.map(|receipt| receipt.release));
     }
 
     fn fold_mirrored(&mut self, position: Position, mirrored: &Mirrored) {
@@ -254,6 +273,13 @@ impl Engine {
         } else {
             judge(&self.state, peer, mirrored)
         };
+        if matches!(verdict, Verdict::Hold) {
+            self.fold_held_recall(position, mirrored);
+            let Some(traffic) = self.traffic.get_mut(&mirrored.link) else { return };
+            traffic.inbox.advance(position, mirrored, Folded::Held);
+            self.note_version(mirrored, &verdict);
+            return;
+        }
         let folded = match &verdict {
             Verdict::Fold(..) | Verdict::Skip(_) => Folded::Done,
             Verdict::Hold => Folded::Held,
@@ -262,20 +288,41 @@ impl Engine {
         traffic.inbox.advance(position, mirrored, folded);
         self.note_version(mirrored, &verdict);
         if let Verdict::Fold(entry, event) = &verdict {
-            let at = At { id: mirrored.id, position, header: entry.header() };
+            let (header, here_ms) = (entry.header(), self.here_ms);
+            let at = At { id: mirrored.id, position, header, here_ms };
             self.state.fold_remote(&at, event);
             self.journeys.fold(self.identity.space(), &at, event);
             if let Event::ReleasePromoted(promoted) = &**event {
                 self.touched.insert(promoted.release.clone());
                 self.fetch_changed = true;
             }
+            if let Event::DeploymentReported(reported) = &**event {
+                self.touch_reported(reported);
+            }
+            if let Event::ReleaseRecalled(recalled) = &**event {
+                self.touch_recalled(recalled);
+            }
             if matches!(**event, Event::GrantsPublished(_)) {
                 // What the peer did not accept so far may go to it now.
                 let me = self.identity.space();
-                let own = self.state.releases.all().filter(|(id, _)| id.project.space == me);
+                let own = self.state.releases.all().filter(|(id, release)| {
+                    id.project.space == me || release.newest().import().is_some()
+                });
                 self.touched.extend(own.map(|(id, _)| id.clone()));
             }
         }
+    }
+
+    /// What was found bad is not waited with until a newer build understands what came before it.
+    fn fold_held_recall(&mut self, position: Position, mirrored: &Mirrored) {
+        let Some((_, peer)) = self.state.links.on(&mirrored.link) else { return };
+        let Verdict::Fold(entry, event) = judge(&self.state, peer, mirrored) else { return };
+        let Event::ReleaseRecalled(recalled) = &*event else { return };
+        let (header, here_ms) = (entry.header(), self.here_ms);
+        let at = At { id: mirrored.id, position, header, here_ms };
+        self.state.fold_remote(&at, &event);
+        self.journeys.fold(self.identity.space(), &at, &event);
+        self.touch_recalled(recalled);
     }
 
     /// In which version a peer wrote something counts whatever became of it: a newer build may

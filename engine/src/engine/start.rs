@@ -172,6 +172,7 @@ impl Engine {
             sealer: Sealer::default(),
             start,
             now,
+            here_ms: now.wall_ms,
             state: State::default(),
             journeys: Journeys::default(),
             tree: Tree::new(),
@@ -186,6 +187,7 @@ impl Engine {
             lives_on: false,
             past: BTreeMap::new(),
             touched: BTreeSet::new(),
+            wakes: BTreeSet::new(),
             fetch_changed: false,
             tell_environments: false,
             records: Vec::new(),
@@ -218,6 +220,7 @@ impl Engine {
         if block.first.0 != self.tree.size() + 1 {
             return Err(damaged(Position(self.tree.size() + 1), "the record is missing"));
         }
+        self.here_ms = block.checkpoint.time_ms;
         for (record, leaf) in &block.records {
             self.fold(record, *leaf);
         }
@@ -243,6 +246,7 @@ impl Engine {
         let sealed =
             self.state.releases.all().filter(|(id, _)| has_sealed(&self.state, id).is_some());
         self.touched = cut_short.chain(sealed).map(|(id, _)| id.clone()).collect();
+        self.touch_soaked();
         self.fetch_changed = true;
         let running: Vec<Position> =
             self.state.cells.running().map(|(_, running)| running.deployment.position).collect();
@@ -252,6 +256,7 @@ impl Engine {
                 started_ms: self.now.wall_ms,
                 finished_ms: self.now.wall_ms,
                 proven: Vec::new(),
+                targets: Vec::new(),
                 steps: Vec::new(),
             };
             self.ended(deployment, report);

@@ -3,4 +3,5 @@
 pub mod bundle;
 pub mod certificate;
 pub mod dsse;
+pub mod recall;
 pub mod receipt;

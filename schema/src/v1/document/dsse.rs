@@ -29,11 +29,14 @@ pub enum Kind {
     Bundle,
     /// What one deployment did.
     Receipt,
+    /// That a release was found bad.
+    Recall,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::KeyStatement, Self::Offer, Self::Bundle, Self::Receipt];
+    pub const ALL: [Self; 5] =
+        [Self::KeyStatement, Self::Offer, Self::Bundle, Self::Receipt, Self::Recall];
 
     /// The payload type.
     #[must_use]
@@ -43,6 +46,7 @@ impl Kind {
             Self::Offer => "application/vnd.interspace.offer.v1+json",
             Self::Bundle => "application/vnd.interspace.bundle.v1+json",
             Self::Receipt => "application/vnd.interspace.receipt.v1+json",
+            Self::Recall => "application/vnd.interspace.recall.v1+json",
         }
     }
 }
