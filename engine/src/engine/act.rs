@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::command::{Command, Done, Rejection, RejectionKind, Request};
-use crate::decide::{Draft, Given, decide, deployment, permission, result, secret, values};
+use crate::decide::{self, Draft, Given, deployment, permission, result, secret, values};
 use crate::policy;
 use crate::run::{BoundSecret, ManualAnswer, Plan, Report};
 use crate::state::cells::Slot;
@@ -12,6 +12,7 @@ use schema::id::{CommandId, EntryId, Position};
 use schema::latest::{Actor, Event};
 use schema::name::Name;
 use schema::v1::event::DeploymentStarted;
+use schema::v1::model::ReleaseId;
 use std::collections::BTreeSet;
 
 /// How many times policy may react to its own events in one step. A story is a few phases long;
@@ -45,7 +46,7 @@ impl Engine {
                  is here: `interspace space recover`; until then nothing is changed",
             ));
         }
-        let drafts = decide(self.given(random), request)?;
+        let drafts = decide::decide(self.given(random), request)?;
         let drafts: Vec<Draft> = drafts.into_iter().map(|draft| self.completed(draft)).collect();
         if let Command::StateKeys { statement, pair } = &request.command {
             self.learn_pair(statement, pair)?;
@@ -123,12 +124,12 @@ impl Engine {
     }
 
     pub(super) fn ended(&mut self, deployment: Position, report: Report) {
-        let found = self
-            .state
-            .cells
-            .running()
-            .find(|(_, running)| running.deployment.position == deployment)
-            .map(|(cell, running)| (cell.clone(), running.clone()));
+        let cells = &self.state.cells;
+        let found = cells.deployment(deployment).and_then(|begun| {
+            let running = cells.get(&begun.cell)?.running.as_ref()?;
+            let same = running.deployment.position == deployment;
+            same.then(|| (begun.cell.clone(), running.clone()))
+        });
         // A report that comes twice changes nothing.
         let Some((cell, running)) = found else { return };
         let random = self.entropy.bytes();
@@ -151,25 +152,36 @@ impl Engine {
                 let _ = self.append_drafts(command, &drafts);
             }
             let touched = std::mem::take(&mut self.touched);
-            if touched.is_empty() {
+            if touched.is_empty() && !self.take_turns() {
                 return self.sleep(&looked_at);
             }
-            for request in policy::due(&self.state, &touched, self.now.wall_ms) {
-                if !self.may_act(&request) {
-                    continue;
-                }
-                // What is not possible yet is asked again when something changes. A promotion that
-                // can never be made is for the operator to know.
-                if let Err(rejection) = self.ask(&request)
-                    && rejection.kind == RejectionKind::Invalid
-                    && matches!(request.command, Command::Promote { .. })
-                {
-                    let alarm = format!("policy cannot go on: {rejection}; {}", rejection.hint);
-                    self.effects.push(Effect::Alarm(alarm));
-                }
-            }
+            self.pursue(&touched);
             looked_at.extend(touched);
         }
         self.effects.push(Effect::Alarm("policy does not come to rest".to_owned()));
+    }
+
+    /// Asks what policy would ask for because of what happened to these releases.
+    pub(super) fn pursue(&mut self, touched: &BTreeSet<ReleaseId>) {
+        for request in policy::due(&self.state, touched, self.now.wall_ms) {
+            if !self.may_act(&request) {
+                continue;
+            }
+            let Err(rejection) = self.ask(&request) else { continue };
+            // What is not possible yet is asked again when something changes.
+            match (&request.command, rejection.kind) {
+                (Command::Deploy { release, environment, .. }, RejectionKind::NotYet) => {
+                    if let Ok(id) = decide::resolve(&self.state, release) {
+                        self.wait_for(environment, id);
+                    }
+                }
+                // A promotion that can never be made is for the operator to know.
+                (Command::Promote { .. }, RejectionKind::Invalid) => {
+                    let alarm = format!("policy cannot go on: {rejection}; {}", rejection.hint);
+                    self.effects.push(Effect::Alarm(alarm));
+                }
+                _ => {}
+            }
+        }
     }
 }

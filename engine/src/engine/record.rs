@@ -186,19 +186,20 @@ impl Engine {
                 self.touched.insert(kept.release.clone());
             }
             Event::ReleaseRecalled(recalled) => self.touch_recalled(recalled),
-            Event::PackageArrived(arrived) => {
+            Event::PackageArrived(arrived) if !self.telling => {
                 let waiting = self.state.releases.all().filter(|(_, release)| {
                     matches!(release.source, Source::Imported(_))
                         && release.snapshot.packages.iter().any(|p| p.object == arrived.object)
                 });
                 self.touched.extend(waiting.map(|(id, _)| id.clone()));
             }
-            Event::DeploymentFinished(finished) => {
+            Event::DeploymentFinished(finished) if !self.telling => {
                 let receipt = Document::read(&finished.receipt)
                     .and_then(|document| document.payload::<Receipt>(Kind::Receipt));
                 if let Ok(receipt) = receipt {
                     let touched = policy::touched_by_end(&self.state, &receipt.release);
                     self.touched.extend(touched);
+                    self.freed.insert(receipt.environment);
                 }
             }
             Event::LinkRevoked(revoked) => {
@@ -219,11 +220,13 @@ impl Engine {
             | Event::InvitationUsed(_)
             | Event::InvitationAccepted(_)
             | Event::PackagePushed(_)
+            | Event::PackageArrived(_)
             | Event::IncarnationBegan(_)
             | Event::PromotionAnswered(_)
             | Event::EnvironmentsPublished(_)
             | Event::GrantsPublished(_)
             | Event::DeploymentStarted(_)
+            | Event::DeploymentFinished(_)
             | Event::DeploymentReported(_)
             | Event::ManualStepReached(_)
             | Event::ManualStepAnswered(_)
@@ -302,7 +305,7 @@ impl Engine {
             if let Event::ReleaseRecalled(recalled) = &**event {
                 self.touch_recalled(recalled);
             }
-            if matches!(**event, Event::GrantsPublished(_)) {
+            if matches!(**event, Event::GrantsPublished(_)) && !self.telling {
                 // What the peer did not accept so far may go to it now.
                 let me = self.identity.space();
                 let own = self.state.releases.all().filter(|(id, release)| {

@@ -349,6 +349,7 @@ mod tests {
     use schema::v1::event::{
         ConfigurationApplied, Pattern, Role, TokenRevoked, TokenScope, configuration,
     };
+    use schema::v1::model::Environment;
 
     fn details(reader: &mut Decisions, event: &Event) -> Vec<String> {
         reader.read(event, 1).into_iter().map(|(_, _, detail)| detail).collect()

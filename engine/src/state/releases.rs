@@ -288,6 +288,16 @@ impl Releases {
         known.map(|(id, release)| (id, release))
     }
 
+    /// This release and the newer ones of its project, oldest version first.
+    pub fn from<'a>(
+        &'a self,
+        id: &'a ReleaseId,
+    ) -> impl Iterator<Item = (&'a ReleaseId, &'a Release)> {
+        let known = self.known.get(&id.project);
+        let from = known.into_iter().flat_map(|known| known.range(&id.version..));
+        from.map(|(_, (id, release))| (id, release))
+    }
+
     /// The projects that have releases.
     pub fn projects(&self) -> impl Iterator<Item = &ProjectId> {
         self.known.keys()
