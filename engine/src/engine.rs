@@ -74,6 +74,8 @@ pub struct Engine {
     /// By environment, the releases that policy wants to deploy there and that wait until nothing
     /// runs there any more, in the order in which they came.
     waiting: BTreeMap<Name, VecDeque<ReleaseId>>,
+    /// Releases that something held up which somebody may take away: a freeze, a pause.
+    held_up: BTreeSet<ReleaseId>,
     /// Environments in which a deployment ended in this step.
     freed: BTreeSet<Name>,
     /// Whether this log is still being told: then nothing follows from what it says.

@@ -120,18 +120,23 @@ fn advance(
                 Place::Environment(environment) => {
                     if newest_tried(state, id, &environment) {
                         let rule = format!("deploy {environment}");
-                        let (release_name, tenant) = (name.clone(), None);
-                        let command =
-                            Command::Deploy { release: release_name, environment, tenant };
+                        let command = Command::Deploy {
+                            release: name.clone(),
+                            environment,
+                            tenant: None,
+                            bypass: None,
+                        };
                         requests.push(request(release.entry, &rule, command));
                     }
                 }
                 // That is for the other space to do.
                 Place::Remote { .. } => {}
                 Place::Space(peer) => {
+                    let entry = release.entry;
                     let rule = format!("promote {peer}");
-                    let command = Command::Promote { release: name.clone(), peer };
-                    requests.push(request(release.entry, &rule, command));
+                    let (release, bypass) = (name.clone(), None);
+                    let command = Command::Promote { release, peer, bypass };
+                    requests.push(request(entry, &rule, command));
                 }
             }
         }

@@ -3,7 +3,9 @@
 use super::Engine;
 use crate::command::{Command, Done, Rejection, RejectionKind, Request};
 use crate::decide::{self, Draft, Given, deployment, permission, result, secret, values};
+use crate::gates::{self, Way};
 use crate::policy;
+use crate::progress::Place;
 use crate::run::{BoundSecret, ManualAnswer, Plan, Report};
 use crate::state::cells::Slot;
 use crate::step::Effect;
@@ -161,10 +163,29 @@ impl Engine {
         self.effects.push(Effect::Alarm("policy does not come to rest".to_owned()));
     }
 
+    /// The release that policy leaves alone, because somebody said so.
+    fn left_alone(&self, request: &Request) -> Option<ReleaseId> {
+        let (release, place) = match &request.command {
+            Command::Deploy { release, environment, .. } => {
+                (release, Place::Environment(environment.clone()))
+            }
+            Command::Promote { release, peer, .. } => (release, Place::Space(peer.clone())),
+            _ => return None,
+        };
+        let id = decide::resolve(&self.state, release).ok()?;
+        let (actor, now_ms) = (&request.actor, self.now.wall_ms);
+        let way = Way { id: &id, place: &place, tenant: None, actor, now_ms };
+        gates::left_alone(&self.state, &id.project, &way).map(|_| id.clone())
+    }
+
     /// Asks what policy would ask for because of what happened to these releases.
     pub(super) fn pursue(&mut self, touched: &BTreeSet<ReleaseId>) {
         for request in policy::due(&self.state, touched, self.now.wall_ms) {
             if !self.may_act(&request) {
+                continue;
+            }
+            if let Some(id) = self.left_alone(&request) {
+                self.held_up.insert(id);
                 continue;
             }
             let Err(rejection) = self.ask(&request) else { continue };
@@ -174,6 +195,13 @@ impl Engine {
                     if let Ok(id) = decide::resolve(&self.state, release) {
                         self.wait_for(environment, id);
                     }
+                }
+                // A freeze may be lifted, whatever else is done about it.
+                (
+                    Command::Deploy { release, .. } | Command::Promote { release, .. },
+                    RejectionKind::Conflict,
+                ) => {
+                    self.held_up.extend(decide::resolve(&self.state, release));
                 }
                 // A promotion that can never be made is for the operator to know.
                 (Command::Promote { .. }, RejectionKind::Invalid) => {

@@ -12,9 +12,10 @@ use crate::traffic::Traffic;
 use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, Incarnation, Position};
 use schema::latest::{
-    Audience, Block, Document, Entry, Event, Header, Kind, Mirrored, Own, Recall, Receipt, Record,
+    Approval, Audience, Block, Document, Entry, Event, Header, Kind, Mirrored, Own, Recall,
+    Receipt, Record,
 };
-use schema::v1::event::{DeploymentReported, ReleaseRecalled};
+use schema::v1::event::{ApprovalGiven, DeploymentReported, ReleaseRecalled};
 
 impl Engine {
     /// The id of an entry of this log.
@@ -186,6 +187,11 @@ impl Engine {
                 self.touched.insert(kept.release.clone());
             }
             Event::ReleaseRecalled(recalled) => self.touch_recalled(recalled),
+            Event::ApprovalGiven(given) => self.touch_approved(given),
+            // What was held up, by whatever it was, may try again.
+            Event::FreezeLifted(_) | Event::PolicyLifted(_) | Event::PolicySet(_) => {
+                self.touched.append(&mut self.held_up);
+            }
             Event::PackageArrived(arrived) if !self.telling => {
                 let waiting = self.state.releases.all().filter(|(_, release)| {
                     matches!(release.source, Source::Imported(_))
@@ -231,6 +237,8 @@ impl Engine {
             | Event::ManualStepReached(_)
             | Event::ManualStepAnswered(_)
             | Event::DeploymentCancelled(_)
+            | Event::FreezeMade(_)
+            | Event::GateBypassed(_)
             | Event::Unknown { .. } => {}
         }
     }
@@ -240,6 +248,12 @@ impl Engine {
         let document = Document::read(&event.recall).ok();
         let recall = document.and_then(|it| it.payload::<Recall>(Kind::Recall).ok());
         self.touched.extend(recall.map(|recall| recall.release));
+    }
+
+    fn touch_approved(&mut self, event: &ApprovalGiven) {
+        let document = Document::read(&event.approval).ok();
+        let approval = document.and_then(|it| it.payload::<Approval>(Kind::Approval).ok());
+        self.touched.extend(approval.map(|approval| approval.release));
     }
 
     /// What a peer's result makes possible.

@@ -189,6 +189,7 @@ impl Engine {
             touched: BTreeSet::new(),
             wakes: BTreeSet::new(),
             waiting: BTreeMap::new(),
+            held_up: BTreeSet::new(),
             freed: BTreeSet::new(),
             telling: true,
             fetch_changed: false,
@@ -250,13 +251,10 @@ impl Engine {
         let sealed =
             self.state.releases.all().filter(|(id, _)| has_sealed(&self.state, id).is_some());
         self.touched = cut_short.chain(sealed).map(|(id, _)| id.clone()).collect();
-        self.touch_soaked();
+        self.touch_unfinished();
         self.fetch_changed = true;
         let running: Vec<Position> =
             self.state.cells.running().map(|(_, running)| running.deployment.position).collect();
-        if !running.is_empty() {
-            self.touch_newest();
-        }
         for deployment in running {
             let report = Report {
                 outcome: Outcome::Interrupted,

@@ -3,7 +3,7 @@
 use super::Engine;
 use schema::name::Name;
 use schema::v1::model::ReleaseId;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 impl Engine {
     /// A release waits until nothing runs in an environment any more.
@@ -23,13 +23,13 @@ impl Engine {
         let mut tried = false;
         for environment in std::mem::take(&mut self.freed) {
             // Who has to go on waiting stands behind the others again: each tries once.
-            let all = self.waiting.get(&environment).map_or(0, std::collections::VecDeque::len);
+            let all = self.waiting.get(&environment).map_or(0, VecDeque::len);
             for _ in 0..all {
                 if self.is_busy(&environment) {
                     break;
                 }
                 let waiting = self.waiting.get_mut(&environment);
-                let Some(next) = waiting.and_then(std::collections::VecDeque::pop_front) else {
+                let Some(next) = waiting.and_then(VecDeque::pop_front) else {
                     break;
                 };
                 tried = true;
@@ -37,13 +37,5 @@ impl Engine {
             }
         }
         tried
-    }
-
-    /// What had waited when the node stopped may go on: the newest release of each project.
-    pub(super) fn touch_newest(&mut self) {
-        let projects = self.state.releases.projects();
-        let newest = projects.filter_map(|project| self.state.releases.of(project).next_back());
-        let newest: Vec<ReleaseId> = newest.map(|(id, _)| id.clone()).collect();
-        self.touched.extend(newest);
     }
 }

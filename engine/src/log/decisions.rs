@@ -214,6 +214,12 @@ impl Decisions {
             | Event::ManualStepReached(_)
             | Event::ManualStepAnswered(_)
             | Event::DeploymentCancelled(_)
+            | Event::ApprovalGiven(_)
+            | Event::FreezeMade(_)
+            | Event::FreezeLifted(_)
+            | Event::GateBypassed(_)
+            | Event::PolicySet(_)
+            | Event::PolicyLifted(_)
             | Event::DeploymentReported(_)
             | Event::Unknown { .. } => Vec::new(),
         }
