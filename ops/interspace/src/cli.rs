@@ -119,6 +119,16 @@ pub(crate) enum Noun {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Write the configuration as a file that `apply` reads: for review, versions, backup
+    #[command(
+        after_long_help = "The same configuration gives the same bytes, in whatever order it \
+        came about. The file holds no tokens, and of secrets only that they are declared."
+    )]
+    Export {
+        /// Where to [default: standard output]
+        #[arg(short, long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
     /// People who may act in the space
     #[command(subcommand)]
     User(User),

@@ -8,6 +8,7 @@ mod courier;
 mod dashboard;
 mod deployment;
 mod doctor;
+mod export;
 mod inbox;
 mod journey;
 mod key;
@@ -43,6 +44,7 @@ pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
         Noun::Key(verb) => key::run(verb, options, out),
         Noun::Link(verb) => link::run(verb, &node()?, out),
         Noun::Apply { file, dry_run } => apply::run(file, *dry_run, &node()?, out),
+        Noun::Export { file } => export::run(file.as_deref(), &node()?, out),
         Noun::User(verb) => people::user(verb, &node()?, out),
         Noun::Token(verb) => people::token(verb, &node()?, out),
         Noun::Secret(verb) => secret::run(verb, &node()?, out),

@@ -179,13 +179,19 @@ fn order(engine: &Engine, id: &ReleaseId, space: SpaceId, name: &str) -> (bool, 
     )
 }
 
-/// The lane of the space that sent a bundle, as its bundle proves it.
+/// The lane of the space that owns a release, as its bundle proves it: with the stops in spaces
+/// that it passed on its way here.
 fn sent(engine: &Engine, id: &ReleaseId, import: &Import) -> Lane {
-    let receipts = import.content.receipts.iter();
+    let (state, owner) = (engine.state(), id.project.space);
+    let receipts = import.content.receipts.iter().chain(&import.receipts);
     let receipts = receipts.filter_map(|document| document.payload::<Receipt>(Kind::Receipt).ok());
     let mut stops: Vec<Stop> = receipts
         .map(|receipt| Stop {
-            name: receipt.environment.to_string(),
+            name: if receipt.space == owner {
+                receipt.environment.to_string()
+            } else {
+                format!("{}: {}", state.name_of(&receipt.space), receipt.environment)
+            },
             phase: None,
             mark: Mark::of(receipt.outcome),
             words: receipt.outcome.as_str().to_owned(),
@@ -199,7 +205,7 @@ fn sent(engine: &Engine, id: &ReleaseId, import: &Import) -> Lane {
         || Stop { at_ms, ..stop("promoted", Mark::Done, "promoted") },
         |step| happened("promoted", Mark::Done, "promoted", step),
     ));
-    let space = engine.state().name_of(&import.from);
+    let space = state.name_of(&owner);
     Lane { space, own: false, from: None, stops }
 }
 
