@@ -6,7 +6,7 @@ use schema::hash::Hash;
 use schema::id::{CommandId, DocumentId, EntryId, InvitationId, Position, SpaceId, TokenId};
 use schema::latest::{Actor, Document, Invitation};
 use schema::name::{Name, PackageName, Text, Version};
-use schema::v1::event::{Definition, TokenScope, User};
+use schema::v1::event::{Definition, FreezeMade, PolicyRule, TokenScope, User};
 use schema::v1::model::{Grant, Package, ReleaseId, TemplateValue, Where};
 use thiserror::Error;
 
@@ -147,6 +147,8 @@ pub enum Command {
         release: ReleaseName,
         /// To whom.
         peer: Name,
+        /// Why a freeze is not waited for, where somebody may do that.
+        bypass: Option<Text>,
     },
     /// Accept a bundle.
     Accept {
@@ -172,6 +174,43 @@ pub enum Command {
         environment: Name,
         /// For which tenant, if for one.
         tenant: Option<Name>,
+        /// Why freezes, windows and approvals are not waited for, where somebody may do that.
+        bypass: Option<Text>,
+    },
+    /// Say whether a release may be deployed to an environment.
+    Approve {
+        /// Which.
+        release: ReleaseName,
+        /// Where.
+        environment: Name,
+        /// Whether it may.
+        approved: bool,
+        /// Why.
+        reason: Text,
+    },
+    /// Let nothing be deployed or promoted for a while.
+    Freeze {
+        /// What, from when and until when.
+        freeze: Box<FreezeMade>,
+    },
+    /// End a freeze before its time.
+    LiftFreeze {
+        /// Which.
+        name: Name,
+        /// Why.
+        reason: Text,
+    },
+    /// Tell policy to leave something alone.
+    SetPolicy {
+        /// What.
+        rule: PolicyRule,
+        /// Why.
+        reason: Text,
+    },
+    /// Tell policy that it need not leave that alone any more.
+    LiftPolicy {
+        /// What.
+        rule: PolicyRule,
     },
     /// End a deployment that runs.
     Cancel {

@@ -1,5 +1,6 @@
 //! From a command and what is true to the events that follow: pure, one file for each subject.
 
+pub mod approval;
 pub mod channel;
 pub mod configuration;
 pub mod deployment;
@@ -12,6 +13,7 @@ pub mod permission;
 pub mod promotion;
 pub mod recall;
 pub mod release;
+pub mod restraint;
 pub mod result;
 pub mod rights;
 pub mod scope;
@@ -139,10 +141,19 @@ pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejecti
                 release::Wanted { project, version, notes, packages, channel, revise: *revise };
             release::create(given, actor, &wanted)
         }
-        Command::Promote { release, peer } => {
+        Command::Promote { release, peer, bypass } => {
             let id = resolve(given.state, release)?;
-            promotion::promote(given, actor, &id, peer)
+            promotion::promote(given, actor, &id, peer, bypass.as_ref())
         }
+        Command::Approve { release, environment, approved, reason } => {
+            let id = resolve(given.state, release)?;
+            let said = approval::Said { environment, approved: *approved, reason };
+            approval::approve(given, actor, &id, &said)
+        }
+        Command::Freeze { freeze } => restraint::freeze(given, actor, freeze),
+        Command::LiftFreeze { name, reason } => restraint::lift(given, actor, name, reason),
+        Command::SetPolicy { rule, reason } => restraint::set(given.state, actor, rule, reason),
+        Command::LiftPolicy { rule } => Ok(restraint::unset(given.state, actor, rule)),
         Command::Recall { release, reason } => {
             let id = resolve(given.state, release)?;
             recall::recall(given, actor, &id, reason)
@@ -159,10 +170,10 @@ pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejecti
             let id = resolve(given.state, release)?;
             import::reject(given.state, actor, &id, reason)
         }
-        Command::Deploy { release, environment, tenant } => {
+        Command::Deploy { release, environment, tenant, bypass } => {
             let id = resolve(given.state, release)?;
             let slot = Slot { environment: environment.clone(), tenant: tenant.clone() };
-            deployment::deploy(given, actor, &id, &slot, 0)
+            deployment::deploy(given, actor, &id, &slot, 0, bypass.as_ref())
         }
         Command::Cancel { deployment, reason } => {
             deployment::cancel(given.state, actor, *deployment, reason)

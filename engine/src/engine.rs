@@ -11,6 +11,7 @@ mod rebuild;
 mod record;
 mod rest;
 mod start;
+mod turns;
 mod wake;
 
 pub use lend::Lendable;
@@ -33,9 +34,10 @@ use crate::views::links::{LinkView, show};
 use schema::hash::Hash;
 use schema::id::{LinkId, ObjectId, SpaceId};
 use schema::latest::Record;
+use schema::name::Name;
 use schema::v1::event::PastLife;
 use schema::v1::model::ReleaseId;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// One space.
 #[derive(Debug)]
@@ -69,6 +71,15 @@ pub struct Engine {
     /// Releases whose chances change by the passing of time alone, and when, milliseconds since
     /// 1970.
     wakes: BTreeSet<(u64, ReleaseId)>,
+    /// By environment, the releases that policy wants to deploy there and that wait until nothing
+    /// runs there any more, in the order in which they came.
+    waiting: BTreeMap<Name, VecDeque<ReleaseId>>,
+    /// Releases that something held up which somebody may take away: a freeze, a pause.
+    held_up: BTreeSet<ReleaseId>,
+    /// Environments in which a deployment ended in this step.
+    freed: BTreeSet<Name>,
+    /// Whether this log is still being told: then nothing follows from what it says.
+    telling: bool,
     /// Whether other objects may be missing than before.
     fetch_changed: bool,
     /// Whether what peers know of our environments may be out of date.

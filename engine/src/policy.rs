@@ -55,8 +55,9 @@ fn results(id: &ReleaseId, release: &Release, requests: &mut Vec<Request>) {
 
 /// Deployments that a stop of the node cut short.
 fn restarts(state: &State, id: &ReleaseId, release: &Release, requests: &mut Vec<Request>) {
-    for (slot, progress) in &release.progress {
-        let cut = progress.outcome == Some(Outcome::Interrupted);
+    let cut_short =
+        release.progress.iter().filter(|(_, it)| it.outcome == Some(Outcome::Interrupted));
+    for (slot, progress) in cut_short {
         let proof = state
             .cells
             .deployment(progress.deployment)
@@ -66,7 +67,7 @@ fn restarts(state: &State, id: &ReleaseId, release: &Release, requests: &mut Vec
         let cell = CellId { project, space, slot: slot.clone() };
         let last = state.cells.get(&cell).and_then(|cell| cell.last.as_ref());
         let is_last = |proof: &Proof| last.is_some_and(|last| last.entry == proof.entry);
-        if let Some(proof) = proof.filter(|proof| cut && is_last(proof)) {
+        if let Some(proof) = proof.filter(|proof| is_last(proof)) {
             let command = Command::Restart { deployment: progress.deployment };
             requests.push(request(proof.entry, "restart", command));
         }
@@ -119,18 +120,23 @@ fn advance(
                 Place::Environment(environment) => {
                     if newest_tried(state, id, &environment) {
                         let rule = format!("deploy {environment}");
-                        let (release_name, tenant) = (name.clone(), None);
-                        let command =
-                            Command::Deploy { release: release_name, environment, tenant };
+                        let command = Command::Deploy {
+                            release: name.clone(),
+                            environment,
+                            tenant: None,
+                            bypass: None,
+                        };
                         requests.push(request(release.entry, &rule, command));
                     }
                 }
                 // That is for the other space to do.
                 Place::Remote { .. } => {}
                 Place::Space(peer) => {
+                    let entry = release.entry;
                     let rule = format!("promote {peer}");
-                    let command = Command::Promote { release: name.clone(), peer };
-                    requests.push(request(release.entry, &rule, command));
+                    let (release, bypass) = (name.clone(), None);
+                    let command = Command::Promote { release, peer, bypass };
+                    requests.push(request(entry, &rule, command));
                 }
             }
         }
@@ -139,10 +145,9 @@ fn advance(
 
 /// Whether no newer version of the project was tried in the environment.
 fn newest_tried(state: &State, id: &ReleaseId, environment: &Name) -> bool {
-    state.releases.of(&id.project).all(|(other, release)| {
-        other.version <= id.version
-            || !release.progress.keys().any(|slot| slot.environment == *environment)
-    })
+    let newer = state.releases.from(id).skip(1);
+    let mut tried = newer.flat_map(|(_, release)| release.progress.keys());
+    !tried.any(|slot| slot.environment == *environment)
 }
 
 fn release_name(state: &State, id: &ReleaseId) -> Option<ReleaseName> {
@@ -156,15 +161,9 @@ fn request(cause: EntryId, rule: &str, command: Command) -> Request {
     Request { id: CommandId::derived(&cause, rule), actor: Actor::Policy, token: None, command }
 }
 
-/// The releases whose chances change when a deployment of `release` ends: itself, and newer ones
-/// that waited for the environment. Older ones never move because of it.
+/// The releases whose chances change when a deployment of `release` ends, beside those that wait for
+/// the environment: itself, and newer ones of its project. Older ones never move because of it.
 #[must_use]
 pub fn touched_by_end(state: &State, release: &ReleaseId) -> BTreeSet<ReleaseId> {
-    let newer = state.releases.of(&release.project).filter(|(id, _)| id.version >= release.version);
-    let mut touched: BTreeSet<ReleaseId> = newer.map(|(id, _)| id.clone()).collect();
-    // Other projects may have waited for the same environment: the newest release of each.
-    for project in state.releases.projects() {
-        touched.extend(state.releases.of(project).next_back().map(|(id, _)| id.clone()));
-    }
-    touched
+    state.releases.from(release).map(|(id, _)| id.clone()).collect()
 }

@@ -108,19 +108,26 @@ pub struct PhaseStanding {
 }
 
 impl PhaseStanding {
-    fn of(phase: &Phase, reached: bool, places: Vec<(Place, Standing)>) -> Self {
-        let mut done: Vec<u64> = places
-            .iter()
-            .filter(|(place, _)| counts(phase, place))
+    fn of(
+        phase: &Phase,
+        reached: bool,
+        places: Vec<(Place, Standing)>,
+        skipped: &dyn Fn(&Place) -> bool,
+    ) -> Self {
+        let counting = |(place, _): &&(Place, Standing)| counts(phase, place);
+        let wanted = places.iter().filter(counting).filter(|(place, _)| !skipped(place));
+        let mut done: Vec<u64> = wanted
+            .clone()
             .filter_map(|(_, standing)| match standing {
                 Standing::Done(since_ms) => Some(*since_ms),
                 _ => None,
             })
             .collect();
         done.sort_unstable();
-        let all = places.iter().filter(|(place, _)| counts(phase, place)).count();
         let minimum = phase.minimum.and_then(|minimum| usize::try_from(minimum).ok());
-        let minimum = minimum.unwrap_or(all).min(all);
+        // What is skipped need not be done; a phase of which all is skipped is not done by that.
+        let (all, some) = (wanted.count(), usize::from(places.iter().any(|it| counting(&it))));
+        let minimum = minimum.unwrap_or(all).min(all).max(some);
         let complete_ms = match minimum.checked_sub(1) {
             // What nothing counts for is complete.
             None => Some(0),
@@ -231,7 +238,8 @@ pub fn standings(
             let standing = at(state, release, &place, tenant);
             (place, standing)
         });
-        let standing = PhaseStanding::of(phase, reached, places.collect());
+        let skipped = |place: &Place| state.skips(place);
+        let standing = PhaseStanding::of(phase, reached, places.collect(), &skipped);
         reached &= standing.lets_on(now_ms);
         standings.push(standing);
     }
@@ -302,34 +310,4 @@ fn in_space(state: &State, release: &Release, name: &Name) -> Standing {
             Some(Ok(())) | None => Standing::Done(promotion.at_ms),
         },
     }
-}
-
-/// Why a release may not go to `place` now; none if it may.
-#[must_use]
-pub fn why_not(
-    state: &State,
-    id: &ReleaseId,
-    place: &Place,
-    tenant: Option<&Name>,
-    now_ms: u64,
-) -> Option<String> {
-    let standings = standings(state, id, tenant, now_ms);
-    let Some(at) =
-        standings.iter().position(|phase| phase.places.iter().any(|(there, _)| there == place))
-    else {
-        return Some(format!("{place} is not in the lifecycle of this release"));
-    };
-    if standings[at].reached {
-        return None;
-    }
-    standings[..at].iter().find_map(|phase| phase.holds_up(now_ms))
-}
-
-/// When something becomes possible for a release by the passing of time alone, milliseconds since
-/// 1970; none if nothing does.
-#[must_use]
-pub fn opens_ms(state: &State, id: &ReleaseId, now_ms: u64) -> Option<u64> {
-    let standings = standings(state, id, None, now_ms);
-    let soaking = standings.iter().filter(|phase| !phase.lets_on(now_ms));
-    soaking.filter_map(|phase| phase.soaked_ms).filter(|from| *from > now_ms).min()
 }

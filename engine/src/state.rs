@@ -8,21 +8,24 @@ pub mod configuration;
 pub mod invitations;
 pub mod links;
 pub mod releases;
+pub mod restraints;
 pub mod secrets;
 pub mod tokens;
 
+use crate::progress::Place;
 use crate::trust::certificate::Keys;
 use cells::{Attempt, Cells};
 use configuration::Configuration;
 use invitations::Invitations;
 use links::{Links, Peer};
 use releases::{Release, Releases, Source};
+use restraints::Restraints;
 use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, Incarnation, ObjectId, Position, SpaceId};
 use schema::latest::{Audience, Certificate, Document, Event, Header, KeptSecret, Kind, Offer};
 use schema::name::{Name, PackageName, Version};
-use schema::v1::event::ReleaseRecalled;
-use schema::v1::model::Package;
+use schema::v1::event::{PolicyRule, ReleaseRecalled};
+use schema::v1::model::{Package, Pattern, ProjectId};
 use secrets::Secrets;
 use std::collections::{BTreeMap, BTreeSet};
 use tokens::Tokens;
@@ -69,6 +72,8 @@ pub struct State {
     pub releases: Releases,
     /// What is deployed where, here and remotely.
     pub cells: Cells,
+    /// Freezes, and what policy leaves alone.
+    pub restraints: Restraints,
     /// What each command did, so that it can be repeated without harm.
     pub commands: BTreeMap<CommandId, Vec<Position>>,
 }
@@ -138,6 +143,11 @@ impl State {
             }
             Event::ReleasePromoted(promoted) => self.releases.promoted(at, promoted),
             Event::ReleaseRecalled(recalled) => self.fold_recall(at, recalled),
+            Event::ApprovalGiven(given) => self.releases.approved(at, given),
+            Event::FreezeMade(made) => self.restraints.made(at, made),
+            Event::FreezeLifted(lifted) => self.restraints.lifted(lifted),
+            Event::PolicySet(set) => self.restraints.set(at, set),
+            Event::PolicyLifted(lifted) => self.restraints.unset(lifted),
             Event::ManualStepReached(reached) => self.cells.awaits(reached),
             Event::ManualStepAnswered(answered) => self.cells.answered(answered),
             Event::DeploymentCancelled(cancelled) => self.cells.cancelled(at, cancelled),
@@ -166,7 +176,10 @@ impl State {
             Event::DeploymentReported(reported) => self.releases.passed(reported),
             // Told to others; nothing changes here. Unknown own events were written by a newer
             // build and are kept.
-            Event::IncarnationBegan(_) | Event::PromotionAnswered(_) | Event::Unknown { .. } => {}
+            Event::IncarnationBegan(_)
+            | Event::GateBypassed(_)
+            | Event::PromotionAnswered(_)
+            | Event::Unknown { .. } => {}
         }
     }
 
@@ -234,6 +247,12 @@ impl State {
             | Event::ManualStepReached(_)
             | Event::ManualStepAnswered(_)
             | Event::DeploymentCancelled(_)
+            | Event::ApprovalGiven(_)
+            | Event::FreezeMade(_)
+            | Event::FreezeLifted(_)
+            | Event::GateBypassed(_)
+            | Event::PolicySet(_)
+            | Event::PolicyLifted(_)
             | Event::Unknown { .. } => {}
         }
     }
@@ -286,7 +305,13 @@ impl State {
             | Event::DeploymentFinished(_)
             | Event::ManualStepReached(_)
             | Event::ManualStepAnswered(_)
-            | Event::DeploymentCancelled(_) => {}
+            | Event::DeploymentCancelled(_)
+            | Event::ApprovalGiven(_)
+            | Event::FreezeMade(_)
+            | Event::FreezeLifted(_)
+            | Event::GateBypassed(_)
+            | Event::PolicySet(_)
+            | Event::PolicyLifted(_) => {}
         }
     }
 
@@ -366,6 +391,46 @@ impl State {
         let scoped = scopes.flat_map(|scope| [&scope.project, &scope.environment]);
         let scoped = scoped.filter_map(|pattern| pattern.space.as_ref());
         self.configuration.spaces().chain(scoped).any(|known| known == name)
+    }
+
+    /// The space that a pattern names: this one, or a peer by its name here; none if it is not known.
+    fn space_of(&self, pattern: &Pattern) -> Option<SpaceId> {
+        match &pattern.space {
+            None => Some(self.me()),
+            Some(name) if self.name_of(&self.me()) == name.as_str() => Some(self.me()),
+            Some(name) => self.links.named(name).map(|(space, _)| space),
+        }
+    }
+
+    /// Whether a pattern of projects covers this one.
+    #[must_use]
+    pub fn covers(&self, pattern: &Pattern, project: &ProjectId) -> bool {
+        let named = pattern.is_any_name() || pattern.name == project.name;
+        pattern.is_all() || (named && self.space_of(pattern) == Some(project.space))
+    }
+
+    /// Whether a pattern of environments covers a place; a peer as a place is covered where all of
+    /// its environments are.
+    #[must_use]
+    pub fn covers_place(&self, pattern: &Pattern, place: &Place) -> bool {
+        let peer = |name: &Name| self.links.named(name).map(|(space, _)| space);
+        let (space, environment) = match place {
+            Place::Environment(name) => (Some(self.me()), Some(name)),
+            Place::Remote { space, environment } => (peer(space), Some(environment)),
+            Place::Space(name) => (peer(name), None),
+        };
+        let named = pattern.is_any_name() || environment == Some(&pattern.name);
+        let same = space.is_some() && self.space_of(pattern) == space;
+        pattern.is_all() || (named && same)
+    }
+
+    /// Whether a place does not count for its phase, because somebody said so.
+    #[must_use]
+    pub fn skips(&self, place: &Place) -> bool {
+        self.restraints.rules().any(|(rule, _)| match rule {
+            PolicyRule::Skip { place: pattern } => self.covers_place(pattern, place),
+            PolicyRule::Pause { .. } | PolicyRule::Pin { .. } => false,
+        })
     }
 
     /// The name of a space as it is called here: its own, a peer's local name, or its short id.

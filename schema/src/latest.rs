@@ -2,6 +2,7 @@
 
 pub use crate::v1::archive::{ArchiveHead, ArchivedBlock};
 pub use crate::v1::block::{Block, Checkpoint};
+pub use crate::v1::document::approval::Approval;
 pub use crate::v1::document::bundle::Bundle;
 pub use crate::v1::document::certificate::{Certificate, KeyStatement, Offer, Revocation};
 pub use crate::v1::document::dsse::{Document, Kind};

@@ -8,6 +8,7 @@ use crate::decide::Draft;
 use crate::decide::import::words;
 use crate::state::State;
 use schema::latest::{Actor, Event};
+use schema::limits::ENTRY_BYTES_MAX;
 use schema::name::Name;
 use schema::v1::event::{Change, ConfigurationApplied, Definition, Kind, Pattern, User};
 use schema::v1::model::{Acceptance, Environment, TemplateValue, Tenant};
@@ -16,10 +17,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The name under which the operator of a node acts; no person has it.
 pub const OPERATOR: &str = "operator";
 
-/// One entry with all changes, or nothing where nothing changes.
+/// Entries with all changes, or nothing where nothing changes. There are several where the changes
+/// are too many for one; they are appended in one block, so that all of them count or none.
 ///
 /// # Errors
-/// When the definitions contradict each other; then nothing changes at all.
+/// When the definitions contradict each other, or one of them is too large for an entry; then
+/// nothing changes at all.
 pub fn apply(
     state: &State,
     actor: &Actor,
@@ -29,8 +32,43 @@ pub fn apply(
     if changes.is_empty() {
         return Ok(Vec::new());
     }
-    let event = Event::ConfigurationApplied(ConfigurationApplied { changes });
-    Ok(vec![Draft::internal(actor.clone(), event)])
+    let mut drafts = Vec::new();
+    let (mut together, mut bytes) = (Vec::new(), 0);
+    let mut close = |together: &mut Vec<Change>| {
+        let changes = std::mem::take(together);
+        let event = Event::ConfigurationApplied(ConfigurationApplied { changes });
+        drafts.push(Draft::internal(actor.clone(), event));
+    };
+    for change in changes {
+        let size = schema::codec::encode(&change).len();
+        if size > CHANGE_BYTES_MAX {
+            return Err(too_large(&change, size));
+        }
+        if bytes + size > CHANGE_BYTES_MAX {
+            close(&mut together);
+            bytes = 0;
+        }
+        bytes += size;
+        together.push(change);
+    }
+    close(&mut together);
+    Ok(drafts)
+}
+
+/// Bytes of the changes in one entry, which leaves room for its frame.
+const CHANGE_BYTES_MAX: usize = ENTRY_BYTES_MAX - 4 * 1024;
+
+fn too_large(change: &Change, size: usize) -> Rejection {
+    let name = match change {
+        Change::Put(definition) => {
+            format!("{} {}", definition.kind().as_str(), definition.key())
+        }
+        Change::Remove(kind, key) => format!("{} {key}", kind.as_str()),
+    };
+    Rejection::invalid(
+        format!("{name} takes {size} bytes, and no more than {CHANGE_BYTES_MAX} fit into an entry"),
+        "make it smaller: fewer or shorter steps, variables and values",
+    )
 }
 
 /// What would change: first what is defined, then what is removed.

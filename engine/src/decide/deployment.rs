@@ -3,24 +3,25 @@
 
 use crate::command::Rejection;
 use crate::decide::values::seen;
-use crate::decide::{Draft, Given, recall, secret, tenant, values};
-use crate::progress::{Place, why_not};
+use crate::decide::{Draft, Given, secret, values};
+use crate::gates::{self, Way};
+use crate::progress::Place;
 use crate::state::State;
 use crate::state::cells::{Running, Slot};
-use crate::state::releases::{Answer, Release, Source};
+use crate::state::releases::Release;
 use schema::id::Position;
 use schema::latest::{Actor, Event, Outcome};
 use schema::name::{Name, Text};
 use schema::v1::event::{
-    DeploymentCancelled, DeploymentStarted, ManualStepAnswered, ManualStepReached,
+    DeploymentCancelled, DeploymentStarted, GateBypassed, ManualStepAnswered, ManualStepReached,
 };
 use schema::v1::model::{Package, ReleaseId, Step};
 
-/// Begins a deployment.
+/// Begins a deployment. `bypass` is why somebody who may do so does not wait for freezes, windows
+/// and approvals.
 ///
 /// # Errors
-/// When the release was recalled or is not accepted, the environment or an earlier phase forbids
-/// it, another deployment runs there, a package has not arrived, a required value is missing, or a
+/// With what holds it up, see [`gates`](crate::gates); also when a required value is missing, or a
 /// secret cannot be opened.
 pub fn deploy(
     given: Given<'_>,
@@ -28,30 +29,16 @@ pub fn deploy(
     id: &ReleaseId,
     slot: &Slot,
     restarts: u32,
+    bypass: Option<&Text>,
 ) -> Result<Vec<Draft>, Rejection> {
     let state = given.state;
+    let place = Place::Environment(slot.environment.clone());
+    let tenant = slot.tenant.as_ref();
+    let way = Way { id, place: &place, tenant, actor, now_ms: given.wall_ms };
+    let bypassed = passed(state, &way, bypass)?;
     let Some(release) = state.releases.get(id) else {
         return Err(Rejection::not_found("there is no such release", "`interspace release list`"));
     };
-    recall::allows(state, id, release.revision)?;
-    let name = format!("{} {}", id.project.name, id.version);
-    answered(release, &name)?;
-    tenant::check(state, &id.project, slot)?;
-    let place = Place::Environment(slot.environment.clone());
-    if let Some(why) = why_not(state, id, &place, slot.tenant.as_ref(), given.wall_ms) {
-        return Err(Rejection::conflict(
-            format!("{name} cannot be deployed to {slot}: {why}"),
-            format!("`interspace release show {name}` shows what is missing"),
-        ));
-    }
-    free(state, slot)?;
-    let mut needed = packages(state, release, slot).into_iter();
-    if let Some(package) = needed.find(|package| !state.objects.contains(&package.object)) {
-        return Err(Rejection::not_yet(
-            format!("package {} {} is still on its way", package.id, package.version),
-            "wait for it; `interspace inbox show` tells how much is here",
-        ));
-    }
     // They are not written down again: whoever runs it opens them then.
     let secrets = secret::values(given, id, release)?;
     let seen = seen(state, id, release, slot, Some(&secrets))?;
@@ -63,7 +50,45 @@ pub fn deploy(
         variables: seen.open,
         restarts,
     };
-    Ok(vec![Draft::internal(actor.clone(), Event::DeploymentStarted(event)).about(release)])
+    let started = Draft::internal(actor.clone(), Event::DeploymentStarted(event)).about(release);
+    Ok(bypassed.into_iter().chain([started]).collect())
+}
+
+/// Lets through what nothing holds up, or what is held up only by what may be bypassed; that is
+/// written down.
+///
+/// # Errors
+/// With the weightiest obstacle.
+pub fn passed(
+    state: &State,
+    way: &Way<'_>,
+    bypass: Option<&Text>,
+) -> Result<Option<Draft>, Rejection> {
+    let obstacles = gates::obstacles(state, way);
+    let firm = obstacles.iter().any(|it| !it.gate.can_be_bypassed());
+    let Some(reason) = bypass.filter(|_| !firm) else {
+        return gates::weightiest(&obstacles).map_or(Ok(None), |it| Err(it.clone()));
+    };
+    if reason.as_str().trim().is_empty() {
+        return Err(Rejection::invalid("a bypass needs a reason", "say it: `--bypass REASON`"));
+    }
+    let Some(release) = state.releases.get(way.id).filter(|_| !obstacles.is_empty()) else {
+        return Ok(None);
+    };
+    let words = obstacles.iter().map(|it| format!("{}: {}", it.gate.as_str(), it.rejection.what));
+    let place = match way.place {
+        Place::Environment(name) | Place::Space(name) => name.clone(),
+        Place::Remote { environment, .. } => environment.clone(),
+    };
+    let event = GateBypassed {
+        release: way.id.clone(),
+        digest: release.digest,
+        place,
+        tenant: way.tenant.cloned(),
+        gates: words.filter_map(|words| words.parse().ok()).collect(),
+        reason: reason.clone(),
+    };
+    Ok(Some(Draft::internal(way.actor.clone(), Event::GateBypassed(event)).about(release)))
 }
 
 /// The packages that the steps use which are run at a slot.
@@ -78,7 +103,10 @@ pub fn packages<'a>(state: &State, release: &'a Release, slot: &Slot) -> Vec<&'a
 }
 
 /// One deployment at a time in an environment, whatever the project.
-fn free(state: &State, slot: &Slot) -> Result<(), Rejection> {
+///
+/// # Errors
+/// When one runs.
+pub fn free(state: &State, slot: &Slot) -> Result<(), Rejection> {
     let mut running = state.cells.running();
     let there = running.find(|(cell, _)| cell.slot.environment == slot.environment);
     let Some((cell, running)) = there else { return Ok(()) };
@@ -95,25 +123,17 @@ fn free(state: &State, slot: &Slot) -> Result<(), Rejection> {
     Err(Rejection::not_yet(format!("{project} {version} is being deployed to {slot}"), hint))
 }
 
-fn answered(release: &Release, name: &str) -> Result<(), Rejection> {
-    let Source::Imported(import) = &release.source else {
-        if release.outline.is_whole() {
-            return Ok(());
-        }
-        return Err(Rejection::conflict(
-            format!("only a part of {name} is left in this log"),
-            "what stayed at home was lost with its end: make a new version of it",
-        ));
-    };
-    match &import.answer {
-        Answer::Accepted { .. } => Ok(()),
-        Answer::Waiting => Err(Rejection::conflict(
-            format!("{name} waits in the inbox"),
-            format!("accept it first: `interspace inbox accept {name}`"),
-        )),
-        Answer::Rejected { reason } => Err(Rejection::conflict(
-            format!("{name} was rejected: {reason}"),
-            "deploy another release",
+/// Whether the packages are here that the steps use which are run at a slot.
+///
+/// # Errors
+/// When one is not.
+pub fn packages_are_here(state: &State, release: &Release, slot: &Slot) -> Result<(), Rejection> {
+    let mut needed = packages(state, release, slot).into_iter();
+    match needed.find(|package| !state.objects.contains(&package.object)) {
+        None => Ok(()),
+        Some(package) => Err(Rejection::not_yet(
+            format!("package {} {} is still on its way", package.id, package.version),
+            "wait for it; `interspace inbox show` tells how much is here",
         )),
     }
 }
@@ -149,7 +169,7 @@ pub fn restart(
     {
         return Err(nothing());
     }
-    let drafts = deploy(given, actor, id, &cut.cell.slot, restarts)?;
+    let drafts = deploy(given, actor, id, &cut.cell.slot, restarts, None)?;
     Ok(drafts.into_iter().map(|draft| draft.because(proof.entry)).collect())
 }
 

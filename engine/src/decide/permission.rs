@@ -6,6 +6,9 @@
 //! | deploy, cancel, answer manual steps | | yes | | | | yes |
 //! | push packages, create releases, promote, recall | | | yes | | | yes |
 //! | accept and reject releases of other spaces | | | | yes | | yes |
+//! | approve releases for environments | | | | yes | | yes |
+//! | freeze, pause, pin and skip | | | yes | | | yes |
+//! | go past freezes, windows and approvals | | | | | | yes |
 //! | carry media to and from other spaces | | yes | yes | yes | | yes |
 //! | audit: links, keys, proofs, people and their tokens | | | | | yes | yes |
 //! | configure, set secrets, trust spaces, manage people | | | | | | yes |
@@ -40,6 +43,12 @@ pub enum Permission {
     Promote,
     /// To accept or reject a release of another space.
     Answer,
+    /// To approve releases for environments, or refuse to.
+    Approve,
+    /// To freeze, and to tell policy what to leave alone.
+    Restrain,
+    /// To go past freezes, windows and approvals.
+    Bypass,
     /// To make and bring media that carry sealed envelopes.
     Carry,
     /// To look at what proves: links, keys, logs, trails, people.
@@ -55,13 +64,16 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::See,
         Self::Deploy,
         Self::Push,
         Self::Create,
         Self::Promote,
         Self::Answer,
+        Self::Approve,
+        Self::Restrain,
+        Self::Bypass,
         Self::Carry,
         Self::Audit,
         Self::Configure,
@@ -76,12 +88,13 @@ impl Permission {
             Self::See => &Role::ALL,
             Self::Deploy => &[Role::Deployer, Role::SpaceOwner],
             Self::Push | Self::Create | Self::Promote => &[Role::ReleaseManager, Role::SpaceOwner],
-            Self::Answer => &[Role::Approver, Role::SpaceOwner],
+            Self::Restrain => &[Role::ReleaseManager, Role::SpaceOwner],
+            Self::Answer | Self::Approve => &[Role::Approver, Role::SpaceOwner],
             Self::Carry => {
                 &[Role::Deployer, Role::ReleaseManager, Role::Approver, Role::SpaceOwner]
             }
             Self::Audit => &[Role::Auditor, Role::SpaceOwner],
-            Self::Configure | Self::Trust | Self::People => &[Role::SpaceOwner],
+            Self::Configure | Self::Trust | Self::People | Self::Bypass => &[Role::SpaceOwner],
         }
     }
 
@@ -95,6 +108,9 @@ impl Permission {
             Self::Create => "create releases of",
             Self::Promote => "promote releases of",
             Self::Answer => "accept or reject releases of",
+            Self::Approve => "approve releases of",
+            Self::Restrain => "freeze, or tell policy what to leave alone in",
+            Self::Bypass => "go past what holds up",
             Self::Carry => "carry media for",
             Self::Audit => "audit",
             Self::Configure => "configure",
@@ -143,15 +159,27 @@ pub fn check(given: Given<'_>, request: &Request) -> Result<(), Rejection> {
         Command::CreateRelease { project, .. } => {
             need(Permission::Create, Object::project(own(state, project)))
         }
-        Command::Promote { release, .. } | Command::Recall { release, .. } => {
-            need(Permission::Promote, whole(state, release))
+        Command::Promote { release, bypass, .. } => {
+            need(Permission::Promote, whole(state, release))?;
+            bypass.as_ref().map_or(Ok(()), |_| need(Permission::Bypass, whole(state, release)))
         }
+        Command::Recall { release, .. } => need(Permission::Promote, whole(state, release)),
+        Command::Approve { release, environment, .. } => {
+            let environment = Which::One((state.me(), environment.clone()));
+            need(Permission::Approve, Object { environment, ..whole(state, release) })
+        }
+        Command::Freeze { .. }
+        | Command::LiftFreeze { .. }
+        | Command::SetPolicy { .. }
+        | Command::LiftPolicy { .. } => need(Permission::Restrain, Object::SPACE),
         Command::Accept { release, .. } | Command::Reject { release, .. } => {
             need(Permission::Answer, whole(state, release))
         }
-        Command::Deploy { release, environment, .. } => {
+        Command::Deploy { release, environment, bypass, .. } => {
             let environment = Which::One((state.me(), environment.clone()));
-            need(Permission::Deploy, Object { environment, ..whole(state, release) })
+            let object = Object { environment, ..whole(state, release) };
+            need(Permission::Deploy, object.clone())?;
+            bypass.as_ref().map_or(Ok(()), |_| need(Permission::Bypass, object))
         }
         Command::Cancel { deployment, .. } | Command::AnswerManual { deployment, .. } => {
             need(Permission::Deploy, deployed(state, *deployment))

@@ -1,19 +1,22 @@
 //! Promotions: a release of this space is sent to a peer, or one of another space is sent on.
 
 use crate::command::Rejection;
-use crate::decide::{Draft, Given, recall, result, secret};
-use crate::progress::{Place, lifecycle, why_not};
+use crate::decide::deployment::passed;
+use crate::decide::{Draft, Given, result, secret};
+use crate::gates::Way;
+use crate::progress::{Place, lifecycle};
 use crate::state::State;
 use crate::state::links::Peer;
 use crate::state::releases::{Import, Release, Source};
 use schema::id::SpaceId;
 use schema::latest::{Actor, Audience, Bundle, Document, Event, Kind};
 use schema::limits::DOCUMENT_BYTES_MAX;
-use schema::name::Name;
+use schema::name::{Name, Text};
 use schema::v1::event::ReleasePromoted;
 use schema::v1::model::ReleaseId;
 
-/// Sends a release on to a peer. The same promotion again changes nothing.
+/// Sends a release on to a peer. The same promotion again changes nothing. `bypass` is why somebody
+/// who may do so does not wait for a freeze.
 ///
 /// # Errors
 /// When the peer is not known, the release was recalled or not accepted, an earlier phase of the
@@ -23,6 +26,7 @@ pub fn promote(
     actor: &Actor,
     id: &ReleaseId,
     peer: &Name,
+    bypass: Option<&Text>,
 ) -> Result<Vec<Draft>, Rejection> {
     let state = given.state;
     let name = format!("{} {}", id.project.name, id.version);
@@ -30,16 +34,12 @@ pub fn promote(
         return Err(Rejection::not_found("there is no such release", "`interspace release list`"));
     };
     let (target, known) = open(state, peer)?;
-    recall::allows(state, id, release.revision)?;
-    if let Some(why) = why_not(state, id, &Place::Space(peer.clone()), None, given.wall_ms) {
-        return Err(Rejection::conflict(
-            format!("{name} cannot be promoted to {peer}: {why}"),
-            format!("`interspace release show {name}` shows what is missing"),
-        ));
-    }
     if release.promotions.contains_key(&target) {
         return Ok(Vec::new());
     }
+    let place = Place::Space(peer.clone());
+    let way = Way { id, place: &place, tenant: None, actor, now_ms: given.wall_ms };
+    let bypassed = passed(state, &way, bypass)?;
     let (document, receipts, secrets) = match &release.source {
         Source::Local => {
             let targets = targets(state, id, release, peer, target)?;
@@ -66,7 +66,8 @@ pub fn promote(
     let event = ReleasePromoted { release: id.clone(), digest, target, bundle, receipts, secrets };
     let shown = result::shown_actor(state, known, actor);
     let draft = Draft::internal(shown, Event::ReleasePromoted(event)).about(release);
-    Ok(vec![Draft { audience: Audience::Link(known.link), ..draft }])
+    let promoted = Draft { audience: Audience::Link(known.link), ..draft };
+    Ok(bypassed.into_iter().chain([promoted]).collect())
 }
 
 /// A peer to which something can be sent.

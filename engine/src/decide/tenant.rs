@@ -4,27 +4,11 @@ use crate::command::Rejection;
 use crate::state::State;
 use crate::state::cells::Slot;
 use schema::name::Name;
-use schema::v1::model::{Pattern, ProjectId, Tenant};
-
-/// Whether a pattern of projects is for this one.
-fn covers(state: &State, pattern: &Pattern, project: &ProjectId) -> bool {
-    if pattern.is_all() {
-        return true;
-    }
-    let space = match &pattern.space {
-        None => state.me(),
-        Some(name) if state.name_of(&state.me()) == name.as_str() => state.me(),
-        Some(name) => match state.links.named(name) {
-            Some((space, _)) => space,
-            None => return false,
-        },
-    };
-    space == project.space && (pattern.is_any_name() || pattern.name == project.name)
-}
+use schema::v1::model::{ProjectId, Tenant};
 
 /// The tenants of this space for which a project is deployed.
 pub fn of<'a>(state: &'a State, project: &'a ProjectId) -> impl Iterator<Item = &'a Tenant> {
-    let has = |tenant: &&Tenant| tenant.projects.iter().any(|it| covers(state, it, project));
+    let has = |tenant: &&Tenant| tenant.projects.iter().any(|it| state.covers(it, project));
     state.configuration.tenants().filter(has)
 }
 

@@ -2,8 +2,10 @@
 
 use super::Engine;
 use crate::command::{Command, Done, Rejection, RejectionKind, Request};
-use crate::decide::{Draft, Given, decide, deployment, permission, result, secret, values};
+use crate::decide::{self, Draft, Given, deployment, permission, result, secret, values};
+use crate::gates::{self, Way};
 use crate::policy;
+use crate::progress::Place;
 use crate::run::{BoundSecret, ManualAnswer, Plan, Report};
 use crate::state::cells::Slot;
 use crate::step::Effect;
@@ -12,6 +14,7 @@ use schema::id::{CommandId, EntryId, Position};
 use schema::latest::{Actor, Event};
 use schema::name::Name;
 use schema::v1::event::DeploymentStarted;
+use schema::v1::model::ReleaseId;
 use std::collections::BTreeSet;
 
 /// How many times policy may react to its own events in one step. A story is a few phases long;
@@ -45,7 +48,7 @@ impl Engine {
                  is here: `interspace space recover`; until then nothing is changed",
             ));
         }
-        let drafts = decide(self.given(random), request)?;
+        let drafts = decide::decide(self.given(random), request)?;
         let drafts: Vec<Draft> = drafts.into_iter().map(|draft| self.completed(draft)).collect();
         if let Command::StateKeys { statement, pair } = &request.command {
             self.learn_pair(statement, pair)?;
@@ -123,12 +126,12 @@ impl Engine {
     }
 
     pub(super) fn ended(&mut self, deployment: Position, report: Report) {
-        let found = self
-            .state
-            .cells
-            .running()
-            .find(|(_, running)| running.deployment.position == deployment)
-            .map(|(cell, running)| (cell.clone(), running.clone()));
+        let cells = &self.state.cells;
+        let found = cells.deployment(deployment).and_then(|begun| {
+            let running = cells.get(&begun.cell)?.running.as_ref()?;
+            let same = running.deployment.position == deployment;
+            same.then(|| (begun.cell.clone(), running.clone()))
+        });
         // A report that comes twice changes nothing.
         let Some((cell, running)) = found else { return };
         let random = self.entropy.bytes();
@@ -151,25 +154,62 @@ impl Engine {
                 let _ = self.append_drafts(command, &drafts);
             }
             let touched = std::mem::take(&mut self.touched);
-            if touched.is_empty() {
+            if touched.is_empty() && !self.take_turns() {
                 return self.sleep(&looked_at);
             }
-            for request in policy::due(&self.state, &touched, self.now.wall_ms) {
-                if !self.may_act(&request) {
-                    continue;
-                }
-                // What is not possible yet is asked again when something changes. A promotion that
-                // can never be made is for the operator to know.
-                if let Err(rejection) = self.ask(&request)
-                    && rejection.kind == RejectionKind::Invalid
-                    && matches!(request.command, Command::Promote { .. })
-                {
-                    let alarm = format!("policy cannot go on: {rejection}; {}", rejection.hint);
-                    self.effects.push(Effect::Alarm(alarm));
-                }
-            }
+            self.pursue(&touched);
             looked_at.extend(touched);
         }
         self.effects.push(Effect::Alarm("policy does not come to rest".to_owned()));
+    }
+
+    /// The release that policy leaves alone, because somebody said so.
+    fn left_alone(&self, request: &Request) -> Option<ReleaseId> {
+        let (release, place) = match &request.command {
+            Command::Deploy { release, environment, .. } => {
+                (release, Place::Environment(environment.clone()))
+            }
+            Command::Promote { release, peer, .. } => (release, Place::Space(peer.clone())),
+            _ => return None,
+        };
+        let id = decide::resolve(&self.state, release).ok()?;
+        let (actor, now_ms) = (&request.actor, self.now.wall_ms);
+        let way = Way { id: &id, place: &place, tenant: None, actor, now_ms };
+        gates::left_alone(&self.state, &id.project, &way).map(|_| id.clone())
+    }
+
+    /// Asks what policy would ask for because of what happened to these releases.
+    pub(super) fn pursue(&mut self, touched: &BTreeSet<ReleaseId>) {
+        for request in policy::due(&self.state, touched, self.now.wall_ms) {
+            if !self.may_act(&request) {
+                continue;
+            }
+            if let Some(id) = self.left_alone(&request) {
+                self.held_up.insert(id);
+                continue;
+            }
+            let Err(rejection) = self.ask(&request) else { continue };
+            // What is not possible yet is asked again when something changes.
+            match (&request.command, rejection.kind) {
+                (Command::Deploy { release, environment, .. }, RejectionKind::NotYet) => {
+                    if let Ok(id) = decide::resolve(&self.state, release) {
+                        self.wait_for(environment, id);
+                    }
+                }
+                // A freeze may be lifted, whatever else is done about it.
+                (
+                    Command::Deploy { release, .. } | Command::Promote { release, .. },
+                    RejectionKind::Conflict,
+                ) => {
+                    self.held_up.extend(decide::resolve(&self.state, release));
+                }
+                // A promotion that can never be made is for the operator to know.
+                (Command::Promote { .. }, RejectionKind::Invalid) => {
+                    let alarm = format!("policy cannot go on: {rejection}; {}", rejection.hint);
+                    self.effects.push(Effect::Alarm(alarm));
+                }
+                _ => {}
+            }
+        }
     }
 }

@@ -209,6 +209,11 @@ impl Engine {
             | Command::CreateRelease { .. }
             | Command::Reject { .. }
             | Command::Recall { .. }
+            | Command::Approve { .. }
+            | Command::Freeze { .. }
+            | Command::LiftFreeze { .. }
+            | Command::SetPolicy { .. }
+            | Command::LiftPolicy { .. }
             | Command::PassRecall { .. }
             | Command::PassResult { .. }
             | Command::Cancel { .. }

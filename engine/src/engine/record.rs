@@ -12,9 +12,10 @@ use crate::traffic::Traffic;
 use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, Incarnation, Position};
 use schema::latest::{
-    Audience, Block, Document, Entry, Event, Header, Kind, Mirrored, Own, Recall, Receipt, Record,
+    Approval, Audience, Block, Document, Entry, Event, Header, Kind, Mirrored, Own, Recall,
+    Receipt, Record,
 };
-use schema::v1::event::{DeploymentReported, ReleaseRecalled};
+use schema::v1::event::{ApprovalGiven, DeploymentReported, ReleaseRecalled};
 
 impl Engine {
     /// The id of an entry of this log.
@@ -186,19 +187,25 @@ impl Engine {
                 self.touched.insert(kept.release.clone());
             }
             Event::ReleaseRecalled(recalled) => self.touch_recalled(recalled),
-            Event::PackageArrived(arrived) => {
+            Event::ApprovalGiven(given) => self.touch_approved(given),
+            // What was held up, by whatever it was, may try again.
+            Event::FreezeLifted(_) | Event::PolicyLifted(_) | Event::PolicySet(_) => {
+                self.touched.append(&mut self.held_up);
+            }
+            Event::PackageArrived(arrived) if !self.telling => {
                 let waiting = self.state.releases.all().filter(|(_, release)| {
                     matches!(release.source, Source::Imported(_))
                         && release.snapshot.packages.iter().any(|p| p.object == arrived.object)
                 });
                 self.touched.extend(waiting.map(|(id, _)| id.clone()));
             }
-            Event::DeploymentFinished(finished) => {
+            Event::DeploymentFinished(finished) if !self.telling => {
                 let receipt = Document::read(&finished.receipt)
                     .and_then(|document| document.payload::<Receipt>(Kind::Receipt));
                 if let Ok(receipt) = receipt {
                     let touched = policy::touched_by_end(&self.state, &receipt.release);
                     self.touched.extend(touched);
+                    self.freed.insert(receipt.environment);
                 }
             }
             Event::LinkRevoked(revoked) => {
@@ -219,15 +226,19 @@ impl Engine {
             | Event::InvitationUsed(_)
             | Event::InvitationAccepted(_)
             | Event::PackagePushed(_)
+            | Event::PackageArrived(_)
             | Event::IncarnationBegan(_)
             | Event::PromotionAnswered(_)
             | Event::EnvironmentsPublished(_)
             | Event::GrantsPublished(_)
             | Event::DeploymentStarted(_)
+            | Event::DeploymentFinished(_)
             | Event::DeploymentReported(_)
             | Event::ManualStepReached(_)
             | Event::ManualStepAnswered(_)
             | Event::DeploymentCancelled(_)
+            | Event::FreezeMade(_)
+            | Event::GateBypassed(_)
             | Event::Unknown { .. } => {}
         }
     }
@@ -237,6 +248,12 @@ impl Engine {
         let document = Document::read(&event.recall).ok();
         let recall = document.and_then(|it| it.payload::<Recall>(Kind::Recall).ok());
         self.touched.extend(recall.map(|recall| recall.release));
+    }
+
+    fn touch_approved(&mut self, event: &ApprovalGiven) {
+        let document = Document::read(&event.approval).ok();
+        let approval = document.and_then(|it| it.payload::<Approval>(Kind::Approval).ok());
+        self.touched.extend(approval.map(|approval| approval.release));
     }
 
     /// What a peer's result makes possible.
@@ -302,7 +319,7 @@ impl Engine {
             if let Event::ReleaseRecalled(recalled) = &**event {
                 self.touch_recalled(recalled);
             }
-            if matches!(**event, Event::GrantsPublished(_)) {
+            if matches!(**event, Event::GrantsPublished(_)) && !self.telling {
                 // What the peer did not accept so far may go to it now.
                 let me = self.identity.space();
                 let own = self.state.releases.all().filter(|(id, release)| {

@@ -1,7 +1,9 @@
-//! What time alone makes possible: releases that soaked for long enough.
+//! What time alone makes possible: a release has soaked for long enough, a freeze is over, a window
+//! opens.
 
 use super::Engine;
-use crate::progress::{lifecycle, opens_ms};
+use crate::gates::opens_ms;
+use crate::progress::standings;
 use schema::v1::model::ReleaseId;
 use std::collections::BTreeSet;
 
@@ -33,16 +35,20 @@ impl Engine {
         Some(self.now.monotonic_ms.saturating_add(at_ms.saturating_sub(self.now.wall_ms)))
     }
 
-    /// At a start: the newest release of each project that goes through a lifecycle with a time to
-    /// soak, which may have passed while nobody looked.
-    pub(super) fn touch_soaked(&mut self) {
-        let projects = self.state.releases.projects();
-        let newest = projects.filter_map(|project| self.state.releases.of(project).next_back());
-        let soaks = newest.filter(|(id, release)| {
-            lifecycle(&self.state, id, release)
-                .is_some_and(|lifecycle| lifecycle.phases.iter().any(|phase| phase.soak_s > 0))
-        });
-        let soaking: Vec<ReleaseId> = soaks.map(|(id, _)| id.clone()).collect();
-        self.touched.extend(soaking);
+    /// At a start nobody remembers who waited, or for what: of each project, what is newer than the
+    /// newest release that has gone all its way is looked at again.
+    pub(super) fn touch_unfinished(&mut self) {
+        let now_ms = self.now.wall_ms;
+        let mut unfinished = Vec::new();
+        for project in self.state.releases.projects() {
+            for (id, _) in self.state.releases.of(project).rev() {
+                let phases = standings(&self.state, id, None, now_ms);
+                if !phases.is_empty() && phases.iter().all(|phase| phase.soaked(now_ms)) {
+                    break;
+                }
+                unfinished.push(id.clone());
+            }
+        }
+        self.touched.extend(unfinished);
     }
 }

@@ -104,7 +104,13 @@ fn permitted(state: &State, peer: &Peer, event: &Event) -> Result<Known, EntryRe
         | Event::DeploymentFinished(_)
         | Event::ManualStepReached(_)
         | Event::ManualStepAnswered(_)
-        | Event::DeploymentCancelled(_) => return Err(EntryRefusal::DoesNotCross),
+        | Event::DeploymentCancelled(_)
+        | Event::ApprovalGiven(_)
+        | Event::FreezeMade(_)
+        | Event::FreezeLifted(_)
+        | Event::GateBypassed(_)
+        | Event::PolicySet(_)
+        | Event::PolicyLifted(_) => return Err(EntryRefusal::DoesNotCross),
     }
     Ok(Known::Yes)
 }

@@ -214,6 +214,12 @@ impl Decisions {
             | Event::ManualStepReached(_)
             | Event::ManualStepAnswered(_)
             | Event::DeploymentCancelled(_)
+            | Event::ApprovalGiven(_)
+            | Event::FreezeMade(_)
+            | Event::FreezeLifted(_)
+            | Event::GateBypassed(_)
+            | Event::PolicySet(_)
+            | Event::PolicyLifted(_)
             | Event::DeploymentReported(_)
             | Event::Unknown { .. } => Vec::new(),
         }
@@ -349,6 +355,7 @@ mod tests {
     use schema::v1::event::{
         ConfigurationApplied, Pattern, Role, TokenRevoked, TokenScope, configuration,
     };
+    use schema::v1::model::Environment;
 
     fn details(reader: &mut Decisions, event: &Event) -> Vec<String> {
         reader.read(event, 1).into_iter().map(|(_, _, detail)| detail).collect()

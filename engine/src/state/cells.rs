@@ -9,7 +9,7 @@ use schema::v1::event::{
     ManualStepAnswered, ManualStepReached,
 };
 use schema::v1::model::{Bound, ProjectId, ReleaseId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -145,6 +145,8 @@ pub struct Deployment {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cells {
     cells: BTreeMap<CellId, Cell>,
+    /// Those in which a deployment runs: few, and asked for often.
+    running: BTreeSet<CellId>,
     deployments: BTreeMap<Position, Deployment>,
 }
 
@@ -173,7 +175,7 @@ impl Cells {
 
     /// The deployments that have not ended.
     pub fn running(&self) -> impl Iterator<Item = (&CellId, &Running)> {
-        self.cells.iter().filter_map(|(id, cell)| Some((id, cell.running.as_ref()?)))
+        self.running.iter().filter_map(|id| Some((id, self.cells.get(id)?.running.as_ref()?)))
     }
 
     pub(super) fn started(&mut self, me: SpaceId, at: &At<'_>, event: &DeploymentStarted) {
@@ -182,6 +184,7 @@ impl Cells {
         let deployment =
             Deployment { cell: id.clone(), version: event.release.version.clone(), proof: None };
         self.deployments.insert(at.position, deployment);
+        self.running.insert(id.clone());
         self.cells.entry(id).or_default().running = Some(Running {
             deployment: at.id,
             started_ms: at.header.time_ms,
@@ -207,6 +210,8 @@ impl Cells {
         }
         let attempt = Attempt::of(&proof, at);
         let outcome = proof.receipt.outcome;
+        let project = proof.receipt.release.project.clone();
+        self.running.remove(&CellId { project, space: me, slot: attempt.slot.clone() });
         let cell = self.cell_of(me, &proof.receipt);
         cell.running = None;
         cell.end(proof);

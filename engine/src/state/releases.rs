@@ -4,12 +4,12 @@ use crate::state::At;
 use crate::state::cells::{Attempt, Slot};
 use schema::id::{CommandId, DocumentId, EntryId, Position, ReleaseDigest, SpaceId};
 use schema::latest::{
-    Actor, Bundle, Document, HandedSecret, KeptSecret, Kind, Outcome, Recall, Receipt,
+    Actor, Approval, Bundle, Document, HandedSecret, KeptSecret, Kind, Outcome, Recall, Receipt,
 };
 use schema::name::{Name, Text, Version};
 use schema::v1::event::{
-    DeploymentReported, DeploymentStarted, PromotionAnswered, ReleaseAccepted, ReleaseCreated,
-    ReleasePromoted, ReleaseRecalled, ReleaseRejected,
+    ApprovalGiven, DeploymentReported, DeploymentStarted, PromotionAnswered, ReleaseAccepted,
+    ReleaseCreated, ReleasePromoted, ReleaseRecalled, ReleaseRejected,
 };
 use schema::v1::model::{Outline, ProjectId, ReleaseId, Snapshot, TemplateValue};
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,6 +82,17 @@ pub struct Success {
     pub document: Document,
     /// When this log first had one of that place, by this space's clock, milliseconds since 1970.
     pub since_ms: u64,
+}
+
+/// What a person said about a release and an environment of this space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approved {
+    /// What the space signed.
+    pub content: Approval,
+    /// The signed document.
+    pub document: Document,
+    /// Where in the log.
+    pub position: Position,
 }
 
 /// A promotion to one peer.
@@ -161,6 +172,8 @@ pub struct Release {
     /// Results of third spaces that are to be passed on to the space that sent it here, each with
     /// the entry that brought it.
     pub to_pass: BTreeMap<DocumentId, (Document, EntryId)>,
+    /// What people said about it for environments of this space, oldest first.
+    pub approvals: Vec<Approved>,
     /// Its revisions before this one, oldest first.
     pub earlier: Vec<Earlier>,
     /// A newer revision that waits in the inbox, or was rejected there, while this one counts.
@@ -223,6 +236,7 @@ impl Release {
             successes: BTreeMap::new(),
             reported: BTreeMap::new(),
             to_pass: BTreeMap::new(),
+            approvals: Vec::new(),
             earlier: Vec::new(),
             offered: None,
         }
@@ -286,6 +300,16 @@ impl Releases {
     ) -> impl DoubleEndedIterator<Item = (&ReleaseId, &Release)> {
         let known = self.known.get(project).into_iter().flat_map(BTreeMap::values);
         known.map(|(id, release)| (id, release))
+    }
+
+    /// This release and the newer ones of its project, oldest version first.
+    pub fn from<'a>(
+        &'a self,
+        id: &'a ReleaseId,
+    ) -> impl Iterator<Item = (&'a ReleaseId, &'a Release)> {
+        let known = self.known.get(&id.project);
+        let from = known.into_iter().flat_map(|known| known.range(&id.version..));
+        from.map(|(_, (id, release))| (id, release))
     }
 
     /// The projects that have releases.
@@ -449,6 +473,17 @@ impl Releases {
         };
         if let Some(release) = self.get_mut(&event.release) {
             release.promotions.insert(event.target, promotion);
+        }
+    }
+
+    pub(super) fn approved(&mut self, at: &At<'_>, event: &ApprovalGiven) {
+        let Ok(document) = Document::read(&event.approval) else { return };
+        let Ok(content) = document.payload::<Approval>(Kind::Approval) else { return };
+        let position = at.position;
+        if let Some(release) = self.get_mut(&content.release)
+            && release.digest == content.digest
+        {
+            release.approvals.push(Approved { content, document, position });
         }
     }
 

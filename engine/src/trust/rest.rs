@@ -84,6 +84,7 @@ impl RestKeys {
 mod tests {
     use super::*;
     use schema::name::Name;
+    use schema::v1::model::Where;
 
     const SPACE: SpaceId = SpaceId([1; 32]);
 
@@ -94,6 +95,7 @@ mod tests {
     #[test]
     fn what_is_sealed_at_rest_opens_in_its_place_and_in_no_other() {
         let (web, shop, pass) = (name("Web"), name("Shop"), name("PASS"));
+        let everywhere = Where::default();
         let mut entropy = Entropy::from_seed([2; 32]);
         let keys = RestKeys::default().with(1, [3; 32]);
         let place = Place::Set { project: &web, name: &pass, scope: &everywhere };
@@ -115,7 +117,7 @@ mod tests {
 
     #[test]
     fn the_newest_key_seals_and_an_older_one_still_opens() {
-        let (web, pass) = (name("Web"), name("PASS"));
+        let (web, pass, everywhere) = (name("Web"), name("PASS"), Where::default());
         let place = Place::Set { project: &web, name: &pass, scope: &everywhere };
         let mut entropy = Entropy::from_seed([2; 32]);
         let first = RestKeys::default().with(1, [3; 32]);

@@ -8,6 +8,7 @@ use schema::latest::{Kind, Outcome, Receipt};
 use schema::name::{Name, Version};
 use schema::v1::model::ProjectId;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// One deployment in a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,13 +115,21 @@ fn show(state: &State, id: &CellId, cell: &Cell) -> Shown {
         at_ms: proof.receipt.finished_ms,
         proven: keys.is_some_and(|keys| proves(keys, proof)),
     };
+    let installed = cell.installed.as_deref().map(deployed);
+    // Mostly the newest is what is installed: its signature is checked once.
+    let same = cell.installed.as_ref().zip(cell.last.as_ref());
+    let last = match same {
+        Some((installed, last)) if Arc::ptr_eq(installed, last) => None,
+        _ => cell.last.as_deref().map(deployed),
+    };
+    let last = last.or_else(|| cell.last.as_ref().and(installed.clone()));
     Shown {
         project: id.project.clone(),
         space: id.space,
         environment: id.slot.environment.clone(),
         tenant: id.slot.tenant.clone(),
-        installed: cell.installed.as_deref().map(deployed),
-        last: cell.last.as_deref().map(deployed),
+        installed,
+        last,
         running: cell.running.as_ref().map(|running| running.release.version.clone()),
     }
 }

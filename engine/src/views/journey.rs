@@ -2,7 +2,7 @@
 
 use crate::state::At;
 use schema::id::{EntryId, SpaceId};
-use schema::latest::{Actor, Document, Event, Kind, Outcome, Recall, Receipt};
+use schema::latest::{Actor, Approval, Document, Event, Kind, Outcome, Recall, Receipt};
 use schema::v1::model::{ProjectId, ReleaseId};
 use std::collections::BTreeMap;
 
@@ -93,6 +93,20 @@ fn about(me: SpaceId, event: &Event) -> Option<(ReleaseId, String)> {
             let recall: Recall = Document::read(&recalled.recall).ok()?.payload(Kind::Recall).ok()?;
             Some((recall.release, recall.reason.to_string()))
         }
+        Event::ApprovalGiven(given) => {
+            let read = Document::read(&given.approval).ok()?;
+            let approval: Approval = read.payload(Kind::Approval).ok()?;
+            let said = if approval.approved { "approved" } else { "refused" };
+            let why = match approval.reason.as_str() {
+                "" => String::new(),
+                why => format!(": {why}"),
+            };
+            Some((approval.release, format!("{} {said}{why}", approval.environment)))
+        }
+        Event::GateBypassed(bypassed) => {
+            let detail = format!("{}: {}", bypassed.place, bypassed.reason);
+            Some((bypassed.release.clone(), detail))
+        }
         Event::DeploymentFinished(finished) => result(&finished.receipt),
         Event::DeploymentReported(reported) => result(&reported.receipt),
         Event::SpaceCreated(_)
@@ -123,6 +137,10 @@ fn about(me: SpaceId, event: &Event) -> Option<(ReleaseId, String)> {
         | Event::ManualStepReached(_)
         | Event::ManualStepAnswered(_)
         | Event::DeploymentCancelled(_)
+        | Event::FreezeMade(_)
+        | Event::FreezeLifted(_)
+        | Event::PolicySet(_)
+        | Event::PolicyLifted(_)
         | Event::Unknown { .. } => None,
     }
 }

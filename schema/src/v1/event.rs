@@ -6,6 +6,7 @@
 
 pub mod configuration;
 pub mod deployment;
+pub mod gate;
 pub mod invitation;
 pub mod people;
 pub mod promotion;
@@ -22,6 +23,9 @@ pub use configuration::{Change, ConfigurationApplied, Definition, Kind, User};
 pub use deployment::{
     DeploymentCancelled, DeploymentFinished, DeploymentReported, DeploymentStarted,
     ManualStepAnswered, ManualStepReached,
+};
+pub use gate::{
+    ApprovalGiven, FreezeLifted, FreezeMade, GateBypassed, PolicyLifted, PolicyRule, PolicySet,
 };
 pub use invitation::{InvitationAccepted, InvitationMade, InvitationRevoked, InvitationUsed};
 pub use people::{Assignment, Role, TokenCreated, TokenRevoked, TokenScope};
@@ -179,6 +183,18 @@ events! {
     InvitationUsed = 41, version 1, MUST_UNDERSTAND, "invitation.used";
     /// An invitation of a peer was accepted here.
     InvitationAccepted = 42, version 1, MUST_UNDERSTAND, "invitation.accepted";
+    /// A person approved a release for an environment, or refused to.
+    ApprovalGiven = 43, version 1, MUST_UNDERSTAND, "approval.given";
+    /// Nothing is deployed or promoted for a while.
+    FreezeMade = 44, version 1, MUST_UNDERSTAND, "freeze.made";
+    /// A freeze is over before its time.
+    FreezeLifted = 45, version 1, MUST_UNDERSTAND, "freeze.lifted";
+    /// Somebody went past what held a release up.
+    GateBypassed = 46, version 1, 0, "gate.bypassed";
+    /// Policy was told to leave something alone.
+    PolicySet = 47, version 1, MUST_UNDERSTAND, "policy.set";
+    /// Policy need not leave that alone any more.
+    PolicyLifted = 48, version 1, MUST_UNDERSTAND, "policy.lifted";
 }
 
 impl Event {
@@ -222,6 +238,12 @@ impl Event {
             | Self::ManualStepReached(_)
             | Self::ManualStepAnswered(_)
             | Self::DeploymentCancelled(_)
+            | Self::ApprovalGiven(_)
+            | Self::FreezeMade(_)
+            | Self::FreezeLifted(_)
+            | Self::GateBypassed(_)
+            | Self::PolicySet(_)
+            | Self::PolicyLifted(_)
             | Self::Unknown { .. } => false,
         }
     }

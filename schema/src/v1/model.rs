@@ -10,8 +10,8 @@ pub mod snapshot;
 pub mod values;
 
 pub use configuration::{
-    Acceptance, Channel, Environment, Lifecycle, Phase, Project, Target, Tenant, VersionRule,
-    WhenDown,
+    Acceptance, ApprovalRule, ApprovedPer, Channel, Environment, Lifecycle, Phase, Project, Target,
+    Tenant, VersionRule, WhenDown, Window,
 };
 pub use process::{Condition, Step, Work};
 pub use scope::{Pattern, Scope, Site, Where};

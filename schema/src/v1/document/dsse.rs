@@ -31,12 +31,20 @@ pub enum Kind {
     Receipt,
     /// That a release was found bad.
     Recall,
+    /// That a person lets a release into an environment, or does not.
+    Approval,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::KeyStatement, Self::Offer, Self::Bundle, Self::Receipt, Self::Recall];
+    pub const ALL: [Self; 6] = [
+        Self::KeyStatement,
+        Self::Offer,
+        Self::Bundle,
+        Self::Receipt,
+        Self::Recall,
+        Self::Approval,
+    ];
 
     /// The payload type.
     #[must_use]
@@ -47,6 +55,7 @@ impl Kind {
             Self::Bundle => "application/vnd.interspace.bundle.v1+json",
             Self::Receipt => "application/vnd.interspace.receipt.v1+json",
             Self::Recall => "application/vnd.interspace.recall.v1+json",
+            Self::Approval => "application/vnd.interspace.approval.v1+json",
         }
     }
 }

@@ -13,13 +13,53 @@ pub struct Environment {
     pub targets: Vec<Target>,
     /// What is done about targets that are down.
     pub when_down: WhenDown,
+    /// Who has to approve before something is deployed, if anybody has to.
+    pub approval: Option<ApprovalRule>,
+    /// When something may be deployed; at any time if no window is named.
+    pub windows: Vec<Window>,
+}
+
+/// How many people have to approve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct ApprovalRule {
+    /// So many, none of them whoever made the release or deploys it.
+    pub quorum: u32,
+    /// For what an approval is good.
+    pub per: ApprovedPer,
+}
+
+/// For what an approval is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, Decode)]
+pub enum ApprovedPer {
+    /// For every deployment of the release to the environment.
+    #[default]
+    Release,
+    /// For the next one.
+    Deployment,
+}
+
+/// A time of the week, in UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Window {
+    /// On these days on which it begins, Monday being 0; every day if none is named.
+    pub days: Vec<u8>,
+    /// Minutes of the day with which it begins.
+    pub from_min: u16,
+    /// Minutes of the day before which it ends; of the next day, where that is not later.
+    pub until_min: u16,
 }
 
 impl Environment {
     /// An environment without targets.
     #[must_use]
     pub const fn named(name: Name) -> Self {
-        Self { name, targets: Vec::new(), when_down: WhenDown::Fail }
+        Self {
+            name,
+            targets: Vec::new(),
+            when_down: WhenDown::Fail,
+            approval: None,
+            windows: Vec::new(),
+        }
     }
 }
 
