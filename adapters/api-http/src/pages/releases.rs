@@ -26,9 +26,8 @@ pub(super) fn look(engine: &Engine, rights: &Rights) -> Releases {
     all.sort_by(|(one, _), (other, _)| {
         (&one.project, &other.version).cmp(&(&other.project, &one.version))
     });
-    let now_ms = engine.now().wall_ms;
     let newest = all.iter().take(SHOWN_MAX);
-    let shown = newest.map(|(id, known)| (of_release(id), release::show(state, id, known, now_ms)));
+    let shown = newest.map(|(id, known)| (of_release(id), release::show(engine, id, known)));
     Releases { shown: shown.collect(), more: all.len() > SHOWN_MAX, me: state.name_of(&state.me()) }
 }
 

@@ -3,10 +3,13 @@
 use engine::decide::rights::Rights;
 use engine::decide::tenant;
 use engine::engine::Engine;
-use engine::progress::{PhaseStanding, Place, Standing, standings, why_not};
+use engine::gates::{Way, obstacles, weightiest};
+use engine::progress::{PhaseStanding, Place, Standing, standings};
 use engine::state::State;
 use engine::state::releases::{Answer, Recalled, Release as Known, Source};
+use engine::views::exposure;
 use schema::id::SpaceId;
+use schema::latest::Actor;
 use schema::name::Text;
 use schema::v1::model::ReleaseId;
 use serde::{Deserialize, Serialize};
@@ -59,6 +62,8 @@ pub struct Recall {
     pub at: String,
     /// Where it is installed all the same, as far as this space knows.
     pub exposed: Vec<String>,
+    /// To whom this space sent it, and whether the recall is durable there.
+    pub told: Vec<(String, bool)>,
 }
 
 /// A revision that was replaced.
@@ -143,13 +148,13 @@ pub fn list(engine: &Engine, rights: &Rights) -> Vec<Release> {
     all.sort_by(|(one, _), (other, _)| {
         (&one.project, &other.version).cmp(&(&other.project, &one.version))
     });
-    let now_ms = engine.now().wall_ms;
-    all.into_iter().map(|(id, release)| show(state, id, release, now_ms)).collect()
+    all.into_iter().map(|(id, release)| show(engine, id, release)).collect()
 }
 
-/// Shows one release as it is at `now_ms`, milliseconds since 1970.
+/// Shows one release as it is now.
 #[must_use]
-pub fn show(state: &State, id: &ReleaseId, release: &Known, now_ms: u64) -> Release {
+pub fn show(engine: &Engine, id: &ReleaseId, release: &Known) -> Release {
+    let (state, now_ms) = (engine.state(), engine.now().wall_ms);
     let package = |package: &schema::v1::model::Package| Package {
         id: package.id.to_string(),
         version: package.version.to_string(),
@@ -171,7 +176,7 @@ pub fn show(state: &State, id: &ReleaseId, release: &Known, now_ms: u64) -> Rele
         digest: release.digest.to_string(),
         notes: release.notes.to_string(),
         status: status(release),
-        recalled: state.releases.recall_of(id).map(|it| recall(state, id, release, it)),
+        recalled: state.releases.recall_of(id).map(|it| recall(engine, id, it)),
         offered: release.offered.as_ref().map(|newer| newer.revision),
         earlier: earlier.collect(),
         packages: release.snapshot.packages.iter().map(package).collect(),
@@ -193,22 +198,17 @@ fn status(release: &Known) -> String {
     }
 }
 
-fn recall(state: &State, id: &ReleaseId, release: &Known, recalled: &Recalled) -> Recall {
-    let revision = recalled.content.revision;
-    let before = release.earlier.iter().map(|one| (one.revision, one.digest));
-    let revisions = before.chain([(release.revision, release.digest)]);
-    let bad: Vec<_> =
-        revisions.filter(|(number, _)| *number <= revision).map(|(_, digest)| digest).collect();
-    let exposed = state.cells.all().filter_map(|(cell, there)| {
-        let receipt = &there.installed.as_ref()?.receipt;
-        let is_bad = receipt.release == *id && bad.contains(&receipt.digest);
-        is_bad.then(|| place(state, &cell.space, &cell.slot.to_string()))
-    });
+fn recall(engine: &Engine, id: &ReleaseId, recalled: &Recalled) -> Recall {
+    let state = engine.state();
+    let exposure = exposure::of(state, engine.traffic(), id).unwrap_or_default();
+    let installed = exposure.installed.iter();
+    let told = exposure.told.iter();
     Recall {
-        revision,
+        revision: recalled.content.revision,
         reason: recalled.content.reason.to_string(),
         at: super::time(recalled.at_ms),
-        exposed: exposed.collect(),
+        exposed: installed.map(|(space, slot)| place(state, space, &slot.to_string())).collect(),
+        told: told.map(|(space, durable)| (state.name_of(space), *durable)).collect(),
     }
 }
 
@@ -245,9 +245,13 @@ fn blocked(
     standings: &[PhaseStanding],
     now_ms: u64,
 ) -> Vec<Blocked> {
-    let unreached = standings.iter().filter(|phase| !phase.reached);
-    let blocked = unreached.flat_map(|phase| &phase.places).filter_map(|(place, _)| {
-        let reason = why_not(state, id, place, None, now_ms)?;
+    let places = standings.iter().flat_map(|phase| &phase.places);
+    // What stands at a place of another space, that space decides.
+    let open = places
+        .filter(|(place, standing)| !standing.is_done() && !matches!(place, Place::Remote { .. }));
+    let blocked = open.filter_map(|(place, _)| {
+        let way = Way { id, place, tenant: None, actor: &Actor::Policy, now_ms };
+        let reason = weightiest(&obstacles(state, &way))?.what.clone();
         Some(Blocked { place: place.to_string(), reason })
     });
     blocked.collect()

@@ -15,6 +15,9 @@ pub(crate) struct Deploy {
     /// For this tenant
     #[arg(long, value_name = "NAME")]
     pub(crate) tenant: Option<Name>,
+    /// Do not wait for freezes, windows and approvals: why; it is written down
+    #[arg(long, value_name = "REASON")]
+    pub(crate) bypass: Option<Text>,
     /// Do not wait for its end
     #[arg(long)]
     pub(crate) no_wait: bool,

@@ -39,6 +39,9 @@ pub(crate) enum Release {
         /// The space
         #[arg(long, value_name = "SPACE")]
         to: Name,
+        /// Do not wait for a freeze: why; it is written down
+        #[arg(long, value_name = "REASON")]
+        bypass: Option<Text>,
     },
     /// Block a release that was found bad, wherever it went
     #[command(after_long_help = "It is not accepted, promoted or deployed any more; what is \

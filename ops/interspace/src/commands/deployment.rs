@@ -20,7 +20,8 @@ pub(super) fn deploy(what: &Deploy, client: &Client, out: &mut Output) -> Result
     let place = slot(what.to.as_str(), what.tenant.as_ref().map(Name::as_str));
     let words = format!("{} {} to {place}", release.project, release.version);
     let (environment, tenant) = (what.to.clone(), what.tenant.clone());
-    let did = client.ask(Ask::Deploy { release, environment, tenant })?;
+    let bypass = what.bypass.clone();
+    let did = client.ask(Ask::Deploy { release, environment, tenant, bypass })?;
     let Some(number) = did.positions.first().copied() else {
         return Err(Failure::new(code::FAILED, "no deployment was begun", "try again"));
     };

@@ -40,10 +40,11 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
             let release = client.patiently(|| find(client, release))?;
             out.value(&release, || show(&release));
         }
-        Verb::Promote { release, to } => {
+        Verb::Promote { release, to, bypass } => {
             let release = name(client, release)?;
             let done = format!("{} {} promoted to {to}", release.project, release.version);
-            let did = client.ask(Ask::Promote { release, peer: to.clone() })?;
+            let did =
+                client.ask(Ask::Promote { release, peer: to.clone(), bypass: bypass.clone() })?;
             say(out, &did, &done);
         }
         Verb::Recall { release, reason } => {
@@ -195,7 +196,7 @@ fn show(release: &Release) -> String {
 
 fn recalled(release: &Release) -> String {
     let Some(recall) = &release.recalled else { return String::new() };
-    let Recall { revision, reason, at, exposed } = recall;
+    let Recall { revision, reason, at, exposed, told } = recall;
     let newer = if *revision < release.revision { " (not this one)" } else { "" };
     let (at, reason) = (moment(at), visible(reason));
     let which = format!("up to revision {revision}{newer}");
@@ -204,7 +205,12 @@ fn recalled(release: &Release) -> String {
     } else {
         exposed.join(", ")
     };
-    format!("recalled {at}, {which}: {reason}\nstill in {still}\n")
+    let mut text = format!("recalled {at}, {which}: {reason}\nstill in {still}\n");
+    for (space, durable) in told {
+        let word = if *durable { "has the recall" } else { "has not confirmed the recall" };
+        text.push_str(&format!("         {space} {word}\n"));
+    }
+    text
 }
 
 fn rows(phase: &Phase, tenant: Option<&String>) -> Vec<Vec<String>> {
