@@ -7,7 +7,6 @@ use engine::state::releases::Release;
 use engine::trust::secret::SecretValue;
 use schema::id::SpaceId;
 use schema::latest::{Event, Record};
-use schema::name::Name;
 use schema::v1::event::{Assignment, Definition, Pattern, Role, User};
 use schema::v1::model::{
     Acceptance, Environment, Lifecycle, Phase, Project, ProjectId, ReleaseId, Secret, Step,
@@ -17,17 +16,17 @@ use tests::pipeline::{environment, phase, text, version};
 use tests::world::{World, name};
 
 /// The project of every scene.
-pub const PROJECT: &str = "Web";
+pub(crate) const PROJECT: &str = "Web";
 
 /// Somebody with one role everywhere.
-pub fn user(who: &str, token: u8, role: Role) -> Definition {
+pub(crate) fn user(who: &str, token: u8, role: Role) -> Definition {
     let (project, environment) = (Pattern::all(), Pattern::all());
     let roles = vec![Assignment { role, project, environment }];
     Definition::User(User { name: name(who), token: [token; 32], roles })
 }
 
 /// Dana makes releases and deploys, as an owner; Anna and Ben approve; Mia makes releases.
-pub fn people() -> Vec<Definition> {
+pub(crate) fn people() -> Vec<Definition> {
     vec![
         user("dana", 1, Role::SpaceOwner),
         user("anna", 2, Role::Approver),
@@ -37,7 +36,7 @@ pub fn people() -> Vec<Definition> {
 }
 
 /// A project with one step that succeeds, and nothing else.
-pub fn project() -> Project {
+pub(crate) fn project() -> Project {
     Project {
         name: name(PROJECT),
         lifecycle: name("Standard"),
@@ -52,33 +51,37 @@ pub fn project() -> Project {
 }
 
 /// A step that succeeds everywhere.
-pub fn step(called: &str) -> Step<Where> {
+pub(crate) fn step(called: &str) -> Step<Where> {
     Step::running(name(called), vec![text("true")], 60)
 }
 
 /// In these environments.
-pub fn within(patterns: &[&str]) -> Where {
+pub(crate) fn within(patterns: &[&str]) -> Where {
     let environments = patterns.iter().map(|text| text.parse().unwrap()).collect();
     Where { environments, ..Where::default() }
 }
 
 /// A variable.
-pub fn variable(called: &str, value: &str, scope: Where) -> Variable<Where> {
+pub(crate) fn variable(called: &str, value: &str, scope: Where) -> Variable<Where> {
     Variable { name: name(called), value: text(value), scope }
 }
 
 /// A secret.
-pub fn secret(called: &str, scope: Where) -> Secret {
+pub(crate) fn secret(called: &str, scope: Where) -> Secret {
     Secret { name: name(called), scope }
 }
 
 /// A lifecycle.
-pub fn lifecycle(called: &str, phases: Vec<Phase>) -> Definition {
+pub(crate) fn lifecycle(called: &str, phases: Vec<Phase>) -> Definition {
     Definition::Lifecycle(Lifecycle { name: name(called), phases })
 }
 
 /// A configuration: environments, the lifecycle Standard, the project.
-pub fn space(environments: &[&str], phases: Vec<Phase>, project: Project) -> Vec<Definition> {
+pub(crate) fn space(
+    environments: &[&str],
+    phases: Vec<Phase>,
+    project: Project,
+) -> Vec<Definition> {
     let mut all: Vec<Definition> = environments.iter().map(|it| environment(it)).collect();
     all.push(lifecycle("Standard", phases));
     all.push(Definition::Project(project));
@@ -87,7 +90,7 @@ pub fn space(environments: &[&str], phases: Vec<Phase>, project: Project) -> Vec
 }
 
 /// A configuration of a space that takes the project of another by itself.
-pub fn target(from: &str, environments: &[&str], phases: Vec<Phase>) -> Vec<Definition> {
+pub(crate) fn target(from: &str, environments: &[&str], phases: Vec<Phase>) -> Vec<Definition> {
     let mut all: Vec<Definition> = environments.iter().map(|it| environment(it)).collect();
     all.push(lifecycle("Standard", phases));
     all.push(Definition::Acceptance(Acceptance {
@@ -102,7 +105,7 @@ pub fn target(from: &str, environments: &[&str], phases: Vec<Phase>) -> Vec<Defi
 }
 
 /// Changes one environment of a configuration.
-pub fn with(
+pub(crate) fn with(
     definitions: Vec<Definition>,
     called: &str,
     change: impl Fn(&mut Environment),
@@ -118,21 +121,21 @@ pub fn with(
 }
 
 /// One phase after the other, each with one environment, none of them automatic.
-pub fn phases(environments: &[&str]) -> Vec<Phase> {
+pub(crate) fn phases(environments: &[&str]) -> Vec<Phase> {
     environments.iter().map(|called| phase(called, &[called], &[], false)).collect()
 }
 
 /// Spaces, and the world they are in.
-pub struct Scene {
+pub(crate) struct Scene {
     /// The world.
-    pub world: World,
+    pub(crate) world: World,
     /// The space that owns the project.
-    pub home: usize,
+    pub(crate) home: usize,
 }
 
 impl Scene {
     /// One space with this configuration.
-    pub fn given(definitions: Vec<Definition>) -> Self {
+    pub(crate) fn given(definitions: Vec<Definition>) -> Self {
         let mut world = World::new(11);
         let home = world.found("Home");
         let mut scene = Self { world, home };
@@ -141,17 +144,21 @@ impl Scene {
     }
 
     /// Makes the configuration of a site this.
-    pub fn apply(&mut self, site: usize, definitions: Vec<Definition>) -> Result<Done, Rejection> {
+    pub(crate) fn apply(
+        &mut self,
+        site: usize,
+        definitions: Vec<Definition>,
+    ) -> Result<Done, Rejection> {
         self.world.ask(site, "ops", Command::Apply { definitions })
     }
 
     /// Freezes the project under a version.
-    pub fn create(&mut self, called: &str) -> Result<Done, Rejection> {
+    pub(crate) fn create(&mut self, called: &str) -> Result<Done, Rejection> {
         self.create_as("dana", called, None, false)
     }
 
     /// The same, by somebody, in a channel, perhaps as a revision.
-    pub fn create_as(
+    pub(crate) fn create_as(
         &mut self,
         who: &str,
         called: &str,
@@ -170,18 +177,18 @@ impl Scene {
     }
 
     /// The release as a site names it.
-    pub fn named(&self, site: usize, called: &str) -> ReleaseName {
+    pub(crate) fn named(&self, site: usize, called: &str) -> ReleaseName {
         let owner = (site != self.home).then(|| name(&self.world.sites[self.home].called));
         ReleaseName { owner, project: name(PROJECT), version: version(called) }
     }
 
     /// Dana deploys at home and waits until it has ended.
-    pub fn deploy(&mut self, called: &str, environment: &str) -> Result<Done, Rejection> {
+    pub(crate) fn deploy(&mut self, called: &str, environment: &str) -> Result<Done, Rejection> {
         self.deploy_at(self.home, "dana", called, environment, None)
     }
 
     /// Somebody deploys somewhere, perhaps for a tenant, and waits until it has ended.
-    pub fn deploy_at(
+    pub(crate) fn deploy_at(
         &mut self,
         site: usize,
         who: &str,
@@ -201,7 +208,7 @@ impl Scene {
     }
 
     /// Sets a secret at home.
-    pub fn set(&mut self, called: &str, scope: Option<Where>, value: &str) {
+    pub(crate) fn set(&mut self, called: &str, scope: Option<Where>, value: &str) {
         let (project, name) = (name(PROJECT), name(called));
         let value = SecretValue::new(value.to_owned()).unwrap();
         let command = Command::SetSecret { project, name, scope, value };
@@ -209,35 +216,35 @@ impl Scene {
     }
 
     /// The engine of a site.
-    pub fn engine(&self, site: usize) -> &Engine {
+    pub(crate) fn engine(&self, site: usize) -> &Engine {
         self.world.sites[site].engine()
     }
 
     /// The id of a site.
-    pub fn id(&self, site: usize) -> SpaceId {
+    pub(crate) fn id(&self, site: usize) -> SpaceId {
         self.world.sites[site].id
     }
 
     /// The id of a release.
-    pub fn release_id(&self, called: &str) -> ReleaseId {
+    pub(crate) fn release_id(&self, called: &str) -> ReleaseId {
         let project = ProjectId { space: self.id(self.home), name: name(PROJECT) };
         ReleaseId { project, version: version(called) }
     }
 
     /// A release as a site knows it.
-    pub fn release(&self, site: usize, called: &str) -> &Release {
+    pub(crate) fn release(&self, site: usize, called: &str) -> &Release {
         let id = self.release_id(called);
         self.engine(site).state().releases.get(&id).expect("the release is known here")
     }
 
     /// Whether a site knows a release.
-    pub fn knows(&self, site: usize, called: &str) -> bool {
+    pub(crate) fn knows(&self, site: usize, called: &str) -> bool {
         let id = self.release_id(called);
         self.engine(site).state().releases.get(&id).is_some()
     }
 
     /// What is installed in an environment of `of`, as `site` sees it.
-    pub fn installed(&self, site: usize, of: usize, environment: &str) -> Option<String> {
+    pub(crate) fn installed(&self, site: usize, of: usize, environment: &str) -> Option<String> {
         let (of, there) = (self.id(of), name(environment));
         let state = self.engine(site).state();
         let mut cells = state.cells.all().filter(|(id, _)| {
@@ -248,7 +255,7 @@ impl Scene {
     }
 
     /// The events of a site's own log.
-    pub fn events(&self, site: usize) -> Vec<Event> {
+    pub(crate) fn events(&self, site: usize) -> Vec<Event> {
         let log = self.world.sites[site].space.as_ref().unwrap().log();
         let all = (1..=log.size()).flat_map(|at| log.read(&[schema::id::Position(at)]).unwrap());
         let own = all.filter_map(|record| match record {
@@ -259,7 +266,7 @@ impl Scene {
     }
 
     /// Every byte of a site's log.
-    pub fn log(&self, site: usize) -> Vec<u8> {
+    pub(crate) fn log(&self, site: usize) -> Vec<u8> {
         let mut all = Vec::new();
         let log = self.world.sites[site].space.as_ref().unwrap().log();
         log.scan(&mut |_, bytes| {
@@ -271,7 +278,7 @@ impl Scene {
     }
 
     /// What the steps of the newest deployment of a site saw: name and value, the open ones first.
-    pub fn seen(&self, site: usize) -> Vec<(String, String)> {
+    pub(crate) fn seen(&self, site: usize) -> Vec<(String, String)> {
         let plan = self.world.sites[site].runner.newest.as_ref().expect("something ran");
         let open = plan.variables.iter().map(|it| (it.name.to_string(), it.value.to_string()));
         let hidden =
@@ -280,19 +287,14 @@ impl Scene {
     }
 
     /// The steps of the newest deployment of a site.
-    pub fn ran(&self, site: usize) -> Vec<String> {
+    pub(crate) fn ran(&self, site: usize) -> Vec<String> {
         let plan = self.world.sites[site].runner.newest.as_ref().expect("something ran");
         plan.steps.iter().map(|step| step.name.to_string()).collect()
     }
 }
 
 /// What a rejection says, and what it says to do.
-pub fn said(answer: Result<Done, Rejection>) -> String {
+pub(crate) fn said(answer: Result<Done, Rejection>) -> String {
     let rejection = answer.expect_err("it is declined");
     format!("{}; {}", rejection.what, rejection.hint)
-}
-
-/// A name.
-pub fn called(text: &str) -> Name {
-    name(text)
 }
