@@ -1,5 +1,6 @@
 //! The routes: what is asked becomes commands and looks, what comes back becomes JSON.
 
+mod compare;
 mod courier;
 mod export;
 mod invitations;
@@ -81,6 +82,7 @@ fn bounded() -> Gated<Context> {
         )
         .at(get.clone(), "/v1/spaces/{space}/packages", Gate::Some(See), reading::packages)
         .at(get.clone(), "/v1/spaces/{space}/releases", Gate::Some(See), reading::releases)
+        .at(get.clone(), "/v1/spaces/{space}/compare", Gate::Some(See), compare::compare_two)
         .at(get.clone(), "/v1/spaces/{space}/inbox", Gate::Some(See), reading::inbox)
         .at(get.clone(), "/v1/spaces/{space}/deployments", Gate::Some(See), reading::deployments)
         .at(

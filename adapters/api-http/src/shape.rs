@@ -1,11 +1,14 @@
 //! What is said over HTTP: the bodies of requests and answers, shared with the command line.
 
+pub mod argument;
 pub mod audit;
 pub mod cell;
 pub mod command;
+pub mod compare;
 pub mod configuration;
 pub mod courier;
 pub mod deployment;
+pub mod difference;
 pub mod inbox;
 pub mod invitation;
 pub mod journey;

@@ -21,7 +21,7 @@ pub(crate) use keys::Key;
 pub(crate) use link::{Certificate, Grants, Link};
 pub(crate) use node::{Doctor, Up};
 pub(crate) use people::{Scope, Token, User};
-pub(crate) use release::Release;
+pub(crate) use release::{Release, Revision};
 pub(crate) use secret::{Declared, Secret};
 
 use crate::output::Form;
