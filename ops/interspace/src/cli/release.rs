@@ -33,6 +33,14 @@ pub(crate) enum Release {
         #[command(flatten)]
         release: Which,
     },
+    /// For every place of its lifecycle: whether it is there, what it waits for, or why not
+    Explain {
+        #[command(flatten)]
+        release: Which,
+        /// For this tenant
+        #[arg(long, value_name = "NAME")]
+        tenant: Option<Name>,
+    },
     /// Send a release on to another space
     Promote {
         #[command(flatten)]

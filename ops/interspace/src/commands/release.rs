@@ -1,6 +1,7 @@
 //! `release`: from a project to something that can be promoted.
 
 pub(super) mod compare;
+mod explain;
 
 use crate::cli::{Release as Verb, Which};
 use crate::client::Client;
@@ -54,6 +55,10 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
             let done = format!("{} {} recalled", release.project, release.version);
             let did = client.ask(Ask::Recall { release, reason: reason.clone() })?;
             say(out, &did, &done);
+        }
+        Verb::Explain { release, tenant } => {
+            let release = name(client, release)?;
+            explain::run(&release, tenant.as_ref(), client, out)?;
         }
         Verb::Compare { project, from, to, owner } => {
             let (project, owner) = (project.clone(), owner.clone());
