@@ -141,16 +141,16 @@ fn sorted_out(before: Vec<(String, Said)>, after: Vec<(String, Said)>) -> Vec<Di
 }
 
 fn fields(before: &Said, after: &Said) -> Vec<Field> {
-    let mut names: Vec<&&str> = before.keys().chain(after.keys()).collect();
+    let mut names: Vec<&'static str> = before.keys().chain(after.keys()).copied().collect();
     names.sort_unstable();
     names.dedup();
-    let field = |what: &&&str| Field {
-        what: (**what).to_owned(),
-        before: before.get(**what).cloned(),
-        after: after.get(**what).cloned(),
+    names.retain(|what| before.get(what) != after.get(what));
+    let field = |what: &'static str| Field {
+        what: what.to_owned(),
+        before: before.get(what).cloned(),
+        after: after.get(what).cloned(),
     };
-    let differs = |what: &&&str| before.get(**what) != after.get(**what);
-    names.iter().copied().filter(|what| differs(&what)).map(|what| field(&what)).collect()
+    names.into_iter().map(field).collect()
 }
 
 /// Steps that are run before others now that they were run after: said of each of them.
