@@ -29,6 +29,7 @@ pub(super) fn run(
         let head = ["phase", "place", "standing", "next"];
         let empty = "it goes nowhere from here yet: `interspace inbox show` tells more";
         let mut text = table(&head, rows, empty);
+        text.push('\n');
         for place in &all {
             for held in &place.held_up {
                 text.push_str(&why(place, held));
