@@ -29,20 +29,27 @@
 //! then, before anything else happens (see `leftovers`). Under systemd the node wants
 //! `KillMode=mixed`, so that an orderly stop reaches the node and not its guards.
 
+mod attempts;
+mod condition;
 mod control;
+mod course;
 mod environment;
 mod family;
 pub mod guard;
 mod halt;
 mod leftovers;
 mod listener;
+mod manual;
 mod mask;
 mod order;
 mod output;
 mod packages;
+mod passed;
+mod report;
 mod runner;
 mod status;
 mod step;
+mod targets;
 mod variables;
 
 pub use control::Control;
