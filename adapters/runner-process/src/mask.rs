@@ -103,9 +103,7 @@ impl Mask {
         let from = self.held_from + self.held.len() as u64;
         let mut found = |secret| add(&mut self.secrets, secret);
         for lane in &mut self.lanes {
-            for (at, byte) in (from..).zip(bytes) {
-                lane.push(words, *byte, at, &mut found);
-            }
+            lane.push(words, bytes, from, &mut found);
         }
         self.held.extend_from_slice(bytes);
         let end = from + bytes.len() as u64;

@@ -110,6 +110,11 @@ impl Automaton {
         }
     }
 
+    /// Whether a word begins with `byte`.
+    pub(super) fn begins(&self, byte: u8) -> bool {
+        self.first[usize::from(byte)] != 0
+    }
+
     /// The state after one byte more.
     pub(super) fn step(&self, mut state: State, byte: u8) -> State {
         loop {

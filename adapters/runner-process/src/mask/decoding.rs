@@ -62,6 +62,17 @@ impl Decoder {
         }
     }
 
+    /// Whether it reads `byte` as itself while nothing is begun.
+    pub(super) const fn is_plain(&self, byte: u8) -> bool {
+        match self {
+            Self::Plain => true,
+            Self::Percent(escape) | Self::Backslash(escape) => {
+                escape.length == 0 && byte != escape.sign
+            }
+            Self::Digits(_) => false,
+        }
+    }
+
     /// Where something begins that has been read in part.
     pub(super) fn begun_at(&self) -> Option<u64> {
         match self {
@@ -219,6 +230,28 @@ const fn base64(byte: u8) -> Option<u8> {
     }
 }
 
+/// What each byte is worth as a digit: it is asked for each byte of an output, several times.
+static HEXADECIMAL: [Option<u8>; 256] = {
+    let mut values = [None; 256];
+    let mut byte = 0_u8;
+    while byte < u8::MAX {
+        values[byte as usize] = hexadecimal(byte);
+        byte += 1;
+    }
+    values
+};
+
+/// The same for Base64.
+static BASE64: [Option<u8>; 256] = {
+    let mut values = [None; 256];
+    let mut byte = 0_u8;
+    while byte < u8::MAX {
+        values[byte as usize] = base64(byte);
+        byte += 1;
+    }
+    values
+};
+
 /// Reads digits of so many bits.
 pub(super) struct Digits {
     bits: u32,
@@ -240,8 +273,8 @@ impl Digits {
     }
 
     fn push(&mut self, byte: u8, at: u64, emit: &mut impl FnMut(Unit)) {
-        let digit = if self.bits == 4 { hexadecimal(byte) } else { base64(byte) };
-        let Some(digit) = digit else {
+        let values = if self.bits == 4 { &HEXADECIMAL } else { &BASE64 };
+        let Some(digit) = values[usize::from(byte)] else {
             let breaks = matches!(byte, b'\n' | b'\r');
             let blank = self.gap > 0 && matches!(byte, b' ' | b'\t');
             if (breaks || blank) && self.gap < GAP_BYTES_MAX {

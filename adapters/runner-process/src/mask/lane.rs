@@ -66,16 +66,22 @@ impl Lane {
         all.chain([lane(Indents::Kept)(Decoder::Plain)]).collect()
     }
 
-    /// Reads the byte at `at`; `found` is called with where a word stands that ends there.
+    /// Reads the bytes from `at` on; `found` is called with where a word stands that ends in them.
     pub(super) fn push(
         &mut self,
         automaton: &Automaton,
-        byte: u8,
+        bytes: &[u8],
         at: u64,
         found: &mut impl FnMut(Range<u64>),
     ) {
         let Self { decoder, place } = self;
-        decoder.push(byte, at, &mut |unit| place.take(automaton, unit, found));
+        for (at, byte) in (at..).zip(bytes) {
+            // Most bytes: they are in no word, and begin none.
+            let passes = place.is_idle() && !automaton.begins(*byte) && !is_break(*byte);
+            if !passes || !decoder.is_plain(*byte) {
+                decoder.push(*byte, at, &mut |unit| place.take(automaton, unit, found));
+            }
+        }
     }
 
     /// Nothing comes any more: `found` is called with where the beginning of a word stands that has
@@ -104,6 +110,10 @@ impl Lane {
 impl Place {
     const fn new(indents: Indents) -> Self {
         Self { indents, state: 0, starts: VecDeque::new(), end: 0, gap: 0 }
+    }
+
+    const fn is_idle(&self) -> bool {
+        self.state == 0 && self.gap == 0
     }
 
     fn take(&mut self, automaton: &Automaton, unit: Unit, found: &mut impl FnMut(Range<u64>)) {
