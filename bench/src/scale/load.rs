@@ -1,0 +1,148 @@
+//! A space under load, driven as a node drives it: by commands, turn by turn, and by what its
+//! runner answers.
+
+use super::definitions;
+use crate::Failure;
+use crate::history::{NOW, entropy, seeds};
+use engine::command::{Command, Rejection, ReleaseName, Request};
+use engine::decide::configuration::OPERATOR;
+use engine::run::{Plan, Report};
+use engine::space::Space;
+use engine::step::{Effect, Input};
+use log_memory::LogMemory;
+use schema::id::CommandId;
+use schema::latest::{Actor, Outcome};
+use schema::name::Name;
+use schema::v1::event::Definition;
+
+/// A space whose log is in memory, and the operator who fills it.
+pub(super) struct Load {
+    pub(super) space: Space<LogMemory>,
+    operator: Name,
+    asked: u64,
+}
+
+impl Load {
+    /// A space without anything in it.
+    pub(super) fn found() -> Result<Self, Failure> {
+        let name = "harbour".parse()?;
+        let space = Space::found(&name, &seeds(), entropy(), NOW, LogMemory::create)?;
+        Ok(Self { space, operator: OPERATOR.parse()?, asked: 0 })
+    }
+
+    /// Makes the configuration this, and gives how many commands that took: where all of it is
+    /// refused, it is asked for in growing parts.
+    pub(super) fn apply(&mut self, definitions: &[Definition]) -> Result<u64, Failure> {
+        let (mut applied, mut part, mut commands) = (0, definitions.len(), 0);
+        while applied < definitions.len() {
+            let end = definitions.len().min(applied + part);
+            let command = Command::Apply { definitions: definitions[..end].to_vec() };
+            match self.ask(vec![command])? {
+                None => (applied, commands) = (end, commands + 1),
+                Some(rejection) if part == 1 => return Err(rejection.into()),
+                Some(_) => part = part.div_ceil(2),
+            }
+        }
+        Ok(commands)
+    }
+
+    /// Pushes the package of a release and creates the release, in one turn.
+    pub(super) fn release(&mut self, project: u32, release: u32) -> Result<(), Failure> {
+        let push = Command::PushPackage { package: definitions::package(project, release)? };
+        let create = Command::CreateRelease {
+            project: definitions::project_name(project)?,
+            version: definitions::version(release)?,
+            notes: "What changed, in a line.".parse()?,
+            packages: Vec::new(),
+        };
+        self.must(vec![push, create])
+    }
+
+    /// Deploys a release in every environment, phase by phase: the phases of `commanded` by
+    /// command, what lies between them by policy.
+    pub(super) fn deploy(
+        &mut self,
+        project: u32,
+        release: u32,
+        commanded: &[Vec<Name>],
+    ) -> Result<(), Failure> {
+        let release = ReleaseName {
+            owner: None,
+            project: definitions::project_name(project)?,
+            version: definitions::version(release)?,
+        };
+        let deploy = |environment: &Name| Command::Deploy {
+            release: release.clone(),
+            environment: environment.clone(),
+        };
+        commanded.iter().try_for_each(|phase| self.must(phase.iter().map(deploy).collect()))
+    }
+
+    /// Asks for all of this in one turn; nothing may be rejected.
+    fn must(&mut self, commands: Vec<Command>) -> Result<(), Failure> {
+        self.ask(commands)?.map_or(Ok(()), |rejection| Err(rejection.into()))
+    }
+
+    /// Asks for all of this in one turn, runs what follows until nothing runs any more, and gives
+    /// the first rejection.
+    fn ask(&mut self, commands: Vec<Command>) -> Result<Option<Rejection>, Failure> {
+        let mut inputs: Vec<Input> =
+            commands.into_iter().map(|command| self.asked(command)).collect();
+        let mut rejected = None;
+        while !inputs.is_empty() {
+            let effects = self.space.turn(NOW, std::mem::take(&mut inputs))?;
+            for effect in effects {
+                match effect {
+                    Effect::Reply { answer, .. } => rejected = rejected.or(answer.err()),
+                    Effect::Run(plan) => inputs.push(ended(&plan)?),
+                    Effect::Alarm(what) => return Err(what.into()),
+                    // There is no peer, and no store that pieces would go to.
+                    Effect::Publish { .. }
+                    | Effect::Send { .. }
+                    | Effect::Look { .. }
+                    | Effect::Store(_)
+                    | Effect::Discard { .. }
+                    | Effect::ReadPiece { .. }
+                    | Effect::GiveBack(_) => {}
+                }
+            }
+        }
+        Ok(rejected)
+    }
+
+    fn asked(&mut self, command: Command) -> Input {
+        self.asked += 1;
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(&self.asked.to_be_bytes());
+        let actor = Actor::Person(self.operator.clone());
+        let request = Request { id: CommandId(id), actor, token: None, command };
+        Input::Asked { request, reply: self.asked }
+    }
+}
+
+/// What a runner says of a deployment in which everything went well.
+fn ended(plan: &Plan) -> Result<Input, Failure> {
+    let report = Report {
+        outcome: Outcome::Succeeded,
+        started_ms: NOW.wall_ms,
+        finished_ms: NOW.wall_ms + 2_000,
+        proven: plan.packages.clone(),
+        steps: plan.steps.iter().map(definitions::succeeded).collect::<Result<_, _>>()?,
+    };
+    Ok(Input::Ended { deployment: plan.deployment, report })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_into_one_command_is_applied_in_parts() {
+        let mut load = Load::found().unwrap();
+        let large = definitions::all(300, 40).unwrap();
+        let commands = load.apply(&large).unwrap();
+        assert!(commands >= 1);
+        let state = load.space.engine().state();
+        assert_eq!(state.configuration.all().count(), large.len());
+    }
+}
