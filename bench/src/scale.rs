@@ -44,7 +44,8 @@ pub struct Plan {
     pub environments: u32,
     /// Releases of each project, at least one.
     pub releases: u32,
-    /// How often in each process a log is replayed and a dashboard is shown; the medians count.
+    /// How often in each process what can be repeated is done: applying the configuration, the
+    /// replay of the log, the dashboard. The medians count.
     pub rounds: u32,
 }
 

@@ -30,14 +30,15 @@ pub(super) fn all(projects: u32, environments: u32) -> Result<Vec<Definition>, F
     Ok(definitions)
 }
 
-/// The same, but the last project has another value.
-pub(super) fn changed(mut definitions: Vec<Definition>) -> Result<Vec<Definition>, Failure> {
-    if let Some(Definition::Project(project)) = definitions.last_mut() {
-        for value in project.values.iter_mut().take(1) {
-            value.value = Some("postgres://other.example.com".parse()?);
-        }
+/// Gives the last project a value that it had in no other round.
+pub(super) fn change(definitions: &mut [Definition], round: u32) -> Result<(), Failure> {
+    let value: Text = format!("postgres://db-{round}.example.com").parse()?;
+    if let Some(Definition::Project(project)) = definitions.last_mut()
+        && let Some(first) = project.values.first_mut()
+    {
+        first.value = Some(value);
     }
-    Ok(definitions)
+    Ok(())
 }
 
 /// The environments of the phases that wait for a command, phase by phase.
