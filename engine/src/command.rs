@@ -3,11 +3,11 @@
 use crate::trust::identity::Pair;
 use crate::trust::secret::SecretValue;
 use schema::hash::Hash;
-use schema::id::{CommandId, EntryId, InvitationId, Position, SpaceId, TokenId};
+use schema::id::{CommandId, DocumentId, EntryId, InvitationId, Position, SpaceId, TokenId};
 use schema::latest::{Actor, Document, Invitation};
 use schema::name::{Name, PackageName, Text, Version};
-use schema::v1::event::{Definition, TokenScope, User};
-use schema::v1::model::{Grant, Package, ReleaseId, TemplateValue};
+use schema::v1::event::{Definition, FreezeMade, PolicyRule, TokenScope, User};
+use schema::v1::model::{Grant, Package, ReleaseId, TemplateValue, Where};
 use thiserror::Error;
 
 /// A request, in the imperative.
@@ -80,6 +80,8 @@ pub enum Command {
         project: Name,
         /// The secret.
         name: Name,
+        /// Where it applies, as it is declared; not needed where only one has that name.
+        scope: Option<Where>,
         /// The value.
         value: SecretValue,
     },
@@ -89,6 +91,8 @@ pub enum Command {
         project: Name,
         /// The secret.
         name: Name,
+        /// Where it applies, as it is declared; not needed where only one has that name.
+        scope: Option<Where>,
     },
     /// Invite whoever has the token.
     Invite {
@@ -132,6 +136,10 @@ pub enum Command {
         notes: Text,
         /// The version of each package; the release's own version where none is named.
         packages: Vec<(PackageName, Version)>,
+        /// The channel; the first of the project that lets the version in, where none is named.
+        channel: Option<Name>,
+        /// Whether the project as it is now becomes the next revision of a release that is there.
+        revise: bool,
     },
     /// Send a release on to a peer.
     Promote {
@@ -139,6 +147,8 @@ pub enum Command {
         release: ReleaseName,
         /// To whom.
         peer: Name,
+        /// Why a freeze is not waited for, where somebody may do that.
+        bypass: Option<Text>,
     },
     /// Accept a bundle.
     Accept {
@@ -162,6 +172,80 @@ pub enum Command {
         release: ReleaseName,
         /// Where.
         environment: Name,
+        /// For which tenant, if for one.
+        tenant: Option<Name>,
+        /// Why freezes, windows and approvals are not waited for, where somebody may do that.
+        bypass: Option<Text>,
+    },
+    /// Say whether a release may be deployed to an environment.
+    Approve {
+        /// Which.
+        release: ReleaseName,
+        /// Where.
+        environment: Name,
+        /// Whether it may.
+        approved: bool,
+        /// Why.
+        reason: Text,
+    },
+    /// Let nothing be deployed or promoted for a while.
+    Freeze {
+        /// What, from when and until when.
+        freeze: Box<FreezeMade>,
+    },
+    /// End a freeze before its time.
+    LiftFreeze {
+        /// Which.
+        name: Name,
+        /// Why.
+        reason: Text,
+    },
+    /// Tell policy to leave something alone.
+    SetPolicy {
+        /// What.
+        rule: PolicyRule,
+        /// Why.
+        reason: Text,
+    },
+    /// Tell policy that it need not leave that alone any more.
+    LiftPolicy {
+        /// What.
+        rule: PolicyRule,
+    },
+    /// End a deployment that runs.
+    Cancel {
+        /// Where it began.
+        deployment: Position,
+        /// Why.
+        reason: Text,
+    },
+    /// Say how a manual step went, for which a deployment waits.
+    AnswerManual {
+        /// Where the deployment began.
+        deployment: Position,
+        /// Whether it was done; the step has failed if not.
+        done: bool,
+        /// What there is to say about it.
+        note: Text,
+    },
+    /// Block a release that was found bad, wherever it went.
+    Recall {
+        /// Which.
+        release: ReleaseName,
+        /// Why; it travels along.
+        reason: Text,
+    },
+    /// Policy's own: tell a recall to whom this space sent the release.
+    PassRecall {
+        /// Of which release.
+        release: ReleaseId,
+    },
+    /// Policy's own: pass a result of a third space on to the space that sent the release here.
+    PassResult {
+        /// Of which release.
+        release: ReleaseId,
+        /// The receipt.
+        receipt: DocumentId,
     },
     /// Policy's own: open the secrets of a peer's bundle and keep them, or reject it.
     KeepSecrets {

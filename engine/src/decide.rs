@@ -1,5 +1,7 @@
 //! From a command and what is true to the events that follow: pure, one file for each subject.
 
+pub mod approval;
+pub mod channel;
 pub mod configuration;
 pub mod deployment;
 pub mod import;
@@ -8,14 +10,21 @@ pub mod keys;
 pub(crate) mod likeness;
 pub mod people;
 pub mod permission;
+pub mod promotion;
+pub mod recall;
 pub mod release;
+pub mod restraint;
 pub mod result;
 pub mod rights;
+pub mod scope;
 pub mod secret;
+pub mod tenant;
 pub mod trust;
+pub mod values;
 
 use crate::command::{Command, Rejection, ReleaseName, Request};
 use crate::state::State;
+use crate::state::cells::Slot;
 use crate::state::releases::Release;
 use crate::traffic::Traffic;
 use crate::trust::identity::Identity;
@@ -109,10 +118,12 @@ pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejecti
         Command::StateKeys { statement, .. } => keys::state(given.state, actor, statement),
         Command::Grant { peer, grants } => trust::grant(given, actor, peer, grants),
         Command::Revoke { peer } => trust::revoke(given, actor, peer),
-        Command::SetSecret { project, name, value } => {
-            secret::set(given, actor, project, name, value)
+        Command::SetSecret { project, name, scope, value } => {
+            secret::set(given, actor, project, (name, scope.as_ref()), value)
         }
-        Command::UnsetSecret { project, name } => secret::unset(given, actor, project, name),
+        Command::UnsetSecret { project, name, scope } => {
+            secret::unset(given, actor, project, (name, scope.as_ref()))
+        }
         Command::Invite { invitation, guest, name, grants, ends_ms } => {
             let (invitation, guest, ends_ms) = (*invitation, *guest, *ends_ms);
             let name = name.as_ref();
@@ -124,12 +135,32 @@ pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejecti
             invitation::join(given, actor, invitation, name.as_ref(), grants)
         }
         Command::PushPackage { package } => release::push(given.state, actor, package),
-        Command::CreateRelease { project, version, notes, packages } => {
-            release::create(given, actor, project, version, notes, packages)
+        Command::CreateRelease { project, version, notes, packages, channel, revise } => {
+            let channel = channel.as_ref();
+            let wanted =
+                release::Wanted { project, version, notes, packages, channel, revise: *revise };
+            release::create(given, actor, &wanted)
         }
-        Command::Promote { release, peer } => {
+        Command::Promote { release, peer, bypass } => {
             let id = resolve(given.state, release)?;
-            release::promote(given, actor, &id, peer)
+            promotion::promote(given, actor, &id, peer, bypass.as_ref())
+        }
+        Command::Approve { release, environment, approved, reason } => {
+            let id = resolve(given.state, release)?;
+            let said = approval::Said { environment, approved: *approved, reason };
+            approval::approve(given, actor, &id, &said)
+        }
+        Command::Freeze { freeze } => restraint::freeze(given, actor, freeze),
+        Command::LiftFreeze { name, reason } => restraint::lift(given, actor, name, reason),
+        Command::SetPolicy { rule, reason } => restraint::set(given.state, actor, rule, reason),
+        Command::LiftPolicy { rule } => Ok(restraint::unset(given.state, actor, rule)),
+        Command::Recall { release, reason } => {
+            let id = resolve(given.state, release)?;
+            recall::recall(given, actor, &id, reason)
+        }
+        Command::PassRecall { release } => Ok(recall::pass(given.state, release)),
+        Command::PassResult { release, receipt } => {
+            Ok(result::pass(given.state, release, receipt).into_iter().collect())
         }
         Command::Accept { release, lifecycle, values } => {
             let id = resolve(given.state, release)?;
@@ -139,9 +170,16 @@ pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejecti
             let id = resolve(given.state, release)?;
             import::reject(given.state, actor, &id, reason)
         }
-        Command::Deploy { release, environment } => {
+        Command::Deploy { release, environment, tenant, bypass } => {
             let id = resolve(given.state, release)?;
-            deployment::deploy(given, actor, &id, environment, 0)
+            let slot = Slot { environment: environment.clone(), tenant: tenant.clone() };
+            deployment::deploy(given, actor, &id, &slot, 0, bypass.as_ref())
+        }
+        Command::Cancel { deployment, reason } => {
+            deployment::cancel(given.state, actor, *deployment, reason)
+        }
+        Command::AnswerManual { deployment, done, note } => {
+            deployment::answer(given.state, actor, *deployment, *done, note)
         }
         Command::KeepSecrets { release } => import::keep_secrets(given, release),
         Command::Restart { deployment } => deployment::restart(given, actor, *deployment),

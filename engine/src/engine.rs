@@ -11,6 +11,8 @@ mod rebuild;
 mod record;
 mod rest;
 mod start;
+mod turns;
+mod wake;
 
 pub use lend::Lendable;
 pub use life::GivenBack;
@@ -32,9 +34,10 @@ use crate::views::links::{LinkView, show};
 use schema::hash::Hash;
 use schema::id::{LinkId, ObjectId, SpaceId};
 use schema::latest::Record;
+use schema::name::Name;
 use schema::v1::event::PastLife;
 use schema::v1::model::ReleaseId;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// One space.
 #[derive(Debug)]
@@ -44,6 +47,8 @@ pub struct Engine {
     sealer: Sealer,
     start: [u8; 16],
     now: Now,
+    /// When what is folded now was appended, by this space's clock, milliseconds since 1970.
+    here_ms: u64,
     state: State,
     journeys: Journeys,
     tree: Tree,
@@ -63,6 +68,18 @@ pub struct Engine {
     rebuild: bool,
     /// Releases whose chances changed in this step.
     touched: BTreeSet<ReleaseId>,
+    /// Releases whose chances change by the passing of time alone, and when, milliseconds since
+    /// 1970.
+    wakes: BTreeSet<(u64, ReleaseId)>,
+    /// By environment, the releases that policy wants to deploy there and that wait until nothing
+    /// runs there any more, in the order in which they came.
+    waiting: BTreeMap<Name, VecDeque<ReleaseId>>,
+    /// Releases that something held up which somebody may take away: a freeze, a pause.
+    held_up: BTreeSet<ReleaseId>,
+    /// Environments in which a deployment ended in this step.
+    freed: BTreeSet<Name>,
+    /// Whether this log is still being told: then nothing follows from what it says.
+    telling: bool,
     /// Whether other objects may be missing than before.
     fetch_changed: bool,
     /// Whether what peers know of our environments may be out of date.
@@ -123,6 +140,7 @@ impl Engine {
                 self.carries(&peer, envelope_bytes_max);
             }
             Input::Ended { deployment, report } => self.ended(deployment, report),
+            Input::Awaits { deployment, step } => self.awaits_person(deployment, &step),
             Input::Holds { object, held } => self.holds(object, held),
             Input::Read { link, piece } => self.send_piece(link, &piece),
             #[cfg(feature = "measure")]
@@ -142,7 +160,7 @@ impl Engine {
         match input {
             Input::Arrived(verified) if verified.content().writes() => {}
             // The next life logs what ran as interrupted.
-            Input::Holds { .. } | Input::Ended { .. } => {}
+            Input::Holds { .. } | Input::Ended { .. } | Input::Awaits { .. } => {}
             #[cfg(feature = "measure")]
             Input::Written { .. } => {}
             Input::Asked { .. }

@@ -13,9 +13,11 @@
 // A command becomes events.
 pub mod command;
 pub mod decide;
+pub mod gates;
 pub mod policy;
 pub mod progress;
 pub mod state;
+pub mod window;
 // Events become entries, durable.
 pub mod log;
 // Entries leave, sealed.

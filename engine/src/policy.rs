@@ -7,6 +7,7 @@
 
 use crate::command::{Command, ReleaseName, Request};
 use crate::decide::import::{accepts_by_itself, has_sealed};
+use crate::decide::recall;
 use crate::progress::{Place, Standing, lifecycle, standings};
 use crate::state::State;
 use crate::state::cells::{CellId, Proof};
@@ -20,37 +21,53 @@ use std::collections::BTreeSet;
 /// What policy would ask for because of what happened to `touched` releases, most urgent first.
 /// Asking again for what is done gives nothing.
 #[must_use]
-pub fn due(state: &State, touched: &BTreeSet<ReleaseId>) -> Vec<Request> {
+pub fn due(state: &State, touched: &BTreeSet<ReleaseId>, now_ms: u64) -> Vec<Request> {
     let mut requests = Vec::new();
     for id in touched {
         let Some(release) = state.releases.get(id) else {
             continue;
         };
+        recalls(state, id, &mut requests);
+        results(id, release, &mut requests);
         restarts(state, id, release, &mut requests);
         secrets(state, id, &mut requests);
         acceptance(state, id, &mut requests);
-        advance(state, id, release, &mut requests);
+        advance(state, id, release, now_ms, &mut requests);
     }
     requests
 }
 
+/// What was recalled, to whom this space sent it.
+fn recalls(state: &State, id: &ReleaseId, requests: &mut Vec<Request>) {
+    if let Some(recalled) = state.releases.recall_of(id).filter(|_| recall::is_untold(state, id)) {
+        let command = Command::PassRecall { release: id.clone() };
+        requests.push(request(recalled.entry, "pass recall", command));
+    }
+}
+
+/// What third spaces made of it, to the space that sent it here.
+fn results(id: &ReleaseId, release: &Release, requests: &mut Vec<Request>) {
+    for (receipt, (_, cause)) in &release.to_pass {
+        let command = Command::PassResult { release: id.clone(), receipt: *receipt };
+        requests.push(request(*cause, "pass result", command));
+    }
+}
+
 /// Deployments that a stop of the node cut short.
 fn restarts(state: &State, id: &ReleaseId, release: &Release, requests: &mut Vec<Request>) {
-    for (environment, progress) in &release.progress {
-        let cut = progress.outcome == Some(Outcome::Interrupted);
+    let cut_short =
+        release.progress.iter().filter(|(_, it)| it.outcome == Some(Outcome::Interrupted));
+    for (slot, progress) in cut_short {
         let proof = state
             .cells
             .deployment(progress.deployment)
             .and_then(|deployment| deployment.proof.as_ref());
         // Only the last thing that was done there: whatever was begun since then replaced it.
-        let cell = CellId {
-            project: id.project.clone(),
-            space: state.me(),
-            environment: environment.clone(),
-        };
+        let (project, space) = (id.project.clone(), state.me());
+        let cell = CellId { project, space, slot: slot.clone() };
         let last = state.cells.get(&cell).and_then(|cell| cell.last.as_ref());
         let is_last = |proof: &Proof| last.is_some_and(|last| last.entry == proof.entry);
-        if let Some(proof) = proof.filter(|proof| cut && is_last(proof)) {
+        if let Some(proof) = proof.filter(|proof| is_last(proof)) {
             let command = Command::Restart { deployment: progress.deployment };
             requests.push(request(proof.entry, "restart", command));
         }
@@ -74,14 +91,24 @@ fn acceptance(state: &State, id: &ReleaseId, requests: &mut Vec<Request>) {
 }
 
 /// Automatic phases that are reached: deploys and promotions.
-fn advance(state: &State, id: &ReleaseId, release: &Release, requests: &mut Vec<Request>) {
+fn advance(
+    state: &State,
+    id: &ReleaseId,
+    release: &Release,
+    now_ms: u64,
+    requests: &mut Vec<Request>,
+) {
     let Some(name) = release_name(state, id) else {
         return;
     };
     if lifecycle(state, id, release).is_none() {
         return;
     }
-    for phase in standings(state, id) {
+    // What was recalled goes nowhere any more.
+    if state.releases.recalled(id, release.revision).is_some() {
+        return;
+    }
+    for phase in standings(state, id, None, now_ms) {
         if !phase.automatic || !phase.reached {
             continue;
         }
@@ -93,14 +120,23 @@ fn advance(state: &State, id: &ReleaseId, release: &Release, requests: &mut Vec<
                 Place::Environment(environment) => {
                     if newest_tried(state, id, &environment) {
                         let rule = format!("deploy {environment}");
-                        let command = Command::Deploy { release: name.clone(), environment };
+                        let command = Command::Deploy {
+                            release: name.clone(),
+                            environment,
+                            tenant: None,
+                            bypass: None,
+                        };
                         requests.push(request(release.entry, &rule, command));
                     }
                 }
+                // That is for the other space to do.
+                Place::Remote { .. } => {}
                 Place::Space(peer) => {
+                    let entry = release.entry;
                     let rule = format!("promote {peer}");
-                    let command = Command::Promote { release: name.clone(), peer };
-                    requests.push(request(release.entry, &rule, command));
+                    let (release, bypass) = (name.clone(), None);
+                    let command = Command::Promote { release, peer, bypass };
+                    requests.push(request(entry, &rule, command));
                 }
             }
         }
@@ -109,9 +145,9 @@ fn advance(state: &State, id: &ReleaseId, release: &Release, requests: &mut Vec<
 
 /// Whether no newer version of the project was tried in the environment.
 fn newest_tried(state: &State, id: &ReleaseId, environment: &Name) -> bool {
-    state.releases.of(&id.project).all(|(other, release)| {
-        other.version <= id.version || !release.progress.contains_key(environment)
-    })
+    let newer = state.releases.from(id).skip(1);
+    let mut tried = newer.flat_map(|(_, release)| release.progress.keys());
+    !tried.any(|slot| slot.environment == *environment)
 }
 
 fn release_name(state: &State, id: &ReleaseId) -> Option<ReleaseName> {
@@ -125,20 +161,9 @@ fn request(cause: EntryId, rule: &str, command: Command) -> Request {
     Request { id: CommandId::derived(&cause, rule), actor: Actor::Policy, token: None, command }
 }
 
-/// The releases whose chances change when a deployment of `release` ends: itself, and newer ones
-/// that waited for the environment. Older ones never move because of it.
+/// The releases whose chances change when a deployment of `release` ends, beside those that wait for
+/// the environment: itself, and newer ones of its project. Older ones never move because of it.
 #[must_use]
 pub fn touched_by_end(state: &State, release: &ReleaseId) -> BTreeSet<ReleaseId> {
-    let newer = state.releases.of(&release.project).filter(|(id, _)| id.version >= release.version);
-    let mut touched: BTreeSet<ReleaseId> = newer.map(|(id, _)| id.clone()).collect();
-    // Other projects may have waited for the same environment: the newest release of each.
-    let mut newest: Option<&ReleaseId> = None;
-    for (id, _) in state.releases.all() {
-        if let Some(last) = newest.filter(|last| last.project != id.project) {
-            touched.insert(last.clone());
-        }
-        newest = Some(id);
-    }
-    touched.extend(newest.cloned());
-    touched
+    state.releases.from(release).map(|(id, _)| id.clone()).collect()
 }

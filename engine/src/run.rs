@@ -2,9 +2,9 @@
 
 use crate::trust::secret::SecretValue;
 use schema::id::Position;
-use schema::latest::{Outcome, StepReport};
-use schema::name::Name;
-use schema::v1::model::{Package, ReleaseId, Step, Variable};
+use schema::latest::{Outcome, StepReport, TargetReport};
+use schema::name::{Name, Text};
+use schema::v1::model::{Bound, Environment, Package, ReleaseId, Step};
 
 /// One deployment, ready to be run. It is handed out only after `deployment.started` is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,16 +13,40 @@ pub struct Plan {
     pub deployment: Position,
     /// What is deployed.
     pub release: ReleaseId,
-    /// Where.
-    pub environment: Name,
-    /// The steps, in order; the first that fails ends the deployment.
+    /// Where: the environment with its targets.
+    pub environment: Environment,
+    /// For which tenant, if for one.
+    pub tenant: Option<Name>,
+    /// The steps that apply here, in order.
     pub steps: Vec<Step>,
     /// What the steps see beside the runner's own variables.
-    pub variables: Vec<Variable>,
+    pub variables: Vec<Bound>,
     /// What they see beside that and nobody else may.
-    pub secrets: Vec<(Name, SecretValue)>,
-    /// The packages; each is proven by its hash before the first step.
+    pub secrets: Vec<BoundSecret>,
+    /// The packages that the steps use; each is proven by its hash before the first step.
     pub packages: Vec<Package>,
+}
+
+/// A value as steps of one deployment see it and nobody else may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoundSecret {
+    /// Its name.
+    pub name: Name,
+    /// Its value.
+    pub value: SecretValue,
+    /// The steps that see it; every step if none is named.
+    pub steps: Vec<Name>,
+}
+
+/// What a person said about a manual step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManualAnswer {
+    /// Who.
+    pub by: Name,
+    /// Whether it was done; the step has failed if not.
+    pub done: bool,
+    /// What there is to say about it.
+    pub note: Text,
 }
 
 /// How a deployment went.
@@ -36,6 +60,8 @@ pub struct Report {
     pub finished_ms: u64,
     /// The packages whose hashes were checked.
     pub proven: Vec<Package>,
+    /// The targets of the environment and what became of them.
+    pub targets: Vec<TargetReport>,
     /// The steps that were begun, and first of all the check of the packages where it failed.
     pub steps: Vec<StepReport>,
 }

@@ -147,6 +147,8 @@ impl<L: Log> Space<L> {
                 Effect::Reply { .. }
                 | Effect::Send { .. }
                 | Effect::Run(_)
+                | Effect::Cancel(_)
+                | Effect::AnswerManual { .. }
                 | Effect::Look { .. }
                 | Effect::Store(_)
                 | Effect::Discard { .. }

@@ -8,20 +8,24 @@ pub mod configuration;
 pub mod invitations;
 pub mod links;
 pub mod releases;
+pub mod restraints;
 pub mod secrets;
 pub mod tokens;
 
+use crate::progress::Place;
 use crate::trust::certificate::Keys;
-use cells::Cells;
+use cells::{Attempt, Cells};
 use configuration::Configuration;
 use invitations::Invitations;
-use links::Links;
+use links::{Links, Peer};
 use releases::{Release, Releases, Source};
+use restraints::Restraints;
 use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, Incarnation, ObjectId, Position, SpaceId};
-use schema::latest::{Certificate, Document, Event, Header, KeptSecret, Kind, Offer};
+use schema::latest::{Audience, Certificate, Document, Event, Header, KeptSecret, Kind, Offer};
 use schema::name::{Name, PackageName, Version};
-use schema::v1::model::Package;
+use schema::v1::event::{PolicyRule, ReleaseRecalled};
+use schema::v1::model::{Package, Pattern, ProjectId};
 use secrets::Secrets;
 use std::collections::{BTreeMap, BTreeSet};
 use tokens::Tokens;
@@ -35,6 +39,8 @@ pub struct At<'a> {
     pub position: Position,
     /// Its header.
     pub header: &'a Header,
+    /// When this log had it, by this space's clock, milliseconds since 1970.
+    pub here_ms: u64,
 }
 
 /// Everything that decisions need.
@@ -66,6 +72,8 @@ pub struct State {
     pub releases: Releases,
     /// What is deployed where, here and remotely.
     pub cells: Cells,
+    /// Freezes, and what policy leaves alone.
+    pub restraints: Restraints,
     /// What each command did, so that it can be repeated without harm.
     pub commands: BTreeMap<CommandId, Vec<Position>>,
 }
@@ -133,7 +141,16 @@ impl State {
                 self.secrets.created(created);
                 self.releases.create(self.me(), at, created);
             }
-            Event::ReleasePromoted(promoted) => self.releases.promoted(promoted),
+            Event::ReleasePromoted(promoted) => self.releases.promoted(at, promoted),
+            Event::ReleaseRecalled(recalled) => self.fold_recall(at, recalled),
+            Event::ApprovalGiven(given) => self.releases.approved(at, given),
+            Event::FreezeMade(made) => self.restraints.made(at, made),
+            Event::FreezeLifted(lifted) => self.restraints.lifted(lifted),
+            Event::PolicySet(set) => self.restraints.set(at, set),
+            Event::PolicyLifted(lifted) => self.restraints.unset(lifted),
+            Event::ManualStepReached(reached) => self.cells.awaits(reached),
+            Event::ManualStepAnswered(answered) => self.cells.answered(answered),
+            Event::DeploymentCancelled(cancelled) => self.cells.cancelled(at, cancelled),
             Event::ReleaseAccepted(accepted) => self.releases.accepted(accepted),
             Event::ReleaseRejected(rejected) => self.releases.rejected(rejected),
             Event::PackageArrived(arrived) => {
@@ -156,13 +173,26 @@ impl State {
                     self.releases.finished(&attempt, outcome);
                 }
             }
+            Event::DeploymentReported(reported) => self.releases.passed(reported),
             // Told to others; nothing changes here. Unknown own events were written by a newer
             // build and are kept.
             Event::IncarnationBegan(_)
+            | Event::GateBypassed(_)
             | Event::PromotionAnswered(_)
-            | Event::DeploymentReported(_)
             | Event::Unknown { .. } => {}
         }
+    }
+
+    /// Whether a result that `origin` reported is passed on to the space that sent the release here:
+    /// the one lets this space relay, the other sees results of this space and lets it relay too.
+    fn passes(&self, origin: SpaceId, attempt: &Attempt) -> bool {
+        let import = self.releases.get(&attempt.release).and_then(Release::import);
+        let Some(from) = import.map(|import| import.from).filter(|from| *from != origin) else {
+            return false;
+        };
+        let (source, target) = (self.links.peer(&from), self.links.peer(&origin));
+        let sees = |peer: &Peer| peer.disclosure().is_some() && peer.lets_relay();
+        source.is_some_and(sees) && target.is_some_and(Peer::lets_relay)
     }
 
     /// Folds one event of a peer. It was judged before: it belongs to the peer and is granted.
@@ -179,11 +209,13 @@ impl State {
                 self.links.granted_by(&origin, &published.grants);
             }
             Event::DeploymentReported(reported) => {
-                if let Some((release, environment, outcome)) =
-                    self.cells.reported(origin, at, reported)
-                {
-                    self.releases.reported(origin, &release, environment, outcome);
+                if let Some((attempt, outcome)) = self.cells.reported(at, reported) {
+                    let passes = self.passes(origin, &attempt);
+                    self.releases.reported(at.id, &attempt, outcome, passes);
                 }
+            }
+            Event::ReleaseRecalled(recalled) => {
+                self.releases.recall(at, recalled, Some(origin));
             }
             // None of these crosses a link; the verdict refuses them before they come here.
             Event::SpaceCreated(_)
@@ -212,6 +244,15 @@ impl State {
             | Event::PackageArrived(_)
             | Event::DeploymentStarted(_)
             | Event::DeploymentFinished(_)
+            | Event::ManualStepReached(_)
+            | Event::ManualStepAnswered(_)
+            | Event::DeploymentCancelled(_)
+            | Event::ApprovalGiven(_)
+            | Event::FreezeMade(_)
+            | Event::FreezeLifted(_)
+            | Event::GateBypassed(_)
+            | Event::PolicySet(_)
+            | Event::PolicyLifted(_)
             | Event::Unknown { .. } => {}
         }
     }
@@ -223,10 +264,11 @@ impl State {
         match event {
             Event::ReleasePromoted(promoted) => {
                 let receipts = self.releases.recovered(me, at, promoted);
-                self.releases.promoted(promoted);
+                self.releases.promoted(at, promoted);
                 receipts.iter().for_each(|receipt| self.fold_end(at, receipt));
             }
             Event::DeploymentReported(reported) => self.fold_end(at, &reported.receipt),
+            Event::ReleaseRecalled(recalled) => self.fold_recall(at, recalled),
             // The peer sends its promotion again, and it is answered again.
             Event::PromotionAnswered(_)
             // Told anew in the new life.
@@ -260,8 +302,26 @@ impl State {
             | Event::ReleaseRejected(_)
             | Event::PackageArrived(_)
             | Event::DeploymentStarted(_)
-            | Event::DeploymentFinished(_) => {}
+            | Event::DeploymentFinished(_)
+            | Event::ManualStepReached(_)
+            | Event::ManualStepAnswered(_)
+            | Event::DeploymentCancelled(_)
+            | Event::ApprovalGiven(_)
+            | Event::FreezeMade(_)
+            | Event::FreezeLifted(_)
+            | Event::GateBypassed(_)
+            | Event::PolicySet(_)
+            | Event::PolicyLifted(_) => {}
         }
+    }
+
+    /// Folds a recall that this space wrote, for itself or for a peer.
+    fn fold_recall(&mut self, at: &At<'_>, event: &ReleaseRecalled) {
+        let told = match &at.header.audience {
+            Audience::Link(link) => self.links.on(link).map(|(peer, _)| peer),
+            Audience::Internal => None,
+        };
+        self.releases.recall(at, event, told);
     }
 
     /// Folds the end of a deployment that came back.
@@ -331,6 +391,46 @@ impl State {
         let scoped = scopes.flat_map(|scope| [&scope.project, &scope.environment]);
         let scoped = scoped.filter_map(|pattern| pattern.space.as_ref());
         self.configuration.spaces().chain(scoped).any(|known| known == name)
+    }
+
+    /// The space that a pattern names: this one, or a peer by its name here; none if it is not known.
+    fn space_of(&self, pattern: &Pattern) -> Option<SpaceId> {
+        match &pattern.space {
+            None => Some(self.me()),
+            Some(name) if self.name_of(&self.me()) == name.as_str() => Some(self.me()),
+            Some(name) => self.links.named(name).map(|(space, _)| space),
+        }
+    }
+
+    /// Whether a pattern of projects covers this one.
+    #[must_use]
+    pub fn covers(&self, pattern: &Pattern, project: &ProjectId) -> bool {
+        let named = pattern.is_any_name() || pattern.name == project.name;
+        pattern.is_all() || (named && self.space_of(pattern) == Some(project.space))
+    }
+
+    /// Whether a pattern of environments covers a place; a peer as a place is covered where all of
+    /// its environments are.
+    #[must_use]
+    pub fn covers_place(&self, pattern: &Pattern, place: &Place) -> bool {
+        let peer = |name: &Name| self.links.named(name).map(|(space, _)| space);
+        let (space, environment) = match place {
+            Place::Environment(name) => (Some(self.me()), Some(name)),
+            Place::Remote { space, environment } => (peer(space), Some(environment)),
+            Place::Space(name) => (peer(name), None),
+        };
+        let named = pattern.is_any_name() || environment == Some(&pattern.name);
+        let same = space.is_some() && self.space_of(pattern) == space;
+        pattern.is_all() || (named && same)
+    }
+
+    /// Whether a place does not count for its phase, because somebody said so.
+    #[must_use]
+    pub fn skips(&self, place: &Place) -> bool {
+        self.restraints.rules().any(|(rule, _)| match rule {
+            PolicyRule::Skip { place: pattern } => self.covers_place(pattern, place),
+            PolicyRule::Pause { .. } | PolicyRule::Pin { .. } => false,
+        })
     }
 
     /// The name of a space as it is called here: its own, a peer's local name, or its short id.

@@ -4,13 +4,14 @@ use crate::command::{Done, Rejection, Request};
 use crate::engine::GivenBack;
 use crate::fetch::Held;
 use crate::outbox::Outgoing;
-use crate::run::{Plan, Report};
+use crate::run::{ManualAnswer, Plan, Report};
 use crate::trust::door::Verified;
 use crate::trust::refusal::Refusal;
 use schema::id::{LinkId, ObjectId, Position, SpaceId};
 #[cfg(feature = "measure")]
 use schema::latest::Event;
 use schema::latest::{Block, EnvelopeKind, Piece};
+use schema::name::Name;
 
 /// The two clocks, as arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -55,6 +56,13 @@ pub enum Input {
         deployment: Position,
         /// How.
         report: Report,
+    },
+    /// A deployment came to a manual step, and waits for a person.
+    Awaits {
+        /// Which deployment.
+        deployment: Position,
+        /// Which step.
+        step: Name,
     },
     /// The store told what it holds of an object.
     Holds {
@@ -108,6 +116,15 @@ pub enum Effect {
     },
     /// Run a deployment.
     Run(Plan),
+    /// End a deployment that runs; its report tells how it went.
+    Cancel(Position),
+    /// Tell a deployment that waits for a person how the manual step went.
+    AnswerManual {
+        /// Which deployment.
+        deployment: Position,
+        /// What the person said.
+        answer: ManualAnswer,
+    },
     /// Tell what the store holds of an object.
     Look {
         /// The object.

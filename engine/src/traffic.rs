@@ -5,7 +5,7 @@ use crate::inbox::recovery::Recovery;
 use crate::outbox::Outbox;
 use crate::signals::Signals;
 use schema::id::{Incarnation, LinkId, LinkSeq, SpaceId};
-use schema::latest::Recall;
+use schema::latest::Reclaim;
 
 /// What flows over one link.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ pub struct Traffic {
     /// What comes back of a life whose end this log lost.
     pub recovery: Option<Recovery>,
     /// What the peer asked back of a life whose end its log lost, as its newest hello came with it.
-    pub recalled: Option<Recall>,
+    pub reclaimed: Option<Reclaim>,
     /// Beats, hellos and acks.
     pub signals: Signals,
 }
@@ -49,7 +49,7 @@ impl Traffic {
             head: None,
             knows: 0,
             recovery: None,
-            recalled: None,
+            reclaimed: None,
             signals: Signals::new(start, now_ms),
         }
     }

@@ -20,6 +20,10 @@ pub enum Domain {
     Body,
     /// The digest of a release.
     Release,
+    /// One part of a release.
+    ReleasePart,
+    /// What blinds one part of a release.
+    ReleaseSalt,
     /// The id of a document.
     Document,
     /// A command id that policy derives from its cause.
@@ -46,6 +50,8 @@ impl Domain {
             Self::Chain => "interspace/v1/chain",
             Self::Body => "interspace/v1/body",
             Self::Release => "interspace/v1/release",
+            Self::ReleasePart => "interspace/v1/release-part",
+            Self::ReleaseSalt => "interspace/v1/release-salt",
             Self::Document => "interspace/v1/document",
             Self::Command => "interspace/v1/command",
             Self::Token => "interspace/v1/token",

@@ -60,6 +60,9 @@ pub const SECRET_BYTES_MAX: usize = 32 * 1024;
 /// Secrets of one project.
 pub const SECRETS_OF_ONE_MAX: usize = 64;
 
+/// Times that one step is tried again after it failed.
+pub const RETRIES_MAX: u32 = 100;
+
 /// Longest free text inside one event: notes, a reason, a help text, in bytes.
 pub const TEXT_BYTES_MAX: usize = 64 * 1024;
 

@@ -223,8 +223,19 @@ impl PartialOrd for Version {
 }
 
 impl Ord for Version {
+    /// By core parts, then suffixed ones before the final one, then by the parts of the suffix; what
+    /// is equal in all of that, as it is written. Sets of releases compare often: nothing is
+    /// allocated here.
     fn cmp(&self, other: &Self) -> Ordering {
-        self.sort_key().cmp(&other.sort_key()).then_with(|| self.0.cmp(&other.0))
+        if self.0 == other.0 {
+            return Ordering::Equal;
+        }
+        let ((core, suffix), (its_core, its_suffix)) = (self.split(), other.split());
+        significant(core)
+            .cmp(significant(its_core))
+            .then_with(|| suffix.is_empty().cmp(&its_suffix.is_empty()))
+            .then_with(|| parts(suffix).cmp(parts(its_suffix)))
+            .then_with(|| self.0.cmp(&other.0))
     }
 }
 
@@ -237,38 +248,38 @@ enum Part<'a> {
 }
 
 impl Version {
-    /// Core parts; whether it is final (after every suffixed one); parts of the suffix.
-    fn sort_key(&self) -> (Vec<Part<'_>>, bool, Vec<Part<'_>>) {
+    /// The core and the suffix; build metadata counts for neither.
+    fn split(&self) -> (&str, &str) {
         let text = self.0.strip_prefix(['v', 'V']).unwrap_or(&self.0);
         let text = text.split('+').next().unwrap_or_default();
-        let (core, suffix) = text.split_once('-').unwrap_or((text, ""));
-        let mut core = parts(core);
-        while matches!(core.last(), Some(Part::Number(0, _))) {
-            core.pop();
-        }
-        (core, suffix.is_empty(), parts(suffix))
+        text.split_once('-').unwrap_or((text, ""))
     }
 }
 
+/// The parts of a core without the zeros at its end.
+fn significant(core: &str) -> impl Iterator<Item = Part<'_>> {
+    let last = parts(core).enumerate().filter(|(_, part)| !matches!(part, Part::Number(0, _)));
+    let count = last.last().map_or(0, |(at, _)| at + 1);
+    parts(core).take(count)
+}
+
 /// Splits at dots, dashes and underscores and between digits and letters.
-fn parts(text: &str) -> Vec<Part<'_>> {
-    let mut found = Vec::new();
-    for word in text.split(['.', '-', '_']) {
+fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
+    text.split(['.', '-', '_']).flat_map(|word| {
         let mut rest = word;
-        while let Some(first) = rest.bytes().next() {
-            let digits = first.is_ascii_digit();
+        std::iter::from_fn(move || {
+            let digits = rest.bytes().next()?.is_ascii_digit();
             let end = rest.bytes().position(|b| b.is_ascii_digit() != digits).unwrap_or(rest.len());
             let (run, after) = rest.split_at(end);
             rest = after;
-            found.push(if digits {
+            Some(if digits {
                 let run = run.trim_start_matches('0');
                 Part::Number(run.len(), run)
             } else {
                 Part::Letters(run)
-            });
-        }
-    }
-    found
+            })
+        })
+    })
 }
 
 #[cfg(test)]

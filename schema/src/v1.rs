@@ -12,7 +12,7 @@ pub mod model;
 pub mod part;
 pub mod piece;
 pub mod proof;
-pub mod recall;
+pub mod reclaim;
 pub mod record;
 pub mod secret;
 pub mod signal;

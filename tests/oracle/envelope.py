@@ -29,7 +29,7 @@ SIGNALS = {
     4: ("hello", signals.hello),
     5: ("want", signals.want),
     6: ("piece", signals.piece),
-    8: ("recall", returns.recall),
+    8: ("reclaim", returns.reclaim),
     9: ("returned", returns.returned),
     10: ("join", lambda reader: _asked_again(invitation.join(reader))),
 }

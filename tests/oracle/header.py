@@ -22,7 +22,7 @@ KINDS: dict[int, str] = {
     5: "interspace/v1/key/want",
     6: "interspace/v1/key/piece",
     7: "interspace/v1/key/keys",
-    8: "interspace/v1/key/recall",
+    8: "interspace/v1/key/reclaim",
     9: "interspace/v1/key/returned",
     10: "interspace/v1/key/join",
 }

@@ -1,4 +1,4 @@
-"""What brings back the lost end of a log: recalls, and what a peer returns."""
+"""What brings back the lost end of a log: reclaims, and what a peer returns."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from .refusal import Refused
 from .wire import Reader
 
 
-def recall(reader: Reader) -> list[Any]:
-    """A recall: an earlier incarnation, and the newest LinkSeq that was kept of it."""
+def reclaim(reader: Reader) -> list[Any]:
+    """A reclaim: an earlier incarnation, and the newest LinkSeq that was kept of it."""
     return [ids.show(reader.take(ids.INCARNATION_BYTES)), reader.uint(8)]
 
 

@@ -260,7 +260,7 @@ KINDS: dict[str, Run] = {
     "beat": _signal(signals.beat),
     "want": _signal(signals.want),
     "piece": _signal(signals.piece),
-    "recall": _signal(returns.recall, "recall"),
+    "reclaim": _signal(returns.reclaim, "reclaim"),
     "returned": _signal(returns.returned, "returned"),
     "join": _signal(lambda reader: invitation.join(reader).shown(), "join"),
     "invitation": _invitation,

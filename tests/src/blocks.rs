@@ -51,8 +51,8 @@ impl Blocks {
             let version = "1.0.0".parse().expect("a valid version");
             let release = ReleaseId { project, version };
             let digest = ReleaseDigest([1; 32]);
-            let secrets = Vec::new();
-            let promoted = ReleasePromoted { release, digest, target: space, bundle, secrets };
+            let (receipts, secrets, target) = (Vec::new(), Vec::new(), space);
+            let promoted = ReleasePromoted { release, digest, target, bundle, receipts, secrets };
             Event::ReleasePromoted(promoted)
         });
         self.of(&events.collect::<Vec<_>>())

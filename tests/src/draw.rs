@@ -1,31 +1,28 @@
 //! Values of every type of the protocol, drawn from a seed: the same every time.
 
+mod configuration;
+mod deployment;
 mod invitation;
+mod model;
 
 use engine::entropy::Entropy;
 use schema::id::{
-    CommandId, DocumentId, EntryId, Incarnation, LinkId, LinkSeq, ObjectId, Position,
-    ReleaseDigest, SpaceId, TokenId,
+    CommandId, DocumentId, EntryId, Incarnation, LinkId, LinkSeq, ObjectId, Position, SpaceId,
+    TokenId,
 };
 use schema::latest::{
     Ack, Actor, AtRest, Audience, Beat, Carried, EnvelopeHeader, Event, Evidence, HandedSecret,
-    Header, KeptSecret, Mark, Piece, Recall, Returned, SecretCommitment, Want,
+    Header, KeptSecret, Mark, Piece, Reclaim, Returned, Want,
 };
 use schema::limits::PIECE_BYTES_MAX;
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::event::{
-    Assignment, Change, Commitment, ConfigurationApplied, Cut, Definition, DeploymentFinished,
-    DeploymentReported, DeploymentStarted, EnvironmentsPublished, GrantsChanged, GrantsPublished,
-    IncarnationBegan, IncarnationDeclared, Kept, KeysStated, Kind, LinkContradicted, LinkOffered,
-    LinkRevoked, PackageArrived, PackagePushed, PastLife, Pattern, PeerStated, PeerTrusted,
-    PromotionAnswered, ReleaseAccepted, ReleaseCreated, ReleasePromoted, ReleaseRejected, Role,
-    SecretSet, SecretUnset, SecretsKept, SpaceCreated, TokenCreated, TokenRevoked, TokenScope,
-    User,
+    Assignment, Commitment, Cut, GrantsChanged, GrantsPublished, IncarnationBegan,
+    IncarnationDeclared, Kept, KeysStated, LinkContradicted, LinkOffered, LinkRevoked,
+    PackagePushed, PastLife, PeerStated, PeerTrusted, Role, SecretSet, SecretUnset, SecretsKept,
+    SpaceCreated, TokenCreated, TokenRevoked, TokenScope,
 };
-use schema::v1::model::{
-    Acceptance, Disclosure, Grant, HexHash, Lifecycle, Package, Phase, Project, ProjectId,
-    ReleaseId, Snapshot, Step, Template, TemplateValue, Variable,
-};
+use schema::v1::model::{Disclosure, Grant, ProjectId, ReleaseId};
 
 /// Letters of drawn names; some take more than one byte.
 const LETTERS: [char; 12] = ['a', 'b', 'Z', '0', '7', '-', '_', '.', 'ü', '本', '/', 'x'];
@@ -118,51 +115,6 @@ impl Draw {
         ReleaseId { project, version }
     }
 
-    fn package(&mut self) -> Package {
-        Package {
-            id: self.package_name(),
-            version: self.version(),
-            size: self.number(),
-            sha256: HexHash(self.bytes()),
-            object: ObjectId(self.bytes()),
-        }
-    }
-
-    fn step(&mut self) -> Step {
-        Step {
-            name: self.name(),
-            run: self.list(3, Self::text),
-            timeout_s: u32::from_be_bytes(self.bytes()),
-        }
-    }
-
-    fn template(&mut self) -> Template {
-        Template {
-            name: self.name(),
-            label: self.text(),
-            help: self.text(),
-            required: self.coin(),
-            default: self.maybe(Self::text),
-        }
-    }
-
-    fn value(&mut self) -> TemplateValue {
-        TemplateValue {
-            template: self.name(),
-            environment: self.name(),
-            value: self.maybe(Self::text),
-        }
-    }
-
-    fn variable(&mut self) -> Variable {
-        Variable { name: self.name(), value: self.text() }
-    }
-
-    fn commitment(&mut self) -> SecretCommitment {
-        let (name, scope) = (self.name(), self.text());
-        SecretCommitment { name, scope, commitment: HexHash(self.bytes()) }
-    }
-
     fn at_rest(&mut self) -> AtRest {
         let (key, nonce) = (u32::from_be_bytes(self.bytes()), self.bytes());
         AtRest { key, nonce, sealed: self.blob(60) }
@@ -190,10 +142,14 @@ impl Draw {
     fn secret_event(&mut self, kind: u16) -> Event {
         match kind {
             16 => {
-                let (project, name) = (self.name(), self.name());
-                Event::SecretSet(SecretSet { project, name, sealed: self.at_rest() })
+                let (project, name, scope) = (self.name(), self.name(), self.applies());
+                Event::SecretSet(SecretSet { project, name, scope, sealed: self.at_rest() })
             }
-            17 => Event::SecretUnset(SecretUnset { project: self.name(), name: self.name() }),
+            17 => Event::SecretUnset(SecretUnset {
+                project: self.name(),
+                name: self.name(),
+                scope: self.applies(),
+            }),
             _ => Event::SecretsKept(SecretsKept {
                 bundle: DocumentId(self.bytes()),
                 release: self.release(),
@@ -202,70 +158,19 @@ impl Draw {
         }
     }
 
-    /// A frozen project.
-    pub fn snapshot(&mut self) -> Snapshot {
-        Snapshot {
-            steps: self.list(3, Self::step),
-            templates: self.list(3, Self::template),
-            variables: self.list(3, Self::variable),
-            secrets: self.list(3, Self::commitment),
-            packages: self.list(3, Self::package),
-        }
-    }
-
     fn grant(&mut self) -> Grant {
-        match self.below(5) {
+        match self.below(6) {
             0 => Grant::AcceptReleases(self.name()),
             1 => Grant::AcceptResults,
             2 => Grant::SendResults(Disclosure::Status),
             3 => Grant::SendResults(Disclosure::Summary),
+            4 => Grant::Relay,
             _ => Grant::SendResults(Disclosure::Full),
-        }
-    }
-
-    fn phase(&mut self) -> Phase {
-        Phase {
-            name: self.name(),
-            environments: self.list(3, Self::name),
-            spaces: self.list(3, Self::name),
-            automatic: self.coin(),
-        }
-    }
-
-    fn project(&mut self) -> Project {
-        let frozen = self.snapshot();
-        Project {
-            name: self.name(),
-            lifecycle: self.name(),
-            packages: self.list(3, Self::package_name),
-            steps: frozen.steps,
-            templates: frozen.templates,
-            variables: frozen.variables,
-            secrets: self.list(3, Self::name),
-            values: self.list(3, Self::value),
-        }
-    }
-
-    fn acceptance(&mut self) -> Acceptance {
-        Acceptance {
-            from: self.name(),
-            project: self.name(),
-            lifecycle: self.name(),
-            automatic: self.coin(),
-            values: self.list(3, Self::value),
         }
     }
 
     fn role(&mut self) -> Role {
         Role::ALL[self.below(Role::ALL.len())]
-    }
-
-    fn pattern(&mut self) -> Pattern {
-        match self.below(3) {
-            0 => Pattern::all(),
-            1 => Pattern { space: None, name: self.name() },
-            _ => Pattern { space: Some(self.name()), name: self.name() },
-        }
     }
 
     fn assignment(&mut self) -> Assignment {
@@ -292,28 +197,6 @@ impl Draw {
         })
     }
 
-    fn change(&mut self) -> Change {
-        let definition = match self.below(6) {
-            0 => Definition::Environment(self.name()),
-            1 => {
-                let (name, phases) = (self.name(), self.list(3, Self::phase));
-                Definition::Lifecycle(Lifecycle { name, phases })
-            }
-            2 => Definition::Project(self.project()),
-            3 => Definition::Acceptance(self.acceptance()),
-            4 => {
-                let (name, token) = (self.name(), self.bytes());
-                Definition::User(User { name, token, roles: self.list(3, Self::assignment) })
-            }
-            _ => {
-                let kinds = [Kind::Environment, Kind::Lifecycle, Kind::Project];
-                let kind = kinds[self.below(3)];
-                return Change::Remove(kind, self.name().to_string());
-            }
-        };
-        Change::Put(definition)
-    }
-
     /// An event of the kind with this number.
     ///
     /// # Panics
@@ -323,22 +206,13 @@ impl Draw {
             1..=5 | 9 | 28 => self.trust_event(kind),
             6..=7 => self.key_event(kind),
             11..=12 => self.life_event(kind),
-            10 => Event::ConfigurationApplied(ConfigurationApplied {
-                changes: self.list(4, Self::change),
-            }),
+            10 => self.configuration_event(),
             13 | 14 => self.token_event(kind),
             20 => Event::PackagePushed(PackagePushed { package: self.package() }),
-            21 => Event::ReleaseCreated(ReleaseCreated {
-                project: self.name(),
-                version: self.version(),
-                notes: self.text(),
-                snapshot: self.snapshot(),
-                digest: ReleaseDigest(self.bytes()),
-                secrets: self.list(3, Self::kept_secret),
-            }),
+            21 | 36 => self.release_event(kind),
             16 | 17 | 29 => self.secret_event(kind),
             22..=27 => self.promotion_event(kind),
-            30..=32 => self.deployment_event(kind),
+            30..=35 => self.deployment_event(kind),
             _ => self.invitation_event(kind),
         }
     }
@@ -431,61 +305,6 @@ impl Draw {
         }
     }
 
-    fn promotion_event(&mut self, kind: u16) -> Event {
-        match kind {
-            22 => Event::ReleasePromoted(ReleasePromoted {
-                release: self.release(),
-                digest: ReleaseDigest(self.bytes()),
-                target: self.space(),
-                bundle: self.text().to_string(),
-                secrets: self.list(3, Self::handed_secret),
-            }),
-            23 => Event::ReleaseAccepted(ReleaseAccepted {
-                bundle: DocumentId(self.bytes()),
-                release: self.release(),
-                lifecycle: self.name(),
-                values: self.list(3, Self::value),
-            }),
-            24 => Event::ReleaseRejected(ReleaseRejected {
-                bundle: DocumentId(self.bytes()),
-                release: self.release(),
-                reason: self.text(),
-            }),
-            25 => Event::PromotionAnswered(PromotionAnswered {
-                bundle: DocumentId(self.bytes()),
-                release: self.release(),
-                rejected: self.maybe(Self::text),
-            }),
-            26 => Event::PackageArrived(PackageArrived {
-                object: ObjectId(self.bytes()),
-                size: self.number(),
-            }),
-            _ => Event::EnvironmentsPublished(EnvironmentsPublished {
-                environments: self.list(5, Self::name),
-            }),
-        }
-    }
-
-    fn deployment_event(&mut self, kind: u16) -> Event {
-        match kind {
-            30 => Event::DeploymentStarted(DeploymentStarted {
-                release: self.release(),
-                digest: ReleaseDigest(self.bytes()),
-                environment: self.name(),
-                variables: self.list(3, Self::variable),
-                restarts: u32::from_be_bytes(self.bytes()),
-            }),
-            31 => Event::DeploymentFinished(DeploymentFinished {
-                deployment: Position(self.number()),
-                receipt: self.text().to_string(),
-            }),
-            32 => {
-                Event::DeploymentReported(DeploymentReported { receipt: self.text().to_string() })
-            }
-            _ => unreachable!("no event has the number {kind}"),
-        }
-    }
-
     /// What is written before a payload.
     pub fn header(&mut self) -> Header {
         let causation = self.maybe(|draw| EntryId {
@@ -559,12 +378,12 @@ impl Draw {
         Want { object, offsets }
     }
 
-    /// A recall.
-    pub fn recall(&mut self) -> Recall {
-        Recall { incarnation: Incarnation(self.bytes()), after: LinkSeq(self.number()) }
+    /// A reclaim.
+    pub fn reclaim(&mut self) -> Reclaim {
+        Reclaim { incarnation: Incarnation(self.bytes()), after: LinkSeq(self.number()) }
     }
 
-    /// An answer to a recall, with a run of one to three entries that nobody signed.
+    /// An answer to a reclaim, with a run of one to three entries that nobody signed.
     pub fn returned(&mut self) -> Returned {
         let evidence = Evidence {
             header: self.bytes::<{ EnvelopeHeader::LENGTH }>().to_vec(),

@@ -6,7 +6,8 @@ use engine::command::{Command, Done, Rejection, ReleaseName};
 use schema::name::Version;
 use schema::v1::event::{Assignment, Definition, Pattern, Role, User};
 use schema::v1::model::{
-    Acceptance, HexHash, Lifecycle, Package, Phase, Project, Step, Template, TemplateValue,
+    Acceptance, Environment, HexHash, Lifecycle, Package, Per, Phase, Project, Step, Template,
+    TemplateValue, ValueType,
 };
 
 /// The project.
@@ -44,11 +45,27 @@ pub fn version(text: &str) -> Version {
 /// One phase.
 #[must_use]
 pub fn phase(called: &str, environments: &[&str], spaces: &[&str], automatic: bool) -> Phase {
-    Phase {
-        name: name(called),
-        environments: environments.iter().map(|text| name(text)).collect(),
-        spaces: spaces.iter().map(|text| name(text)).collect(),
-        automatic,
+    let names = |texts: &[&str]| texts.iter().map(|text| name(text)).collect();
+    Phase::of(name(called), names(environments), names(spaces), automatic)
+}
+
+/// An environment without targets.
+#[must_use]
+pub fn environment(called: &str) -> Definition {
+    Definition::Environment(Environment::named(name(called)))
+}
+
+/// The template that is asked for.
+#[must_use]
+pub fn contact() -> Template {
+    Template {
+        name: name("CONTACT"),
+        label: text("Who is called"),
+        help: text(""),
+        kind: ValueType::Text,
+        per: Per::Environment,
+        required: true,
+        default: None,
     }
 }
 
@@ -56,7 +73,7 @@ pub fn phase(called: &str, environments: &[&str], spaces: &[&str], automatic: bo
 #[must_use]
 pub fn value(environment: &str, value: &str) -> TemplateValue {
     let (template, environment) = (name("CONTACT"), name(environment));
-    TemplateValue { template, environment, value: Some(text(value)) }
+    TemplateValue::of(template, environment, Some(text(value)))
 }
 
 /// Those who act in stories: each owns the space in which they act.
@@ -73,20 +90,14 @@ pub fn people() -> Vec<Definition> {
 /// The configuration of the space that builds. With `program` one step is run.
 #[must_use]
 pub fn source(program: &str) -> Vec<Definition> {
-    let step = Step { name: name("run"), run: vec![text(program)], timeout_s: 60 };
-    let template = Template {
-        name: name("CONTACT"),
-        label: text("Who is called"),
-        help: text(""),
-        required: true,
-        default: None,
-    };
+    let step = Step::running(name("run"), vec![text(program)], 60);
     let project = Project {
         name: name(PROJECT),
         lifecycle: name("Standard"),
+        channels: Vec::new(),
         packages: vec!["web".parse().expect("a package")],
         steps: vec![step],
-        templates: vec![template],
+        templates: vec![contact()],
         variables: Vec::new(),
         secrets: Vec::new(),
         values: vec![value("Dev", "dana"), value("Test", "dana")],
@@ -97,8 +108,8 @@ pub fn source(program: &str) -> Vec<Definition> {
         phase("Prod", &[], &["Prod US", "Prod EU"], true),
     ];
     let mut all = vec![
-        Definition::Environment(name("Dev")),
-        Definition::Environment(name("Test")),
+        environment("Dev"),
+        environment("Test"),
         Definition::Lifecycle(Lifecycle { name: name("Standard"), phases }),
         Definition::Project(project),
     ];
@@ -126,8 +137,8 @@ pub fn target(automatic: bool) -> Vec<Definition> {
         values,
     };
     let mut all = vec![
-        Definition::Environment(name("Staging")),
-        Definition::Environment(name("Production")),
+        environment("Staging"),
+        environment("Production"),
         Definition::Lifecycle(Lifecycle { name: name("Production"), phases }),
         Definition::Acceptance(rule),
     ];
@@ -174,6 +185,8 @@ impl Pipeline {
             version: version(release),
             notes: text("notes"),
             packages: Vec::new(),
+            channel: None,
+            revise: false,
         };
         world.ask(self.dev, "dana", command)
     }
@@ -199,6 +212,7 @@ impl Pipeline {
         let command = Command::Deploy {
             release: self.release(site, release),
             environment: name(environment),
+            tenant: None,
         };
         world.ask(site, "erik", command)
     }

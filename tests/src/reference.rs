@@ -7,7 +7,7 @@ use schema::latest::{
 use schema::limits::INTERRUPTED_RESTARTS_MAX;
 use schema::name::{Name, Version};
 use schema::v1::event::{Change, Cut, Definition, PeerStated};
-use schema::v1::model::{Grant, Lifecycle, ReleaseId};
+use schema::v1::model::{Grant, Lifecycle, Pattern, ReleaseId};
 use std::collections::btree_map::Entry as Place;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -262,8 +262,12 @@ impl Reference {
             .and_then(|name| self.lifecycles.get(name.as_str()))
             .ok_or_else(|| format!("{version} goes to {place} without a lifecycle"))?;
         for phase in &lifecycle.phases {
-            let places = if is_space { &phase.spaces } else { &phase.environments };
-            if places.contains(place) {
+            let here = |name: &&Pattern| name.space.is_none();
+            let environments: Vec<&Name> =
+                phase.environments.iter().filter(here).map(|pattern| &pattern.name).collect();
+            let contains =
+                if is_space { phase.spaces.contains(place) } else { environments.contains(&place) };
+            if contains {
                 return Ok(());
             }
             let deployed = |name: &Name| self.succeeded.contains(&(release.clone(), name.clone()));
@@ -271,7 +275,8 @@ impl Reference {
                 let peer = self.peers.iter().find(|peer| peer.name == *name);
                 peer.is_some_and(|peer| self.promoted.contains(&(release.clone(), peer.space)))
             };
-            if !phase.environments.iter().all(deployed) || !phase.spaces.iter().all(sent) {
+            let spaces = environments.is_empty() && !phase.spaces.iter().all(sent);
+            if !environments.into_iter().all(deployed) || spaces {
                 return Err(format!(
                     "{version} goes to {place} before phase {} is finished",
                     phase.name

@@ -62,7 +62,7 @@ impl World {
                 | EnvelopeKind::Beat
                 | EnvelopeKind::Hello
                 | EnvelopeKind::Want
-                | EnvelopeKind::Recall
+                | EnvelopeKind::Reclaim
                 | EnvelopeKind::Returned
                 | EnvelopeKind::Join => &mut others,
             };

@@ -258,6 +258,14 @@ impl World {
                 let fails = self.chance.percent(self.failing_percent);
                 self.sites[site].runner.start(plan, ends_at, fails);
             }
+            Effect::Cancel(deployment) => {
+                let at_ms = self.clock_ms + 20;
+                self.sites[site].runner.cancel(deployment, at_ms);
+            }
+            Effect::AnswerManual { deployment, answer } => {
+                let at_ms = self.clock_ms + 20;
+                self.sites[site].runner.answer(deployment, &answer, at_ms);
+            }
             Effect::Look { object, size } => self.ask_store(site, StoreWork::Look { object, size }),
             Effect::Store(piece) => self.ask_store(site, StoreWork::Store(piece)),
             Effect::Discard { object, size } => {
@@ -473,6 +481,8 @@ fn hash(effects: &[Effect]) -> [u8; 32] {
             }
             Effect::Reply { .. }
             | Effect::Run(_)
+            | Effect::Cancel(_)
+            | Effect::AnswerManual { .. }
             | Effect::Look { .. }
             | Effect::Discard { .. }
             | Effect::ReadPiece { .. }

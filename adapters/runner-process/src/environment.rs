@@ -8,6 +8,7 @@
 //! same name with `.lock` behind it: a step that empties its folder does not empty the lock out
 //! with it.
 
+use crate::control::Control;
 use crate::halt::Halt;
 use crate::leftovers;
 use rustix::fs::{FlockOperation, OFlags, flock};
@@ -17,8 +18,6 @@ use std::io;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// Characters of the name that the folder shows.
@@ -53,13 +52,13 @@ impl Environment {
     /// running there.
     ///
     /// # Errors
-    /// When the wait was too long, `cancel` was set, the folder cannot be made, or what was left
+    /// When the wait was too long, the deployment is to end, the folder cannot be made, or what was left
     /// running cannot be ended.
     pub(crate) fn enter(
         environments: &Path,
         name: &Name,
         wait: Duration,
-        cancel: &AtomicBool,
+        control: &Control,
     ) -> Result<Self, Halt> {
         let failed = |what: &str, error: io::Error| Halt::environment(format!("{what}: {error}"));
         // Absolute and without links, because what the guards leave behind is known by this path.
@@ -76,16 +75,15 @@ impl Environment {
             if let Some(lock) = locked {
                 break lock;
             }
-            if cancel.load(Ordering::Relaxed) {
-                return Err(Halt::Stopped);
-            }
             if Instant::now() >= until {
                 let seconds = wait.as_secs_f32();
                 return Err(Halt::environment(format!(
                     "another deployment is still in this environment after {seconds} s"
                 )));
             }
-            thread::sleep(LOCK_RETRY);
+            if let Some(end) = control.heed().pause(LOCK_RETRY) {
+                return Err(Halt::Ended(end));
+            }
         };
         fs::create_dir_all(&folder)
             .map_err(|error| failed("the folder of the environment cannot be made", error))?;

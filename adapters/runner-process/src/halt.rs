@@ -1,5 +1,7 @@
 //! Why a deployment ends before its first step.
 
+use crate::control::End;
+
 /// Nothing of the deployment runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Halt {
@@ -10,8 +12,8 @@ pub(crate) enum Halt {
         /// What happened.
         reason: String,
     },
-    /// The node is being stopped.
-    Stopped,
+    /// Somebody ended it.
+    Ended(End),
 }
 
 impl Halt {

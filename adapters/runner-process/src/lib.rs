@@ -29,11 +29,13 @@
 //! then, before anything else happens (see `leftovers`). Under systemd the node wants
 //! `KillMode=mixed`, so that an orderly stop reaches the node and not its guards.
 
+mod control;
 mod environment;
 mod family;
 pub mod guard;
 mod halt;
 mod leftovers;
+mod listener;
 mod mask;
 mod order;
 mod output;
@@ -43,4 +45,6 @@ mod status;
 mod step;
 mod variables;
 
-pub use runner::{Listener, Runner, Settings};
+pub use control::Control;
+pub use listener::Listener;
+pub use runner::{Runner, Settings};

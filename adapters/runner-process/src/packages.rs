@@ -1,12 +1,12 @@
 //! Proves the packages of a plan: each file has the size and the SHA-256 that the release says.
 
+use crate::control::{Control, End};
 use crate::halt::Halt;
 use schema::latest::model::Package;
 use sha2::{Digest as _, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Bytes read at once.
 const CHUNK_BYTES: usize = 128 * 1024;
@@ -23,11 +23,11 @@ pub(crate) struct Proven {
 /// Proves `packages` one after the other and appends each that holds to `proven`.
 ///
 /// # Errors
-/// At the first that is missing, has another size or another hash, or when `cancel` is set.
+/// At the first that is missing, has another size or another hash, or when the deployment is to end.
 pub(crate) fn prove(
     packages: &[Package],
     package_file: &dyn Fn(&Package) -> Option<PathBuf>,
-    cancel: &AtomicBool,
+    control: &Control,
     proven: &mut Vec<Proven>,
 ) -> Result<(), Halt> {
     for package in packages {
@@ -35,8 +35,8 @@ pub(crate) fn prove(
             Halt::packages(format!("package {} {}: {reason}", package.id, package.version))
         };
         let file = package_file(package).ok_or_else(|| named("it is not here".to_owned()))?;
-        let found = measure(&file, package.size, cancel).map_err(|fault| match fault {
-            Fault::Stopped => Halt::Stopped,
+        let found = measure(&file, package.size, control).map_err(|fault| match fault {
+            Fault::Ended(end) => Halt::Ended(end),
             Fault::Said(reason) => named(reason),
         })?;
         if found != package.sha256.0 {
@@ -49,7 +49,7 @@ pub(crate) fn prove(
 }
 
 enum Fault {
-    Stopped,
+    Ended(End),
     Said(String),
 }
 
@@ -60,7 +60,7 @@ impl From<io::Error> for Fault {
 }
 
 /// The SHA-256 of the file, which must be a plain file of `size` bytes.
-fn measure(file: &Path, size: u64, cancel: &AtomicBool) -> Result<[u8; 32], Fault> {
+fn measure(file: &Path, size: u64, control: &Control) -> Result<[u8; 32], Fault> {
     // Looked at before it is opened: opening a named pipe would wait for a writer.
     let metadata = fs::metadata(file)?;
     if !metadata.is_file() {
@@ -71,8 +71,8 @@ fn measure(file: &Path, size: u64, cancel: &AtomicBool) -> Result<[u8; 32], Faul
     let mut chunk = vec![0; CHUNK_BYTES];
     let mut count = 0_u64;
     loop {
-        if cancel.load(Ordering::Relaxed) {
-            return Err(Fault::Stopped);
+        if let Some(end) = control.end() {
+            return Err(Fault::Ended(end));
         }
         let read = match reader.read(&mut chunk) {
             Ok(0) => break,

@@ -1,21 +1,22 @@
 //! Runs a plan from its first check to its last step.
 
+use crate::control::{Control, Heed};
 use crate::environment::{self, Environment};
 use crate::halt::Halt;
+use crate::listener::Listener;
 use crate::mask::Mask;
 use crate::order::Order;
 use crate::packages::{self, Proven};
 use crate::step::{self, Ending};
 use crate::variables;
 use engine::run::{Plan, Report};
-use schema::latest::model::{HexHash, Package, Step};
+use schema::latest::model::{HexHash, Package, Step, Work};
 use schema::latest::{Outcome, StepReport};
 use schema::limits::TEXT_BYTES_MAX;
 use schema::name::{Name, Text};
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How long a deployment waits for another to leave its environment.
@@ -37,15 +38,11 @@ pub struct Settings {
     pub guard: Vec<OsString>,
 }
 
-/// Hears what was kept of the output of each step that has ended: the plan, the step, and at most
-/// [`schema::limits::STEP_OUTPUT_BYTES_MAX`] of text that is safe to show.
-pub type Listener = Box<dyn Fn(&Plan, &Name, &str) + Send + Sync>;
-
 /// Runs plans; several at once on several threads, one at a time in each environment.
 pub struct Runner {
     settings: Settings,
     environment_wait: Duration,
-    listener: Option<Listener>,
+    listener: Option<Box<dyn Listener>>,
 }
 
 impl fmt::Debug for Runner {
@@ -68,11 +65,10 @@ impl Runner {
         Self { settings, environment_wait: ENVIRONMENT_WAIT, listener: None }
     }
 
-    /// The same, but `listener` hears the output of the steps; a report quotes only its end. It is
-    /// called on the thread of the run.
+    /// The same, but `listener` hears how the deployments go.
     #[must_use]
-    pub fn with_listener(self, listener: Listener) -> Self {
-        Self { listener: Some(listener), ..self }
+    pub fn with_listener(self, listener: impl Listener + 'static) -> Self {
+        Self { listener: Some(Box::new(listener)), ..self }
     }
 
     /// The same, but waiting so long, and not 30 seconds, for another deployment to leave the
@@ -92,19 +88,18 @@ impl Runner {
 
     /// Runs `plan` on this thread until it has ended, one way or another: everything that goes
     /// wrong is in the report. `package_file` says where the bytes of a package are; none that
-    /// they are not here. Soon after `cancel` is set the step that runs is ended, and the report
-    /// says *interrupted*.
+    /// they are not here. `control` ends it, and answers its manual steps.
     pub fn run(
         &self,
         plan: &Plan,
         package_file: &dyn Fn(&Package) -> Option<PathBuf>,
-        cancel: &AtomicBool,
+        control: &Control,
     ) -> Report {
         let (started_ms, began) = (now_ms(), Instant::now());
         let mut done = Done::default();
-        let outcome = match self.carry_out(plan, package_file, cancel, &mut done) {
+        let outcome = match self.carry_out(plan, package_file, control, &mut done) {
             Ok(outcome) => outcome,
-            Err(Halt::Stopped) => Outcome::Interrupted,
+            Err(Halt::Ended(end)) => end.outcome(),
             Err(Halt::Failed { stage, reason }) => {
                 done.steps.push(halted(stage, &reason, began));
                 Outcome::Failed
@@ -116,6 +111,7 @@ impl Runner {
             // The clock may have been set back meanwhile.
             finished_ms: now_ms().max(started_ms),
             proven: done.proven.into_iter().map(|one| one.package).collect(),
+            targets: Vec::new(),
             steps: done.steps,
         }
     }
@@ -124,25 +120,31 @@ impl Runner {
         &self,
         plan: &Plan,
         package_file: &dyn Fn(&Package) -> Option<PathBuf>,
-        cancel: &AtomicBool,
+        control: &Control,
         done: &mut Done,
     ) -> Result<Outcome, Halt> {
-        packages::prove(&plan.packages, package_file, cancel, &mut done.proven)?;
+        packages::prove(&plan.packages, package_file, control, &mut done.proven)?;
         variables::check(plan)?;
         let environment = Environment::enter(
             &self.settings.environments,
-            &plan.environment,
+            &plan.environment.name,
             self.environment_wait,
-            cancel,
+            control,
         )?;
-        let variables = variables::compose(plan, environment.folder(), &done.proven);
         for step in &plan.steps {
-            if cancel.load(Ordering::Relaxed) {
-                return Ok(Outcome::Interrupted);
+            if let Some(end) = control.end() {
+                return Ok(end.outcome());
             }
-            let run = step.run.iter().map(|word| word.as_str().into()).collect();
-            let order = Order { timeout_s: step.timeout_s, run, variables: variables.clone() };
-            let report = self.run_step(plan, step, &environment, &order, cancel);
+            let report = match &step.work {
+                Work::Run(run) => {
+                    let run = run.iter().map(|word| word.as_str().into()).collect();
+                    let variables =
+                        variables::compose(plan, step, environment.folder(), &done.proven);
+                    let order = Order { timeout_s: step.timeout_s, run, variables };
+                    self.run_step(plan, step, &environment, &order, control.heed())
+                }
+                Work::Manual(_) => self.ask(plan, step, control.heed()),
+            };
             let outcome = report.outcome;
             done.steps.push(report);
             if outcome != Outcome::Succeeded {
@@ -152,36 +154,65 @@ impl Runner {
         Ok(Outcome::Succeeded)
     }
 
+    fn ask(&self, plan: &Plan, step: &Step, heed: Heed<'_>) -> StepReport {
+        let began = Instant::now();
+        let answer = heed.question(|| {
+            if let Some(listener) = &self.listener {
+                listener.awaits(plan, &step.name);
+            }
+        });
+        let (outcome, reason, answered_by) = match answer {
+            Ok(answer) if answer.done => (Outcome::Succeeded, answer.note, Some(answer.by)),
+            Ok(answer) => (Outcome::Failed, answer.note, Some(answer.by)),
+            Err(end) => (end.outcome(), text(end.reason(), REASON_CHARS_MAX), None),
+        };
+        StepReport {
+            name: step.name.clone(),
+            target: None,
+            outcome,
+            attempts: 1,
+            exit_code: None,
+            duration_ms: elapsed_ms(began),
+            output_sha256: HexHash(schema::hash::sha256(&[])),
+            output: None,
+            reason: Some(reason),
+            outputs: Vec::new(),
+            answered_by,
+        }
+    }
+
     fn run_step(
         &self,
         plan: &Plan,
         step: &Step,
         environment: &Environment,
         order: &Order,
-        cancel: &AtomicBool,
+        heed: Heed<'_>,
     ) -> StepReport {
         let began = Instant::now();
-        let mask = Mask::of(plan.secrets.iter().map(|(_, value)| value));
-        let (ending, kept) = step::run(&self.settings.guard, environment, order, mask, cancel);
+        let mask = Mask::of(plan.secrets.iter().map(|secret| &secret.value));
+        let (ending, kept) = step::run(&self.settings.guard, environment, order, mask, heed);
         if let Some(listener) = &self.listener {
-            listener(plan, &step.name, &kept.text);
+            listener.output(plan, &step.name, None, &kept.text);
         }
         let (outcome, exit_code, reason) = match ending {
             Ending::Exited(0) => (Outcome::Succeeded, Some(0), None),
             Ending::Exited(code) => (Outcome::Failed, Some(code), None),
-            Ending::Stopped => {
-                (Outcome::Interrupted, None, Some("the node was stopped".to_owned()))
-            }
+            Ending::Ended(end) => (end.outcome(), None, Some(end.reason().to_owned())),
             Ending::Failed(reason) => (Outcome::Failed, None, Some(reason)),
         };
         StepReport {
             name: step.name.clone(),
+            target: None,
             outcome,
+            attempts: 1,
             exit_code,
             duration_ms: elapsed_ms(began),
             output_sha256: HexHash(kept.sha256),
             output: Some(text(kept.quote(), TEXT_CHARS_MAX)),
             reason: reason.map(|reason| text(&reason, REASON_CHARS_MAX)),
+            outputs: Vec::new(),
+            answered_by: None,
         }
     }
 }
@@ -190,12 +221,16 @@ impl Runner {
 fn halted(stage: &'static str, reason: &str, began: Instant) -> StepReport {
     StepReport {
         name: stage.parse().expect("a plain word is a name"),
+        target: None,
         outcome: Outcome::Failed,
+        attempts: 0,
         exit_code: None,
         duration_ms: elapsed_ms(began),
         output_sha256: HexHash(schema::hash::sha256(&[])),
         output: None,
         reason: Some(text(reason, REASON_CHARS_MAX)),
+        outputs: Vec::new(),
+        answered_by: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! One step under its guard, as the runner sees it.
 
+use crate::control::{End, Heed};
 use crate::environment::Environment;
 use crate::guard::{GRACE, STOP, timespec};
 use crate::leftovers::{self, MARK};
@@ -17,7 +18,6 @@ use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, ExitStatus};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -41,8 +41,8 @@ const PIPE_BYTES: usize = 1024 * 1024;
 pub(crate) enum Ending {
     /// Its program ended with this exit code.
     Exited(i32),
-    /// The runner was asked to stop, and ended it.
-    Stopped,
+    /// Somebody ended it.
+    Ended(End),
     /// Anything else, in words.
     Failed(String),
 }
@@ -53,7 +53,7 @@ pub(crate) fn run(
     environment: &Environment,
     order: &Order,
     mask: Mask,
-    cancel: &AtomicBool,
+    heed: Heed<'_>,
 ) -> (Ending, Kept) {
     let nothing = |error: io::Error| {
         let reason = format!("the guard cannot be started: {error}");
@@ -73,8 +73,8 @@ pub(crate) fn run(
         // Half an order is none: the guard sees the end of the line and goes.
         let _ = watch.line.shutdown(Shutdown::Both);
     }
-    let ending = match watch.attend(cancel) {
-        Attended::Closed => watch.conclude(environment, order.timeout_s, cancel),
+    let ending = match watch.attend(heed) {
+        Attended::Closed => watch.conclude(environment, order.timeout_s, heed),
         Attended::Stuck => watch.abandon(),
     };
     watch.drain();
@@ -154,9 +154,9 @@ impl Watch {
     }
 
     /// Takes what comes, output and status, until the guard closes the line.
-    fn attend(&mut self, cancel: &AtomicBool) -> Attended {
+    fn attend(&mut self, heed: Heed<'_>) -> Attended {
         while self.limit.is_none_or(|limit| Instant::now() < limit) {
-            if cancel.load(Ordering::Relaxed) && !self.stopping {
+            if heed.end().is_some() && !self.stopping {
                 self.stopping = true;
                 self.limit = Instant::now().checked_add(GRACE + GUARD_LEAVES);
                 // If this fails the guard is going already.
@@ -211,12 +211,7 @@ impl Watch {
     }
 
     /// The guard is going: what it said, or if it was killed before it could, what is done instead.
-    fn conclude(
-        &mut self,
-        environment: &Environment,
-        timeout_s: u32,
-        cancel: &AtomicBool,
-    ) -> Ending {
+    fn conclude(&mut self, environment: &Environment, timeout_s: u32, heed: Heed<'_>) -> Ending {
         let Some(guard_ended) = self.await_exit() else {
             return self.abandon();
         };
@@ -224,18 +219,20 @@ impl Watch {
             Some(Status::Exited(code)) => Ending::Exited(code),
             Some(Status::Signalled(number)) => Ending::Failed(format!("ended by signal {number}")),
             Some(Status::TimedOut) => Ending::Failed(format!("timed out after {timeout_s} s")),
-            Some(Status::Stopped) => Ending::Stopped,
+            Some(Status::Stopped) => Ending::Ended(heed.end().unwrap_or(End::Stopped)),
             Some(Status::Refused(reason)) => Ending::Failed(reason),
             Some(Status::Started(_)) | None => {
                 if let Some(group) = self.group {
                     let _ = kill_process_group(group, Signal::KILL);
                 }
                 match leftovers::end(environment.folder()) {
-                    Ok(()) if cancel.load(Ordering::Relaxed) => Ending::Stopped,
-                    Ok(()) => Ending::Failed(format!(
-                        "the guard ended before the step did ({guard_ended}); \
-                         the step was ended too"
-                    )),
+                    Ok(()) => match heed.end() {
+                        Some(end) => Ending::Ended(end),
+                        None => Ending::Failed(format!(
+                            "the guard ended before the step did ({guard_ended}); \
+                             the step was ended too"
+                        )),
+                    },
                     Err(reason) => Ending::Failed(format!("the guard ended early, and {reason}")),
                 }
             }

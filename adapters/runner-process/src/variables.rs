@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | `INTERSPACE_PROJECT`, `INTERSPACE_VERSION` | the release |
 //! | `INTERSPACE_ENVIRONMENT` | the name of the environment |
+//! | `INTERSPACE_TENANT` | the tenant, where the deployment is for one |
 //! | `INTERSPACE_ENVIRONMENT_DIR` | its folder, absolute; also the working folder |
 //! | `INTERSPACE_DEPLOYMENT` | the position where the deployment began in the log |
 //! | `INTERSPACE_PACKAGE_<ID>_FILE`, `_SHA256`, `_VERSION` | each package |
@@ -19,7 +20,8 @@ use crate::halt::Halt;
 use crate::leftovers::MARK;
 use crate::packages::Proven;
 use engine::run::Plan;
-use schema::name::PackageName;
+use schema::latest::model::Step;
+use schema::name::{Name, PackageName};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt;
@@ -61,8 +63,8 @@ pub(crate) fn check(plan: &Plan) -> Result<(), Halt> {
     for variable in &plan.variables {
         check_variable(variable.name.as_str(), variable.value.as_str())?;
     }
-    for (name, value) in &plan.secrets {
-        check_variable(name.as_str(), value.expose())?;
+    for secret in &plan.secrets {
+        check_variable(secret.name.as_str(), secret.value.expose())?;
     }
     let mut taken = BTreeSet::new();
     for package in &plan.packages {
@@ -90,8 +92,9 @@ fn check_variable(name: &str, value: &str) -> Result<(), Halt> {
     Ok(())
 }
 
-/// Everything that the steps of `plan` find in their process environment, in order of the names.
-pub(crate) fn compose(plan: &Plan, folder: &Path, proven: &[Proven]) -> Variables {
+/// Everything that `step` of `plan` finds in its process environment, in order of the names.
+pub(crate) fn compose(plan: &Plan, step: &Step, folder: &Path, proven: &[Proven]) -> Variables {
+    let sees = |steps: &[Name]| steps.is_empty() || steps.contains(&step.name);
     let mut all = Variables::default();
     let mut set = |name: &str, value: OsString| {
         all.0.insert(OsString::from(name), value);
@@ -99,15 +102,18 @@ pub(crate) fn compose(plan: &Plan, folder: &Path, proven: &[Proven]) -> Variable
     set("PATH", search_path());
     set("LANG", std::env::var_os("LANG").unwrap_or_else(|| "C.UTF-8".into()));
     set("HOME", folder.into());
-    for variable in &plan.variables {
+    for variable in plan.variables.iter().filter(|it| sees(&it.steps)) {
         set(variable.name.as_str(), variable.value.as_str().into());
     }
-    for (name, value) in &plan.secrets {
-        set(name.as_str(), value.expose().into());
+    for secret in plan.secrets.iter().filter(|it| sees(&it.steps)) {
+        set(secret.name.as_str(), secret.value.expose().into());
     }
     set("INTERSPACE_PROJECT", plan.release.project.name.as_str().into());
     set("INTERSPACE_VERSION", plan.release.version.as_str().into());
-    set("INTERSPACE_ENVIRONMENT", plan.environment.as_str().into());
+    set("INTERSPACE_ENVIRONMENT", plan.environment.name.as_str().into());
+    if let Some(tenant) = &plan.tenant {
+        set("INTERSPACE_TENANT", tenant.as_str().into());
+    }
     set(MARK, folder.into());
     set("INTERSPACE_DEPLOYMENT", plan.deployment.to_string().into());
     for one in proven {

@@ -155,7 +155,7 @@ const fn name(kind: EnvelopeKind) -> &'static str {
         EnvelopeKind::Want => "want",
         EnvelopeKind::Piece => "piece",
         EnvelopeKind::Keys => "keys",
-        EnvelopeKind::Recall => "recall",
+        EnvelopeKind::Reclaim => "reclaim",
         EnvelopeKind::Returned => "returned",
         EnvelopeKind::Join => "join",
     }

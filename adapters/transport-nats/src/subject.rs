@@ -33,7 +33,7 @@ impl Class {
             | EnvelopeKind::Hello
             | EnvelopeKind::Want
             | EnvelopeKind::Keys
-            | EnvelopeKind::Recall
+            | EnvelopeKind::Reclaim
             | EnvelopeKind::Returned
             | EnvelopeKind::Join => Self::Signals,
         }

@@ -1,22 +1,28 @@
 //! `apply`: what changes when the configuration becomes what a file says.
 
+mod lifecycle;
+mod project;
+
 use crate::command::Rejection;
 use crate::decide::Draft;
+use crate::decide::import::words;
 use crate::state::State;
 use schema::latest::{Actor, Event};
-use schema::limits::SECRETS_OF_ONE_MAX;
+use schema::limits::ENTRY_BYTES_MAX;
 use schema::name::Name;
 use schema::v1::event::{Change, ConfigurationApplied, Definition, Kind, Pattern, User};
-use schema::v1::model::{Acceptance, Lifecycle, Project, TemplateValue};
+use schema::v1::model::{Acceptance, Environment, TemplateValue, Tenant};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The name under which the operator of a node acts; no person has it.
 pub const OPERATOR: &str = "operator";
 
-/// One entry with all changes, or nothing where nothing changes.
+/// Entries with all changes, or nothing where nothing changes. There are several where the changes
+/// are too many for one; they are appended in one block, so that all of them count or none.
 ///
 /// # Errors
-/// When the definitions contradict each other; then nothing changes at all.
+/// When the definitions contradict each other, or one of them is too large for an entry; then
+/// nothing changes at all.
 pub fn apply(
     state: &State,
     actor: &Actor,
@@ -26,8 +32,43 @@ pub fn apply(
     if changes.is_empty() {
         return Ok(Vec::new());
     }
-    let event = Event::ConfigurationApplied(ConfigurationApplied { changes });
-    Ok(vec![Draft::internal(actor.clone(), event)])
+    let mut drafts = Vec::new();
+    let (mut together, mut bytes) = (Vec::new(), 0);
+    let mut close = |together: &mut Vec<Change>| {
+        let changes = std::mem::take(together);
+        let event = Event::ConfigurationApplied(ConfigurationApplied { changes });
+        drafts.push(Draft::internal(actor.clone(), event));
+    };
+    for change in changes {
+        let size = schema::codec::encode(&change).len();
+        if size > CHANGE_BYTES_MAX {
+            return Err(too_large(&change, size));
+        }
+        if bytes + size > CHANGE_BYTES_MAX {
+            close(&mut together);
+            bytes = 0;
+        }
+        bytes += size;
+        together.push(change);
+    }
+    close(&mut together);
+    Ok(drafts)
+}
+
+/// Bytes of the changes in one entry, which leaves room for its frame.
+const CHANGE_BYTES_MAX: usize = ENTRY_BYTES_MAX - 4 * 1024;
+
+fn too_large(change: &Change, size: usize) -> Rejection {
+    let name = match change {
+        Change::Put(definition) => {
+            format!("{} {}", definition.kind().as_str(), definition.key())
+        }
+        Change::Remove(kind, key) => format!("{} {key}", kind.as_str()),
+    };
+    Rejection::invalid(
+        format!("{name} takes {size} bytes, and no more than {CHANGE_BYTES_MAX} fit into an entry"),
+        "make it smaller: fewer or shorter steps, variables and values",
+    )
 }
 
 /// What would change: first what is defined, then what is removed.
@@ -72,9 +113,10 @@ fn check(wanted: &Wanted<'_>) -> Result<(), Rejection> {
     let mut tokens = BTreeSet::new();
     for definition in wanted.values() {
         match definition {
-            Definition::Environment(_) => {}
-            Definition::Lifecycle(lifecycle) => check_lifecycle(wanted, lifecycle)?,
-            Definition::Project(project) => check_project(wanted, project)?,
+            Definition::Environment(environment) => check_environment(environment)?,
+            Definition::Lifecycle(it) => lifecycle::check(wanted, it)?,
+            Definition::Project(it) => project::check(wanted, it)?,
+            Definition::Tenant(tenant) => check_tenant(wanted, tenant)?,
             Definition::Acceptance(rule) => check_acceptance(wanted, rule)?,
             Definition::User(user) if user.name.as_str() == OPERATOR => {
                 return Err(Rejection::invalid(
@@ -111,93 +153,45 @@ fn require(wanted: &Wanted<'_>, kind: Kind, name: &Name, by: &str) -> Result<(),
     Err(Rejection::invalid(format!("{by} uses {word} {name}, which is not defined"), hint))
 }
 
-fn check_lifecycle(wanted: &Wanted<'_>, lifecycle: &Lifecycle) -> Result<(), Rejection> {
-    let by = format!("lifecycle {}", lifecycle.name);
-    let mut places = BTreeSet::new();
-    let mut phases = BTreeSet::new();
-    for phase in &lifecycle.phases {
-        if !phases.insert(&phase.name) {
-            return Err(Rejection::invalid(
-                format!("{by} has two phases called {}", phase.name),
-                "rename one of them",
-            ));
-        }
-        if phase.environments.is_empty() && phase.spaces.is_empty() {
-            return Err(Rejection::invalid(
-                format!("phase {} of {by} has no environment and no space", phase.name),
-                "name at least one place, or remove the phase",
-            ));
-        }
-        for environment in &phase.environments {
-            require(wanted, Kind::Environment, environment, &by)?;
-        }
-        let named = phase.environments.iter().map(|name| (false, name));
-        for place in named.chain(phase.spaces.iter().map(|name| (true, name))) {
-            if !places.insert(place) {
-                return Err(Rejection::invalid(
-                    format!("{by} names {} twice", place.1),
-                    "a place belongs to one phase",
-                ));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn check_project(wanted: &Wanted<'_>, project: &Project) -> Result<(), Rejection> {
-    let by = format!("project {}", project.name);
-    require(wanted, Kind::Lifecycle, &project.lifecycle, &by)?;
-    unique(project.steps.iter().map(|step| &step.name), &by, "step")?;
-    if let Some(step) = project.steps.iter().find(|step| step.run.is_empty()) {
-        return Err(Rejection::invalid(
-            format!("step {} of {by} runs nothing", step.name),
-            "name a program in `run`",
-        ));
-    }
-    unique_variables(project, &by)?;
-    for value in &project.values {
-        require(wanted, Kind::Environment, &value.environment, &by)?;
-        if !project.templates.iter().any(|template| template.name == value.template) {
-            return Err(Rejection::invalid(
-                format!("{by} has a value for {}, which is none of its templates", value.template),
-                "define the template, or remove the value",
-            ));
-        }
-    }
-    unique_values(&project.values, &by)
-}
-
-/// Steps see plain variables, secrets and templates alike, so no two have one name.
-fn unique_variables(project: &Project, by: &str) -> Result<(), Rejection> {
-    let templates = project.templates.iter().map(|template| (&template.name, "template"));
-    let variables = project.variables.iter().map(|variable| (&variable.name, "variable"));
-    let secrets = project.secrets.iter().map(|name| (name, "secret"));
-    let mut seen = BTreeMap::new();
-    for (name, word) in templates.chain(variables).chain(secrets) {
-        if let Some(other) = seen.insert(name, word) {
-            let what = match other == word {
-                true => format!("{by} has two {word}s called {name}"),
-                false => format!("{by} has both a {word} and a {other} called {name}"),
-            };
-            return Err(Rejection::invalid(what, "rename one of them"));
-        }
-    }
-    if project.secrets.len() > SECRETS_OF_ONE_MAX {
-        return Err(Rejection::invalid(
-            format!("{by} has more than {SECRETS_OF_ONE_MAX} secrets"),
-            "put several into one, as a file that a step reads",
-        ));
-    }
-    Ok(())
+fn check_environment(environment: &Environment) -> Result<(), Rejection> {
+    let by = format!("environment {}", environment.name);
+    unique(environment.targets.iter().map(|target| &target.name), &by, "target")
 }
 
 fn check_acceptance(wanted: &Wanted<'_>, rule: &Acceptance) -> Result<(), Rejection> {
     let by = format!("the rule for {} from {}", rule.project, rule.from);
     require(wanted, Kind::Lifecycle, &rule.lifecycle, &by)?;
-    for value in &rule.values {
-        require(wanted, Kind::Environment, &value.environment, &by)?;
+    check_values(wanted, &rule.values, &by)
+}
+
+fn check_tenant(wanted: &Wanted<'_>, tenant: &Tenant) -> Result<(), Rejection> {
+    let by = format!("tenant {}", tenant.name);
+    for pattern in tenant.projects.iter().filter(|pattern| pattern.space.is_none()) {
+        if !pattern.is_any_name() {
+            require(wanted, Kind::Project, &pattern.name, &by)?;
+        }
     }
-    unique_values(&rule.values, &by)
+    tenant.environments.iter().try_for_each(|it| require(wanted, Kind::Environment, it, &by))
+}
+
+/// Values are for environments and tenants that there are, and no two for the same.
+fn check_values(wanted: &Wanted<'_>, values: &[TemplateValue], by: &str) -> Result<(), Rejection> {
+    let mut seen = BTreeSet::new();
+    for value in values {
+        if let Some(environment) = &value.environment {
+            require(wanted, Kind::Environment, environment, by)?;
+        }
+        if let Some(tenant) = &value.tenant {
+            require(wanted, Kind::Tenant, tenant, by)?;
+        }
+        if !seen.insert((&value.template, &value.environment, &value.tenant)) {
+            return Err(Rejection::invalid(
+                format!("{by} has two values of {}", words(value)),
+                "remove one of them",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// What a role names of this space must be there; what it names of others may come later.
@@ -237,19 +231,6 @@ fn unique<'a>(
             return Err(Rejection::invalid(
                 format!("{by} has two {word}s called {name}"),
                 "rename one of them",
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn unique_values(values: &[TemplateValue], by: &str) -> Result<(), Rejection> {
-    let mut seen = BTreeSet::new();
-    for value in values {
-        if !seen.insert((&value.template, &value.environment)) {
-            return Err(Rejection::invalid(
-                format!("{by} has two values of {} for {}", value.template, value.environment),
-                "remove one of them",
             ));
         }
     }

@@ -1,134 +1,141 @@
-//! Whether a release may be run in an environment, and with which values.
+//! Whether a release may be run in an environment, and with which values; and what is done with a
+//! deployment that runs.
 
 use crate::command::Rejection;
-use crate::decide::{Draft, Given, secret};
-use crate::progress::{Place, why_not};
+use crate::decide::values::seen;
+use crate::decide::{Draft, Given, secret, values};
+use crate::gates::{self, Way};
+use crate::progress::Place;
 use crate::state::State;
-use crate::state::cells::CellId;
-use crate::state::releases::{Answer, Release, Source};
+use crate::state::cells::{Running, Slot};
+use crate::state::releases::Release;
 use schema::id::Position;
 use schema::latest::{Actor, Event, Outcome};
-use schema::name::Name;
-use schema::v1::event::DeploymentStarted;
-use schema::v1::model::{ReleaseId, TemplateValue, Variable};
+use schema::name::{Name, Text};
+use schema::v1::event::{
+    DeploymentCancelled, DeploymentStarted, GateBypassed, ManualStepAnswered, ManualStepReached,
+};
+use schema::v1::model::{Package, ReleaseId, Step};
 
-/// Begins a deployment.
+/// Begins a deployment. `bypass` is why somebody who may do so does not wait for freezes, windows
+/// and approvals.
 ///
 /// # Errors
-/// When the environment or an earlier phase forbids it, another deployment of the project runs
-/// there, a package has not arrived, a required value is missing, or a secret cannot be opened.
+/// With what holds it up, see [`gates`](crate::gates); also when a required value is missing, or a
+/// secret cannot be opened.
 pub fn deploy(
     given: Given<'_>,
     actor: &Actor,
     id: &ReleaseId,
-    environment: &Name,
+    slot: &Slot,
     restarts: u32,
+    bypass: Option<&Text>,
 ) -> Result<Vec<Draft>, Rejection> {
     let state = given.state;
+    let place = Place::Environment(slot.environment.clone());
+    let tenant = slot.tenant.as_ref();
+    let way = Way { id, place: &place, tenant, actor, now_ms: given.wall_ms };
+    let bypassed = passed(state, &way, bypass)?;
     let Some(release) = state.releases.get(id) else {
         return Err(Rejection::not_found("there is no such release", "`interspace release list`"));
     };
-    let name = format!("{} {}", id.project.name, id.version);
-    answered(release, &name)?;
-    let place = Place::Environment(environment.clone());
-    if let Some(why) = why_not(state, id, &place) {
-        return Err(Rejection::conflict(
-            format!("{name} cannot be deployed to {environment}: {why}"),
-            format!("`interspace release show {name}` shows what is missing"),
-        ));
-    }
-    let cell =
-        CellId { project: id.project.clone(), space: state.me(), environment: environment.clone() };
-    let mut running = state.cells.running();
-    // One deployment at a time in an environment, whatever the project.
-    if let Some((_, running)) = running.find(|(other, _)| other.environment == cell.environment) {
-        let ReleaseId { project, version } = &running.release;
-        return Err(Rejection::not_yet(
-            format!("{} {version} is being deployed to {environment}", project.name),
-            "wait for it: `interspace deployment list`",
-        ));
-    }
-    let missing =
-        release.snapshot.packages.iter().find(|package| !state.objects.contains(&package.object));
-    if let Some(package) = missing {
-        return Err(Rejection::not_yet(
-            format!("package {} {} is still on its way", package.id, package.version),
-            "wait for it; `interspace inbox show` tells how much is here",
-        ));
-    }
     // They are not written down again: whoever runs it opens them then.
-    secret::values(given, id, release)?;
+    let secrets = secret::values(given, id, release)?;
+    let seen = seen(state, id, release, slot, Some(&secrets))?;
     let event = DeploymentStarted {
         release: id.clone(),
         digest: release.digest,
-        environment: environment.clone(),
-        variables: variables(state, id, release, environment)?,
+        environment: slot.environment.clone(),
+        tenant: slot.tenant.clone(),
+        variables: seen.open,
         restarts,
     };
-    Ok(vec![Draft::internal(actor.clone(), Event::DeploymentStarted(event)).about(release)])
+    let started = Draft::internal(actor.clone(), Event::DeploymentStarted(event)).about(release);
+    Ok(bypassed.into_iter().chain([started]).collect())
 }
 
-fn answered(release: &Release, name: &str) -> Result<(), Rejection> {
-    let Source::Imported(import) = &release.source else {
-        return Ok(());
-    };
-    match &import.answer {
-        Answer::Accepted { .. } => Ok(()),
-        Answer::Waiting => Err(Rejection::conflict(
-            format!("{name} waits in the inbox"),
-            format!("accept it first: `interspace inbox accept {name}`"),
-        )),
-        Answer::Rejected { reason } => Err(Rejection::conflict(
-            format!("{name} was rejected: {reason}"),
-            "deploy another release",
-        )),
-    }
-}
-
-/// What the steps see: the variables of the release, then the values of the environment.
-fn variables(
+/// Lets through what nothing holds up, or what is held up only by what may be bypassed; that is
+/// written down.
+///
+/// # Errors
+/// With the weightiest obstacle.
+pub fn passed(
     state: &State,
-    id: &ReleaseId,
-    release: &Release,
-    environment: &Name,
-) -> Result<Vec<Variable>, Rejection> {
-    let values: &[TemplateValue] = match &release.source {
-        Source::Local => state
-            .configuration
-            .project(&id.project.name)
-            .map_or([].as_slice(), |project| project.values.as_slice()),
-        Source::Imported(import) => match &import.answer {
-            Answer::Accepted { values, .. } => values,
-            Answer::Waiting | Answer::Rejected { .. } => &[],
-        },
+    way: &Way<'_>,
+    bypass: Option<&Text>,
+) -> Result<Option<Draft>, Rejection> {
+    let obstacles = gates::obstacles(state, way);
+    let firm = obstacles.iter().any(|it| !it.gate.can_be_bypassed());
+    let Some(reason) = bypass.filter(|_| !firm) else {
+        return gates::weightiest(&obstacles).map_or(Ok(None), |it| Err(it.clone()));
     };
-    let mut variables = release.snapshot.variables.clone();
-    for template in &release.snapshot.templates {
-        let answer = values
-            .iter()
-            .find(|value| value.template == template.name && value.environment == *environment);
-        let value = match answer {
-            Some(answer) => answer.value.as_ref(),
-            None => template.default.as_ref(),
-        };
-        match value {
-            Some(value) => {
-                variables.push(Variable { name: template.name.clone(), value: value.clone() });
-            }
-            None if template.required => {
-                return Err(Rejection::invalid(
-                    format!(
-                        "{environment} has no value for {} ({})",
-                        template.name, template.label
-                    ),
-                    "give it in space.toml under [[projects.values]] and apply, \
-                     or for a project of another space when accepting",
-                ));
-            }
-            None => {}
-        }
+    if reason.as_str().trim().is_empty() {
+        return Err(Rejection::invalid("a bypass needs a reason", "say it: `--bypass REASON`"));
     }
-    Ok(variables)
+    let Some(release) = state.releases.get(way.id).filter(|_| !obstacles.is_empty()) else {
+        return Ok(None);
+    };
+    let words = obstacles.iter().map(|it| format!("{}: {}", it.gate.as_str(), it.rejection.what));
+    let place = match way.place {
+        Place::Environment(name) | Place::Space(name) => name.clone(),
+        Place::Remote { environment, .. } => environment.clone(),
+    };
+    let event = GateBypassed {
+        release: way.id.clone(),
+        digest: release.digest,
+        place,
+        tenant: way.tenant.cloned(),
+        gates: words.filter_map(|words| words.parse().ok()).collect(),
+        reason: reason.clone(),
+    };
+    Ok(Some(Draft::internal(way.actor.clone(), Event::GateBypassed(event)).about(release)))
+}
+
+/// The packages that the steps use which are run at a slot.
+#[must_use]
+pub fn packages<'a>(state: &State, release: &'a Release, slot: &Slot) -> Vec<&'a Package> {
+    let steps = values::steps(release, state.me(), slot);
+    let uses = |step: &Step, package: &Package| {
+        step.packages.is_empty() || step.packages.contains(&package.id)
+    };
+    let all = release.snapshot.packages.iter();
+    all.filter(|package| steps.iter().any(|step| uses(step, package))).collect()
+}
+
+/// One deployment at a time in an environment, whatever the project.
+///
+/// # Errors
+/// When one runs.
+pub fn free(state: &State, slot: &Slot) -> Result<(), Rejection> {
+    let mut running = state.cells.running();
+    let there = running.find(|(cell, _)| cell.slot.environment == slot.environment);
+    let Some((cell, running)) = there else { return Ok(()) };
+    let ReleaseId { project, version } = &running.release;
+    let (project, slot) = (&project.name, &cell.slot);
+    let position = running.deployment.position;
+    let hint = match &running.awaits {
+        None => format!("wait for it, or `interspace deployment cancel {position} --reason ...`"),
+        Some(step) => format!(
+            "it waits for somebody to do the step {step}: `interspace deployment confirm \
+             {position}`, or `interspace deployment cancel {position} --reason ...`"
+        ),
+    };
+    Err(Rejection::not_yet(format!("{project} {version} is being deployed to {slot}"), hint))
+}
+
+/// Whether the packages are here that the steps use which are run at a slot.
+///
+/// # Errors
+/// When one is not.
+pub fn packages_are_here(state: &State, release: &Release, slot: &Slot) -> Result<(), Rejection> {
+    let mut needed = packages(state, release, slot).into_iter();
+    match needed.find(|package| !state.objects.contains(&package.object)) {
+        None => Ok(()),
+        Some(package) => Err(Rejection::not_yet(
+            format!("package {} {} is still on its way", package.id, package.version),
+            "wait for it; `interspace inbox show` tells how much is here",
+        )),
+    }
 }
 
 /// Begins again what a stop of the node cut short.
@@ -153,7 +160,7 @@ pub fn restart(
     let newest = state
         .releases
         .get(id)
-        .and_then(|release| release.progress.get(&cut.cell.environment))
+        .and_then(|release| release.progress.get(&cut.cell.slot))
         .ok_or_else(nothing)?;
     let restarts = proof.receipt.restarts + 1;
     if newest.deployment != deployment
@@ -162,6 +169,85 @@ pub fn restart(
     {
         return Err(nothing());
     }
-    let drafts = deploy(given, actor, id, &cut.cell.environment, restarts)?;
+    let drafts = deploy(given, actor, id, &cut.cell.slot, restarts, None)?;
     Ok(drafts.into_iter().map(|draft| draft.because(proof.entry)).collect())
+}
+
+/// A deployment that runs.
+fn running(state: &State, deployment: Position) -> Result<&Running, Rejection> {
+    let mut all = state.cells.running();
+    let found = all.find(|(_, running)| running.deployment.position == deployment);
+    found.map(|(_, running)| running).ok_or_else(|| match state.cells.deployment(deployment) {
+        Some(_) => Rejection::conflict(
+            format!("the deployment at Position {deployment} has ended"),
+            format!("`interspace deployment show {deployment}` tells how"),
+        ),
+        None => Rejection::not_found(
+            format!("there is no deployment at Position {deployment}"),
+            "`interspace deployment list` shows all of them",
+        ),
+    })
+}
+
+/// Writes down that somebody asked to end a deployment. The same again changes nothing.
+///
+/// # Errors
+/// When it does not run, or no reason is given.
+pub fn cancel(
+    state: &State,
+    actor: &Actor,
+    deployment: Position,
+    reason: &Text,
+) -> Result<Vec<Draft>, Rejection> {
+    let running = running(state, deployment)?;
+    if running.cancelled.is_some() {
+        return Ok(Vec::new());
+    }
+    if reason.as_str().trim().is_empty() {
+        return Err(Rejection::invalid("a cancellation needs a reason", "say it with --reason"));
+    }
+    let event = DeploymentCancelled { deployment, reason: reason.clone() };
+    Ok(vec![told(state, running, actor.clone(), Event::DeploymentCancelled(event))])
+}
+
+/// Writes down how a manual step went.
+///
+/// # Errors
+/// When no manual step of that deployment waits.
+pub fn answer(
+    state: &State,
+    actor: &Actor,
+    deployment: Position,
+    done: bool,
+    note: &Text,
+) -> Result<Vec<Draft>, Rejection> {
+    let running = running(state, deployment)?;
+    let Some(step) = &running.awaits else {
+        return Err(Rejection::conflict(
+            format!("the deployment at Position {deployment} waits for nobody"),
+            format!("`interspace deployment show {deployment}` tells how far it is"),
+        ));
+    };
+    if !done && note.as_str().trim().is_empty() {
+        return Err(Rejection::invalid("a step that fails needs a reason", "say it with --note"));
+    }
+    let (step, note) = (step.clone(), note.clone());
+    let event = ManualStepAnswered { deployment, step, done, note };
+    Ok(vec![told(state, running, actor.clone(), Event::ManualStepAnswered(event))])
+}
+
+/// Writes down that a deployment waits for a person. What does not run waits for nobody.
+#[must_use]
+pub fn awaits(state: &State, deployment: Position, step: &Name) -> Option<Draft> {
+    let running = running(state, deployment).ok()?;
+    let event = ManualStepReached { deployment, step: step.clone() };
+    Some(told(state, running, Actor::Policy, Event::ManualStepReached(event)))
+}
+
+fn told(state: &State, running: &Running, actor: Actor, event: Event) -> Draft {
+    let draft = Draft::internal(actor, event);
+    match state.releases.get(&running.release) {
+        Some(release) => draft.about(release).because(running.deployment),
+        None => draft.because(running.deployment),
+    }
 }

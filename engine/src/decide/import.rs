@@ -2,15 +2,17 @@
 
 use crate::command::Rejection;
 use crate::decide::result::shown_actor;
-use crate::decide::{Draft, Given, secret};
+use crate::decide::{Draft, Given, recall, secret, tenant, values};
 use crate::state::State;
+use crate::state::cells::Slot;
+use crate::state::configuration::Configuration;
 use crate::state::links::Peer;
 use crate::state::releases::{Answer, Import, Release, Source};
 use schema::id::EntryId;
 use schema::latest::{Actor, Audience, Event};
 use schema::name::{Name, Text};
 use schema::v1::event::{PromotionAnswered, ReleaseAccepted, ReleaseRejected};
-use schema::v1::model::{Acceptance, Lifecycle, ReleaseId, Template, TemplateValue};
+use schema::v1::model::{Acceptance, Lifecycle, Per, ReleaseId, Template, TemplateValue};
 
 /// Accepts a bundle: through which lifecycle, with which values. The same again changes nothing.
 ///
@@ -26,9 +28,10 @@ pub fn accept(
 ) -> Result<Vec<Draft>, Rejection> {
     let state = given.state;
     let (release, import, peer) = waiting(state, id)?;
-    let rule = rule(state, peer, id);
+    recall::allows(state, id, release.revision)?;
+    let rule = values::rule(state, id);
     let lifecycle = choose_lifecycle(state, lifecycle, rule)?;
-    let values = answers(release, lifecycle, rule, values)?;
+    let values = answers(state, (id, release), lifecycle, rule, values)?;
     match &import.answer {
         Answer::Waiting => {}
         Answer::Accepted { lifecycle: known, values: before }
@@ -135,7 +138,8 @@ fn waiting<'a>(
     state: &'a State,
     id: &ReleaseId,
 ) -> Result<(&'a Release, &'a Import, &'a Peer), Rejection> {
-    let found = state.releases.get(id).and_then(|release| match &release.source {
+    let newest = state.releases.get(id).map(Release::newest);
+    let found = newest.and_then(|release| match &release.source {
         Source::Imported(import) => Some((release, &**import, state.links.peer(&import.from)?)),
         Source::Local => None,
     });
@@ -145,10 +149,6 @@ fn waiting<'a>(
             "`interspace inbox list` shows what waits",
         )
     })
-}
-
-fn rule<'a>(state: &'a State, peer: &Peer, id: &ReleaseId) -> Option<&'a Acceptance> {
-    state.configuration.acceptance(&peer.name, &id.project.name)
 }
 
 /// The lifecycle that was named, or that the rule names, or the only one there is.
@@ -174,69 +174,116 @@ fn choose_lifecycle<'a>(
     })
 }
 
-/// An answer for every template in every environment of the lifecycle.
+/// What is asked before a release is accepted: every template for every environment of the
+/// lifecycle, and for every tenant of the project, as the template says.
+#[must_use]
+pub fn questions<'a>(
+    state: &'a State,
+    id: &'a ReleaseId,
+    release: &'a Release,
+    lifecycle: &'a Lifecycle,
+) -> Vec<(&'a Template, TemplateValue)> {
+    let environments: Vec<&Name> = Configuration::own_environments(lifecycle).collect();
+    let mut slots: Vec<Slot> =
+        environments.iter().map(|environment| Slot::of((*environment).clone())).collect();
+    for tenant in tenant::of(state, &id.project) {
+        let has = environments.iter().filter(|name| tenant.environments.contains(name));
+        slots.extend(has.map(|environment| Slot {
+            environment: (*environment).clone(),
+            tenant: Some(tenant.name.clone()),
+        }));
+    }
+    let mut asked: Vec<(&Template, TemplateValue)> = Vec::new();
+    for slot in &slots {
+        for template in &release.snapshot.templates {
+            // What is asked per environment is asked once, whoever has the environment.
+            let apart = slot.tenant.is_some() == (template.per != Per::Environment);
+            let Some(question) = values::asked(template, slot).filter(|_| apart) else { continue };
+            if !asked.iter().any(|(_, known)| *known == question) {
+                asked.push((template, question));
+            }
+        }
+    }
+    asked
+}
+
+/// The answer that is known to a question: given now, or by a rule, or the template's own default.
+#[must_use]
+pub fn answered<'a>(
+    template: &Template,
+    question: &TemplateValue,
+    known: impl Iterator<Item = &'a TemplateValue>,
+) -> Option<TemplateValue> {
+    let mut known = known;
+    // "No value" is an answer, but not where a value is required.
+    let value = match known.find(|answer| values::answers_to(answer, question)) {
+        Some(answer) => answer.value.clone(),
+        None => template.default.clone(),
+    };
+    let complete = value.is_some() || !template.required;
+    complete.then(|| TemplateValue { value, ..question.clone() })
+}
+
+/// An answer for every question.
 ///
 /// # Errors
-/// When a required value is missing, or a value is for something that is not asked.
+/// When a required value is missing or not of its type, or a value is for something that is not
+/// asked.
 pub fn answers(
-    release: &Release,
+    state: &State,
+    (id, release): (&ReleaseId, &Release),
     lifecycle: &Lifecycle,
     rule: Option<&Acceptance>,
     given: &[TemplateValue],
 ) -> Result<Vec<TemplateValue>, Rejection> {
-    let templates = &release.snapshot.templates;
-    let environments: Vec<&Name> =
-        lifecycle.phases.iter().flat_map(|phase| &phase.environments).collect();
-    if let Some(odd) = given.iter().find(|value| {
-        !templates.iter().any(|template| template.name == value.template)
-            || !environments.contains(&&value.environment)
-    }) {
+    let questions = questions(state, id, release, lifecycle);
+    let odd = given
+        .iter()
+        .find(|value| !questions.iter().any(|(_, question)| values::answers_to(value, question)));
+    if let Some(odd) = odd {
+        let templates = &release.snapshot.templates;
         let names: Vec<&str> = templates.iter().map(|template| template.name.as_str()).collect();
         return Err(Rejection::invalid(
-            format!("nobody asks for {} in {}", odd.template, odd.environment),
+            format!("nobody asks for {}", words(odd)),
             format!("asked for are: {}", names.join(", ")),
         ));
     }
     let known = rule.map_or([].as_slice(), |rule| rule.values.as_slice());
     let mut values = Vec::new();
     let mut missing = Vec::new();
-    for environment in environments {
-        for template in templates {
-            match value(template, environment, given, known) {
-                Some(value) => values.push(value),
-                None => missing
-                    .push(format!("{} ({}) for {environment}", template.name, template.label)),
-            }
+    for (template, question) in &questions {
+        let Some(answer) = answered(template, question, given.iter().chain(known)) else {
+            missing.push(format!("{} ({})", words(question), template.label));
+            continue;
+        };
+        if let Some(value) = answer.value.as_ref().filter(|value| !template.kind.admits(value)) {
+            return Err(Rejection::invalid(
+                format!("{value:?} is no value of {}", words(question)),
+                format!("it has to be {}", template.kind.words()),
+            ));
         }
+        values.push(answer);
     }
     if missing.is_empty() {
         return Ok(values);
     }
     Err(Rejection::invalid(
         format!("values are missing: {}", missing.join(", ")),
-        "give each with --value 'ENVIRONMENT/NAME=VALUE', or --value 'NAME=VALUE' for all of them",
+        "give each with --value 'ENVIRONMENT/NAME=VALUE', 'TENANT@/NAME=VALUE' or \
+         'TENANT@ENVIRONMENT/NAME=VALUE', or --value 'NAME=VALUE' for all of them",
     ))
 }
 
-fn value(
-    template: &Template,
-    environment: &Name,
-    given: &[TemplateValue],
-    known: &[TemplateValue],
-) -> Option<TemplateValue> {
-    let mut answers = given.iter().chain(known);
-    let answer =
-        answers.find(|value| value.template == template.name && value.environment == *environment);
-    // "No value" is an answer, but not where a value is required.
-    let value = match answer {
-        Some(answer) => answer.value.clone(),
-        None => template.default.clone(),
-    };
-    (value.is_some() || !template.required).then(|| TemplateValue {
-        template: template.name.clone(),
-        environment: environment.clone(),
-        value,
-    })
+/// What a value is for, for people.
+#[must_use]
+pub fn words(value: &TemplateValue) -> String {
+    let name = &value.template;
+    match (&value.tenant, &value.environment) {
+        (Some(tenant), Some(environment)) => format!("{name} of {tenant} in {environment}"),
+        (Some(tenant), None) => format!("{name} of {tenant}"),
+        (None, Some(environment)) => format!("{name} for {environment}"),
+        (None, None) => name.to_string(),
+    }
 }
 
 /// What the sender is told; nothing when the link to it was ended.
@@ -262,10 +309,11 @@ fn answer(
 /// secrets are what they should be.
 #[must_use]
 pub fn accepts_by_itself(state: &State, id: &ReleaseId) -> Option<EntryId> {
-    let (release, import, peer) = waiting(state, id).ok()?;
-    let rule = rule(state, peer, id).filter(|rule| rule.automatic)?;
+    let (release, import, _) = waiting(state, id).ok()?;
+    let rule = values::rule(state, id).filter(|rule| rule.automatic)?;
     let lifecycle = state.configuration.lifecycle(&rule.lifecycle)?;
-    let complete = answers(release, lifecycle, Some(rule), &[]).is_ok();
+    let complete = answers(state, (id, release), lifecycle, Some(rule), &[]).is_ok();
     let complete = complete && secret::are_here(state, release, import);
+    let complete = complete && recall::allows(state, id, release.revision).is_ok();
     (import.answer == Answer::Waiting && complete).then_some(release.entry)
 }

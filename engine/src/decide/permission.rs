@@ -3,9 +3,12 @@
 //! | | viewer | deployer | release-manager | approver | auditor | space-owner |
 //! | --- | --- | --- | --- | --- | --- | --- |
 //! | see releases, journeys, the inbox, what runs where | yes | yes | yes | yes | yes | yes |
-//! | deploy | | yes | | | | yes |
-//! | push packages, create releases, promote | | | yes | | | yes |
+//! | deploy, cancel, answer manual steps | | yes | | | | yes |
+//! | push packages, create releases, promote, recall | | | yes | | | yes |
 //! | accept and reject releases of other spaces | | | | yes | | yes |
+//! | approve releases for environments | | | | yes | | yes |
+//! | freeze, pause, pin and skip | | | yes | | | yes |
+//! | go past freezes, windows and approvals | | | | | | yes |
 //! | carry media to and from other spaces | | yes | yes | yes | | yes |
 //! | audit: links, keys, proofs, people and their tokens | | | | | yes | yes |
 //! | configure, set secrets, trust spaces, manage people | | | | | | yes |
@@ -19,6 +22,7 @@ use crate::command::{Command, Rejection, ReleaseName, Request};
 use crate::decide::Given;
 use crate::decide::rights::{Object, Rights, Which};
 use crate::state::State;
+use schema::id::Position;
 use schema::latest::Actor;
 use schema::name::{Name, PackageName};
 use schema::v1::event::Role;
@@ -39,6 +43,12 @@ pub enum Permission {
     Promote,
     /// To accept or reject a release of another space.
     Answer,
+    /// To approve releases for environments, or refuse to.
+    Approve,
+    /// To freeze, and to tell policy what to leave alone.
+    Restrain,
+    /// To go past freezes, windows and approvals.
+    Bypass,
     /// To make and bring media that carry sealed envelopes.
     Carry,
     /// To look at what proves: links, keys, logs, trails, people.
@@ -54,13 +64,16 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::See,
         Self::Deploy,
         Self::Push,
         Self::Create,
         Self::Promote,
         Self::Answer,
+        Self::Approve,
+        Self::Restrain,
+        Self::Bypass,
         Self::Carry,
         Self::Audit,
         Self::Configure,
@@ -75,12 +88,13 @@ impl Permission {
             Self::See => &Role::ALL,
             Self::Deploy => &[Role::Deployer, Role::SpaceOwner],
             Self::Push | Self::Create | Self::Promote => &[Role::ReleaseManager, Role::SpaceOwner],
-            Self::Answer => &[Role::Approver, Role::SpaceOwner],
+            Self::Restrain => &[Role::ReleaseManager, Role::SpaceOwner],
+            Self::Answer | Self::Approve => &[Role::Approver, Role::SpaceOwner],
             Self::Carry => {
                 &[Role::Deployer, Role::ReleaseManager, Role::Approver, Role::SpaceOwner]
             }
             Self::Audit => &[Role::Auditor, Role::SpaceOwner],
-            Self::Configure | Self::Trust | Self::People => &[Role::SpaceOwner],
+            Self::Configure | Self::Trust | Self::People | Self::Bypass => &[Role::SpaceOwner],
         }
     }
 
@@ -94,6 +108,9 @@ impl Permission {
             Self::Create => "create releases of",
             Self::Promote => "promote releases of",
             Self::Answer => "accept or reject releases of",
+            Self::Approve => "approve releases of",
+            Self::Restrain => "freeze, or tell policy what to leave alone in",
+            Self::Bypass => "go past what holds up",
             Self::Carry => "carry media for",
             Self::Audit => "audit",
             Self::Configure => "configure",
@@ -142,13 +159,33 @@ pub fn check(given: Given<'_>, request: &Request) -> Result<(), Rejection> {
         Command::CreateRelease { project, .. } => {
             need(Permission::Create, Object::project(own(state, project)))
         }
-        Command::Promote { release, .. } => need(Permission::Promote, whole(state, release)),
+        Command::Promote { release, bypass, .. } => {
+            need(Permission::Promote, whole(state, release))?;
+            bypass.as_ref().map_or(Ok(()), |_| need(Permission::Bypass, whole(state, release)))
+        }
+        Command::Recall { release, .. } => need(Permission::Promote, whole(state, release)),
+        Command::Approve { release, environment, .. } => {
+            let environment = Which::One((state.me(), environment.clone()));
+            need(Permission::Approve, Object { environment, ..whole(state, release) })
+        }
+        Command::Freeze { .. }
+        | Command::LiftFreeze { .. }
+        | Command::SetPolicy { .. }
+        | Command::LiftPolicy { .. } => need(Permission::Restrain, Object::SPACE),
         Command::Accept { release, .. } | Command::Reject { release, .. } => {
             need(Permission::Answer, whole(state, release))
         }
-        Command::Deploy { release, environment } => {
+        Command::Deploy { release, environment, bypass, .. } => {
             let environment = Which::One((state.me(), environment.clone()));
-            need(Permission::Deploy, Object { environment, ..whole(state, release) })
+            let object = Object { environment, ..whole(state, release) };
+            need(Permission::Deploy, object.clone())?;
+            bypass.as_ref().map_or(Ok(()), |_| need(Permission::Bypass, object))
+        }
+        Command::Cancel { deployment, .. } | Command::AnswerManual { deployment, .. } => {
+            need(Permission::Deploy, deployed(state, *deployment))
+        }
+        Command::PassRecall { .. } | Command::PassResult { .. } => {
+            policy_alone(request, "only policy passes on what others have signed", "wait for it")
         }
         Command::Restart { .. } => {
             policy_alone(request, "only policy starts again what was cut short", "deploy it")
@@ -256,6 +293,14 @@ fn whole(state: &State, release: &ReleaseName) -> Object {
     };
     space.map_or(Object::SPACE, |space| {
         Object::project(ProjectId { space, name: release.project.clone() })
+    })
+}
+
+/// What a deployment is of, and where. One that is not known could be anything.
+fn deployed(state: &State, deployment: Position) -> Object {
+    state.cells.deployment(deployment).map_or(Object::SPACE, |deployment| {
+        let cell = &deployment.cell;
+        Object::cell(cell.project.clone(), cell.space, cell.slot.environment.clone())
     })
 }
 

@@ -1,18 +1,20 @@
-//! Packages, releases and promotions in the space that owns the project.
+//! Packages and releases in the space that owns the project.
 
 use crate::command::Rejection;
-use crate::decide::{Draft, Given, secret};
-use crate::progress::{Place, why_not};
+use crate::decide::{Draft, Given, channel, scope, secret};
+use crate::entropy::Entropy;
 use crate::state::State;
-use crate::state::releases::{Release, Source};
-use schema::latest::{Actor, Audience, Bundle, Document, Event, KeptSecret, Kind};
+use schema::latest::{Actor, Event, KeptSecret};
 use schema::limits::DOCUMENT_BYTES_MAX;
 use schema::name::{Name, PackageName, Text, Version};
-use schema::v1::event::{PackagePushed, ReleaseCreated, ReleasePromoted};
-use schema::v1::model::{Package, Project, ProjectId, ReleaseId, Snapshot};
+use schema::v1::event::{PackagePushed, ReleaseCreated};
+use schema::v1::model::{Package, Project, ProjectId, ReleaseId, Snapshot, Titled};
 
 /// Room that a bundle leaves for receipts and signatures, in bytes.
 const BUNDLE_MARGIN: usize = 64 * 1024;
+
+/// What each part takes in the outline of a bundle, in bytes, rounded up.
+const LEAF_BYTES: usize = 112;
 
 /// What a secret that is sealed for a peer takes beside salt, value and tag, in bytes, rounded up.
 const HANDED_FRAME: usize = 128;
@@ -44,20 +46,36 @@ pub fn push(state: &State, actor: &Actor, package: &Package) -> Result<Vec<Draft
     }
 }
 
+/// A release as it is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The project.
+    pub project: &'a Name,
+    /// The version.
+    pub version: &'a Version,
+    /// Notes.
+    pub notes: &'a Text,
+    /// The version of each package; the release's own version where none is named.
+    pub packages: &'a [(PackageName, Version)],
+    /// The channel; the first of the project that lets the version in, where none is named.
+    pub channel: Option<&'a Name>,
+    /// Whether what differs becomes the next revision.
+    pub revise: bool,
+}
+
 /// Freezes the project as it is. The same release again, equal in everything, changes nothing.
 ///
 /// # Errors
-/// When the project, its lifecycle, a package or the value of a secret is missing, the version is
-/// taken, or the release would be too large to travel.
+/// When the project, its lifecycle, a package or the value of a secret is missing, no channel lets
+/// the version in, the version is taken and no revision of it is wanted, or the release would be
+/// too large to travel.
 pub fn create(
     given: Given<'_>,
     actor: &Actor,
-    project: &Name,
-    version: &Version,
-    notes: &Text,
-    packages: &[(PackageName, Version)],
+    wanted: &Wanted<'_>,
 ) -> Result<Vec<Draft>, Rejection> {
     let state = given.state;
+    let Wanted { project, version, notes, .. } = *wanted;
     let Some(defined) = state.configuration.project(project) else {
         let known: Vec<String> = state.configuration.projects().map(Name::to_string).collect();
         return Err(Rejection::not_found(
@@ -67,41 +85,62 @@ pub fn create(
     };
     let owner = ProjectId { space: state.me(), name: project.clone() };
     let id = ReleaseId { project: owner, version: version.clone() };
-    let snapshot = freeze(state, defined, version, packages)?;
-    if let Some(known) = state.releases.get(&id) {
+    let channel = channel::choose(defined, version, wanted.channel)?;
+    let snapshot = freeze(state, defined, wanted, channel)?;
+    let known = state.releases.get(&id);
+    if let Some(known) = known {
         // Salts are drawn anew each time; equal is what holds the values that are set now.
         let secrets = known.snapshot.secrets.clone();
-        let again = Snapshot { secrets, ..snapshot };
-        let same_values = secret::is_frozen_from(given, defined, known);
-        if known.digest == again.digest(&id) && known.notes == *notes && same_values {
+        let again = Snapshot { secrets, ..snapshot.clone() };
+        let same_values = secret::is_frozen_from(given, defined, channel, known);
+        if known.snapshot == again && known.notes == *notes && same_values {
             return Ok(Vec::new());
         }
-        return Err(Rejection::conflict(
-            format!("release {project} {version} is there already, with other content"),
-            "a release never changes: create one with a new version",
+        if !wanted.revise {
+            return Err(Rejection::conflict(
+                format!("release {project} {version} is there already, with other content"),
+                "a release never changes: create one with a new version, or freeze this one anew \
+                 as its next revision: `--revise`",
+            ));
+        }
+    } else if wanted.revise {
+        return Err(Rejection::not_found(
+            format!("there is no release {project} {version} to be revised"),
+            "create it first, without `--revise`",
         ));
     }
-    let (commitments, secrets) = secret::freeze(given, defined, &id)?;
+    let revision = known.map_or(1, |known| known.revision + 1);
+    let mut entropy = Entropy::from_seed(given.random);
+    let blind = entropy.bytes();
+    let frozen = secret::Frozen { project: defined, channel, release: &id, revision };
+    let (commitments, secrets) = secret::freeze(given, &frozen, &mut entropy)?;
     let snapshot = Snapshot { secrets: commitments, ..snapshot };
     fits(&snapshot, notes, &secrets)?;
-    let digest = snapshot.digest(&id);
+    let titled = Titled { release: &id, revision };
+    let digest = snapshot.outline(&blind).digest(&titled, &snapshot).ok_or_else(|| {
+        Rejection::invalid("the release has too many parts", "make a smaller one")
+    })?;
     let event = ReleaseCreated {
         project: project.clone(),
         version: version.clone(),
+        revision,
         notes: notes.clone(),
         snapshot,
+        blind,
         digest,
         secrets,
     };
     Ok(vec![Draft::internal(actor.clone(), Event::ReleaseCreated(event))])
 }
 
+/// What of the project goes into a release of this channel, its secrets apart.
 fn freeze(
     state: &State,
     project: &Project,
-    version: &Version,
-    chosen: &[(PackageName, Version)],
+    wanted: &Wanted<'_>,
+    channel: Option<&Name>,
 ) -> Result<Snapshot, Rejection> {
+    let Wanted { version, packages: chosen, .. } = *wanted;
     if let Some((unused, _)) = chosen.iter().find(|(id, _)| !project.packages.contains(id)) {
         return Err(Rejection::invalid(
             format!("project {} has no package {unused}", project.name),
@@ -121,9 +160,10 @@ fn freeze(
         packages.push(package.clone());
     }
     Ok(Snapshot {
-        steps: project.steps.clone(),
+        channel: channel.cloned(),
+        steps: scope::steps(state, project, channel)?,
         templates: project.templates.clone(),
-        variables: project.variables.clone(),
+        variables: scope::variables(state, project, channel)?,
         secrets: Vec::new(),
         packages,
     })
@@ -140,7 +180,12 @@ fn fits(snapshot: &Snapshot, notes: &Text, kept: &[KeptSecret]) -> Result<(), Re
         ("package manifest", size(serde_json::to_vec(&snapshot.packages))),
         ("notes", size(serde_json::to_vec(notes))),
     ];
-    let total: usize = parts.iter().map(|(_, size)| size).sum();
+    let count = snapshot.steps.len()
+        + snapshot.templates.len()
+        + snapshot.variables.len()
+        + snapshot.secrets.len()
+        + snapshot.packages.len();
+    let total = parts.iter().map(|(_, size)| size).sum::<usize>() + count * LEAF_BYTES;
     // The values travel beside the document, once for each space that may read them.
     let handed: usize = kept.iter().map(|kept| kept.sealed.sealed.len() + HANDED_FRAME).sum();
     // Base64 inside the document, and once more as JSON text, makes four bytes of three.
@@ -156,100 +201,4 @@ fn fits(snapshot: &Snapshot, notes: &Text, kept: &[KeptSecret]) -> Result<(), Re
         format!("the release is too large to travel: {total} bytes"),
         format!("make it smaller; its biggest parts are: {}", biggest.join(", ")),
     ))
-}
-
-/// Sends a release on to a peer. The same promotion again changes nothing.
-///
-/// # Errors
-/// When the release is not of this space, the peer is not known, an earlier phase of the lifecycle
-/// is not complete, or its secrets cannot be opened.
-pub fn promote(
-    given: Given<'_>,
-    actor: &Actor,
-    id: &ReleaseId,
-    peer: &Name,
-) -> Result<Vec<Draft>, Rejection> {
-    let state = given.state;
-    let Some(release) = state.releases.get(id).filter(|found| found.source == Source::Local) else {
-        return Err(Rejection::conflict(
-            format!("{} is not a project of this space", id.project.name),
-            "promote it in the space that owns it",
-        ));
-    };
-    let Some((target, known)) = state.links.named(peer) else {
-        return Err(Rejection::not_found(
-            format!("no space is called {peer} here"),
-            "import its certificate first: `interspace certificate import`",
-        ));
-    };
-    if known.frozen {
-        return Err(Rejection::conflict(
-            format!("the link to {peer} is frozen: it contradicted itself"),
-            "find out what happened there before anything more is sent",
-        ));
-    }
-    if !known.is_open() {
-        return Err(Rejection::conflict(
-            format!("the link to {peer} was revoked"),
-            "exchange certificates anew before anything more is sent",
-        ));
-    }
-    if let Some(why) = why_not(state, id, &Place::Space(peer.clone())) {
-        return Err(Rejection::conflict(
-            format!("{} {} cannot be promoted to {peer}: {why}", id.project.name, id.version),
-            format!(
-                "`interspace release show {} {}` shows what is missing",
-                id.project.name, id.version
-            ),
-        ));
-    }
-    if release.promotions.contains_key(&target) {
-        return Ok(Vec::new());
-    }
-    // It would be kept there and never looked at, and could not be sent again under this version.
-    if known.declines(&id.project.name) {
-        let (me, project) = (given.identity.name(), &id.project.name);
-        return Err(Rejection::not_yet(
-            format!("{peer} does not accept releases of {project} from here"),
-            format!(
-                "there, beside what it grants already: `interspace link grant \"{me}\" \
-                 --accept-releases \"{project}\"`; then promote again"
-            ),
-        ));
-    }
-    let document = bundle(given, id, release, target);
-    let secrets = secret::hand(given, id, release, &document.id(), &known.keys)?;
-    let bundle = document.write();
-    if bundle.len() > DOCUMENT_BYTES_MAX {
-        return Err(Rejection::invalid(
-            format!("the bundle of {} {} is too large to travel", id.project.name, id.version),
-            "fewer environments with fewer steps, or shorter notes",
-        ));
-    }
-    let digest = release.digest;
-    let event = ReleasePromoted { release: id.clone(), digest, target, bundle, secrets };
-    let shown = crate::decide::result::shown_actor(state, known, actor);
-    let draft = Draft::internal(shown, Event::ReleasePromoted(event)).about(release);
-    Ok(vec![Draft { audience: Audience::Link(known.link), ..draft }])
-}
-
-fn bundle(
-    given: Given<'_>,
-    id: &ReleaseId,
-    release: &Release,
-    target: schema::id::SpaceId,
-) -> Document {
-    let bundle = Bundle {
-        release: id.clone(),
-        digest: release.digest,
-        revision: 1,
-        targets: vec![target],
-        source_name: given.identity.name().clone(),
-        notes: release.notes.clone(),
-        snapshot: release.snapshot.clone(),
-        receipts: crate::decide::result::for_bundle(given, release),
-        key: given.identity.number(),
-        time_ms: given.wall_ms,
-    };
-    given.identity.document(Kind::Bundle, &bundle)
 }

@@ -7,14 +7,14 @@ use crate::state::State;
 use crate::state::cells::{CellId, Running};
 use crate::state::links::Peer;
 use crate::state::releases::Release;
-use schema::id::DocumentId;
+use schema::id::{CommandId, DocumentId};
 use schema::latest::{Actor, Audience, Document, Event, Kind, Outcome, Receipt};
 use schema::limits::RECEIPT_BYTES_MAX;
 use schema::v1::document::receipt::DeployedBy;
 use schema::v1::event::{
     DeploymentFinished, DeploymentReported, EnvironmentsPublished, GrantsPublished,
 };
-use schema::v1::model::Disclosure;
+use schema::v1::model::{Disclosure, ReleaseId};
 
 /// The actor as `peer` may know it: below level *summary* only the space.
 #[must_use]
@@ -29,7 +29,13 @@ pub fn shown_actor(state: &State, peer: &Peer, actor: &Actor) -> Actor {
 /// The end of a deployment: its receipt, and the reports to peers.
 #[must_use]
 pub fn finish(given: Given<'_>, cell: &CellId, running: &Running, report: &Report) -> Vec<Draft> {
-    let (receipt, document) = bounded(given, receipt(given, cell, running, report));
+    // What somebody asked to end did not fail and was not cut short, however the runner saw it.
+    let outcome = match (report.outcome, &running.cancelled) {
+        (Outcome::Interrupted, Some(_)) => Outcome::Cancelled,
+        (outcome, _) => outcome,
+    };
+    let receipt = Receipt { outcome, ..receipt(given, cell, running, report) };
+    let (receipt, document) = bounded(given, receipt);
     let event =
         DeploymentFinished { deployment: running.deployment.position, receipt: document.write() };
     let correlation = given.state.releases.get(&running.release).map(|release| release.correlation);
@@ -64,8 +70,10 @@ fn bounded(given: Given<'_>, mut receipt: Receipt) -> (Receipt, Document) {
 /// level *summary*; what the steps said stays at home.
 #[must_use]
 pub fn for_bundle(given: Given<'_>, release: &Release) -> Vec<Document> {
-    let whole = release.receipts.values();
-    let part = whole.filter_map(|document| {
+    let me = given.state.me();
+    let own = release.successes.iter().filter(|((space, _), _)| *space == me);
+    let part = own.filter_map(|(_, success)| {
+        let document = &success.document;
         let receipt: Receipt = document.payload(Kind::Receipt).ok()?;
         let part = disclosed(&receipt, document.id(), Disclosure::Summary);
         // The whole one may have been signed before the keys were replaced; this part is not.
@@ -83,8 +91,8 @@ fn receipt(given: Given<'_>, cell: &CellId, running: &Running, report: &Report) 
         part_of: None,
         release: running.release.clone(),
         digest: running.digest,
-        environment: cell.environment.clone(),
-        tenant: None,
+        environment: cell.slot.environment.clone(),
+        tenant: cell.slot.tenant.clone(),
         outcome: report.outcome,
         started_ms: report.started_ms,
         finished_ms: report.finished_ms,
@@ -95,35 +103,52 @@ fn receipt(given: Given<'_>, cell: &CellId, running: &Running, report: &Report) 
         },
         disclosure: Disclosure::Full,
         packages: report.proven.clone(),
+        targets: report.targets.clone(),
         steps: report.steps.clone(),
         key: given.identity.number(),
     }
 }
 
-/// A report for the peer that owns the project, if it may see results.
+/// A report for the peer that sent the release here, and for the one that owns it, if they may see
+/// results.
 fn reports(
     given: Given<'_>,
     receipt: &Receipt,
     whole: DocumentId,
     running: &Running,
-    correlation: Option<schema::id::CommandId>,
+    correlation: Option<CommandId>,
 ) -> Vec<Draft> {
-    let owner = receipt.release.project.space;
-    let Some(peer) = given.state.links.peer(&owner) else {
-        return Vec::new();
-    };
-    let Some(level) = peer.disclosure() else {
-        return Vec::new();
-    };
-    let document = given.identity.document(Kind::Receipt, &disclosed(receipt, whole, level));
-    let event = DeploymentReported { receipt: document.write() };
-    vec![Draft {
-        event: Event::DeploymentReported(event),
-        audience: Audience::Link(peer.link),
-        actor: shown_actor(given.state, peer, &running.by),
-        correlation,
-        causation: Some(running.deployment),
-    }]
+    let state = given.state;
+    let import = state.releases.get(&receipt.release).and_then(Release::import);
+    let mut to = vec![receipt.release.project.space];
+    to.extend(import.map(|import| import.from).filter(|from| *from != to[0]));
+    let peers = to.into_iter().filter_map(|space| state.links.peer(&space));
+    let report = peers.filter_map(|peer| {
+        let level = peer.disclosure()?;
+        let document = given.identity.document(Kind::Receipt, &disclosed(receipt, whole, level));
+        let event = DeploymentReported { receipt: document.write() };
+        Some(Draft {
+            event: Event::DeploymentReported(event),
+            audience: Audience::Link(peer.link),
+            actor: shown_actor(state, peer, &running.by),
+            correlation,
+            causation: Some(running.deployment),
+        })
+    });
+    report.collect()
+}
+
+/// Passes a result of a third space on, as that space signed it, to the space that sent the release
+/// here; nothing where that is done, or not granted.
+#[must_use]
+pub fn pass(state: &State, id: &ReleaseId, receipt: &DocumentId) -> Option<Draft> {
+    let release = state.releases.get(id)?;
+    let (document, cause) = release.to_pass.get(receipt)?;
+    let peer = state.links.peer(&release.import()?.from)?;
+    let (audience, receipt) = (Audience::Link(peer.link), document.write());
+    let event = Event::DeploymentReported(DeploymentReported { receipt });
+    let draft = Draft::internal(Actor::Policy, event).about(release).because(*cause);
+    Some(Draft { audience, ..draft })
 }
 
 /// The part of a receipt that a level discloses.
@@ -134,10 +159,12 @@ fn disclosed(receipt: &Receipt, whole: DocumentId, level: Disclosure) -> Receipt
         Disclosure::Summary => {
             for step in &mut part.steps {
                 step.output = None;
+                step.outputs.clear();
             }
         }
         Disclosure::Status => {
             part.by = DeployedBy::Undisclosed;
+            part.targets.clear();
             part.steps.clear();
         }
     }

@@ -5,17 +5,24 @@
 //! value is the one that was set already tells nobody anything new.
 
 use crate::command::Rejection;
-use crate::decide::{Draft, Given};
+use crate::decide::{Draft, Given, scope};
 use crate::entropy::Entropy;
+use crate::state::links::Peer;
 use crate::state::releases::{Import, Release, Source};
 use crate::trust::certificate::Keys;
 use crate::trust::secret::{Salted, SecretValue};
-use schema::id::DocumentId;
-use schema::latest::{Actor, Event, HandedSecret, KeptSecret, SecretCommitment};
-use schema::name::{Name, Text};
+use schema::id::{DocumentId, SpaceId};
+use schema::latest::{
+    Actor, Bundle, Document, Event, HandedSecret, KeptSecret, Kind, SecretCommitment,
+};
+use schema::name::Name;
 use schema::v1::event::{SecretSet, SecretUnset, SecretsKept};
-use schema::v1::model::{HexHash, Project, ReleaseId};
+use schema::v1::model::{HexHash, Project, ReleaseId, Secret, Where};
 use schema::v1::secret::{About, Place};
+use std::collections::BTreeMap;
+
+/// A secret as people name it: where only one has the name, that is enough.
+pub type Named<'a> = (&'a Name, Option<&'a Where>);
 
 /// Sets the value of a declared secret. The value that it has already changes nothing.
 ///
@@ -25,18 +32,19 @@ pub fn set(
     given: Given<'_>,
     actor: &Actor,
     project: &Name,
-    name: &Name,
+    named: Named<'_>,
     value: &SecretValue,
 ) -> Result<Vec<Draft>, Rejection> {
-    declared(given, project, name)?;
-    if current(given, project, name).is_some_and(|known| known == *value) {
+    let secret = declared(given, project, named)?;
+    if current(given, project, secret).is_some_and(|known| known == *value) {
         return Ok(Vec::new());
     }
-    let place = Place::Set { project, name };
+    let Secret { name, scope } = secret.clone();
+    let place = Place::Set { project, name: &name, scope: &scope };
     let entropy = &mut Entropy::from_seed(given.random);
     let (me, keys) = (given.state.me(), given.identity.at_rest());
     let sealed = keys.seal(&me, &place, value.expose().as_bytes(), entropy).ok_or_else(no_key)?;
-    let event = SecretSet { project: project.clone(), name: name.clone(), sealed };
+    let event = SecretSet { project: project.clone(), name, scope, sealed };
     Ok(vec![Draft::internal(actor.clone(), Event::SecretSet(event))])
 }
 
@@ -48,33 +56,47 @@ pub fn unset(
     given: Given<'_>,
     actor: &Actor,
     project: &Name,
-    name: &Name,
+    named: Named<'_>,
 ) -> Result<Vec<Draft>, Rejection> {
-    declared(given, project, name)?;
-    if given.state.secrets.value(project, name).is_none() {
+    let secret = declared(given, project, named)?;
+    if given.state.secrets.value(project, secret).is_none() {
         return Ok(Vec::new());
     }
-    let event = SecretUnset { project: project.clone(), name: name.clone() };
+    let Secret { name, scope } = secret.clone();
+    let event = SecretUnset { project: project.clone(), name, scope };
     Ok(vec![Draft::internal(actor.clone(), Event::SecretUnset(event))])
 }
 
-fn declared(given: Given<'_>, project: &Name, name: &Name) -> Result<(), Rejection> {
+fn declared<'a>(
+    given: Given<'a>,
+    project: &Name,
+    (name, scope): Named<'_>,
+) -> Result<&'a Secret, Rejection> {
     let Some(known) = given.state.configuration.project(project) else {
         return Err(Rejection::not_found(
             format!("there is no project {project}"),
             "`interspace space show` shows all projects",
         ));
     };
-    if known.secrets.contains(name) {
-        return Ok(());
+    let mut fits = known
+        .secrets
+        .iter()
+        .filter(|secret| secret.name == *name && scope.is_none_or(|scope| secret.scope == *scope));
+    match (fits.next(), fits.next()) {
+        (Some(secret), None) => Ok(secret),
+        (Some(_), Some(_)) => Err(Rejection::invalid(
+            format!("project {project} declares several secrets called {name}"),
+            "say which, as it is declared: `--environment`, `--tenant`, `--channel`, `--step`; \
+             `interspace secret list` shows them",
+        )),
+        (None, _) => Err(Rejection::not_found(
+            format!("project {project} declares no such secret {name}"),
+            format!(
+                "declare it in space.toml and apply: [[projects.variables]] name = \"{name}\", \
+                 secret = true"
+            ),
+        )),
     }
-    Err(Rejection::not_found(
-        format!("project {project} declares no secret {name}"),
-        format!(
-            "declare it in space.toml and apply: [[projects.variables]] name = \"{name}\", \
-             secret = true"
-        ),
-    ))
 }
 
 fn no_key() -> Rejection {
@@ -86,11 +108,24 @@ fn no_key() -> Rejection {
 
 /// The value that is set now; none if none is, or its at-rest key is lost.
 #[must_use]
-pub fn current(given: Given<'_>, project: &Name, name: &Name) -> Option<SecretValue> {
-    let set = given.state.secrets.value(project, name)?;
-    let place = Place::Set { project, name };
+pub fn current(given: Given<'_>, project: &Name, secret: &Secret) -> Option<SecretValue> {
+    let set = given.state.secrets.value(project, secret)?;
+    let place = Place::Set { project, name: &secret.name, scope: &secret.scope };
     let plain = given.identity.at_rest().open(&given.state.me(), &place, &set.sealed)?;
     SecretValue::new(std::str::from_utf8(&plain).ok()?.to_owned()).ok()
+}
+
+/// What secrets are frozen into.
+#[derive(Debug, Clone, Copy)]
+pub struct Frozen<'a> {
+    /// The project.
+    pub project: &'a Project,
+    /// The channel of the release.
+    pub channel: Option<&'a Name>,
+    /// The release.
+    pub release: &'a ReleaseId,
+    /// Its revision.
+    pub revision: u32,
 }
 
 /// The secrets of a project as a release freezes them, each under a fresh salt: what everybody sees
@@ -100,41 +135,33 @@ pub fn current(given: Given<'_>, project: &Name, name: &Name) -> Option<SecretVa
 /// When one has no value, or it cannot be opened.
 pub fn freeze(
     given: Given<'_>,
-    project: &Project,
-    release: &ReleaseId,
+    frozen: &Frozen<'_>,
+    entropy: &mut Entropy,
 ) -> Result<(Vec<SecretCommitment>, Vec<KeptSecret>), Rejection> {
-    let entropy = &mut Entropy::from_seed(given.random);
+    let Frozen { project, channel, release, revision } = *frozen;
     let (me, keys) = (given.state.me(), given.identity.at_rest());
-    let scope = everything()?;
     let (mut commitments, mut kept) = (Vec::new(), Vec::new());
-    for name in &project.secrets {
-        let set = given.state.secrets.value(&project.name, name);
-        let set = set.ok_or_else(|| without_value(project, name, "has no value"))?;
-        let value = current(given, &project.name, name);
+    for (secret, scope) in scope::secrets(given.state, project, channel)? {
+        let set = given.state.secrets.value(&project.name, secret);
+        let set = set.ok_or_else(|| without_value(project, secret, "has no value"))?;
+        let value = current(given, &project.name, secret);
         let value = value.ok_or_else(|| {
-            without_value(
-                project,
-                name,
-                "cannot be opened: the at-rest key that it was sealed to \
-                is not here",
-            )
+            let why = "cannot be opened: the at-rest key that it was sealed to is not here";
+            without_value(project, secret, why)
         })?;
-        let about = About { release, revision: 1, name, scope: &scope };
+        let name = secret.name.clone();
+        let about = About { release, revision, name: &name, scope: &scope };
         let salted = Salted::fresh(value, entropy);
         let sealed = keys.seal(&me, &Place::Release(about), &salted.plain(), entropy);
         kept.push(KeptSecret { from: set.entry, sealed: sealed.ok_or_else(no_key)? });
         let commitment = HexHash(salted.commitment(&about));
-        commitments.push(SecretCommitment { name: name.clone(), scope: scope.clone(), commitment });
+        commitments.push(SecretCommitment { name, scope, commitment });
     }
     Ok((commitments, kept))
 }
 
-/// The scope of a secret that is for everything.
-fn everything() -> Result<Text, Rejection> {
-    "".parse().map_err(|_| Rejection::invalid("no text", "this is a mistake of ours"))
-}
-
-fn without_value(project: &Project, name: &Name, why: &str) -> Rejection {
+fn without_value(project: &Project, secret: &Secret, why: &str) -> Rejection {
+    let name = &secret.name;
     Rejection::conflict(
         format!("the secret {name} of {} {why}", project.name),
         format!(
@@ -146,55 +173,74 @@ fn without_value(project: &Project, name: &Name, why: &str) -> Rejection {
 
 /// Whether a release holds the very values that are set for the project now.
 #[must_use]
-pub fn is_frozen_from(given: Given<'_>, project: &Project, release: &Release) -> bool {
-    let set = project
-        .secrets
-        .iter()
-        .map(|name| given.state.secrets.value(&project.name, name).map(|set| (name, set.entry)));
+pub fn is_frozen_from(
+    given: Given<'_>,
+    project: &Project,
+    channel: Option<&Name>,
+    release: &Release,
+) -> bool {
+    let Ok(now) = scope::secrets(given.state, project, channel) else { return false };
+    let set = now.into_iter().map(|(secret, scope)| {
+        let value = given.state.secrets.value(&project.name, secret);
+        value.map(|set| (secret.name.clone(), scope, set.entry))
+    });
     let frozen = release.snapshot.secrets.iter().zip(&release.secrets);
-    let frozen = frozen.map(|(secret, kept)| Some((&secret.name, kept.from)));
+    let frozen =
+        frozen.map(|(secret, kept)| Some((secret.name.clone(), secret.scope.clone(), kept.from)));
     release.snapshot.secrets.len() == release.secrets.len() && set.eq(frozen)
 }
 
-/// The secrets of a release as they are kept here, in the order of its snapshot; none if they are
-/// not here.
-fn kept<'a>(given: Given<'a>, release: &'a Release) -> Option<&'a [KeptSecret]> {
-    let kept = given.state.kept_secrets(release);
-    (kept.len() == release.snapshot.secrets.len()).then_some(kept)
+/// The secrets of a release that this space may read, by their index in its snapshot: all of its
+/// own, and those of another space that can apply here.
+pub fn readable(
+    me: SpaceId,
+    release: &Release,
+) -> impl Iterator<Item = (usize, &SecretCommitment)> {
+    let all = release.snapshot.secrets.iter().enumerate();
+    let own = release.source == Source::Local;
+    all.filter(move |(_, secret)| own || secret.scope.reaches(&me))
 }
 
-/// Salts and values of a release's secrets, in the order of its snapshot.
+/// Salts and values of the secrets that this space may read, by their index in the snapshot.
 ///
 /// # Errors
 /// When they are not here, or the at-rest key that they are sealed to is lost.
-fn salted(given: Given<'_>, id: &ReleaseId, release: &Release) -> Result<Vec<Salted>, Rejection> {
+fn salted(
+    given: Given<'_>,
+    id: &ReleaseId,
+    release: &Release,
+) -> Result<BTreeMap<usize, Salted>, Rejection> {
     let lost = |why: &str| {
         Rejection::conflict(
             format!("the secrets of {} {} {why}", id.project.name, id.version),
             "make a new version of it, with secrets that are set anew",
         )
     };
-    let kept = kept(given, release).ok_or_else(|| lost("are not in this log"))?;
-    let open = |(secret, kept): (&SecretCommitment, &KeptSecret)| {
+    let me = given.state.me();
+    let kept = given.state.kept_secrets(release);
+    if kept.len() != readable(me, release).count() {
+        return Err(lost("are not in this log"));
+    }
+    let open = |((index, secret), kept): ((usize, &SecretCommitment), &KeptSecret)| {
         let place = Place::Release(about(id, release, secret));
-        let plain = given.identity.at_rest().open(&given.state.me(), &place, &kept.sealed)?;
-        Salted::read(&plain)
+        let plain = given.identity.at_rest().open(&me, &place, &kept.sealed)?;
+        Some((index, Salted::read(&plain)?))
     };
-    let all: Option<Vec<Salted>> = release.snapshot.secrets.iter().zip(kept).map(open).collect();
+    let all: Option<BTreeMap<usize, Salted>> = readable(me, release).zip(kept).map(open).collect();
     all.ok_or_else(|| {
         lost("cannot be opened: the at-rest key that they were sealed to is not here")
     })
 }
 
-fn about<'a>(id: &'a ReleaseId, release: &Release, secret: &'a SecretCommitment) -> About<'a> {
-    let revision = match &release.source {
-        Source::Local => 1,
-        Source::Imported(import) => import.content.revision,
-    };
-    About { release: id, revision, name: &secret.name, scope: &secret.scope }
+const fn about<'a>(
+    id: &'a ReleaseId,
+    release: &Release,
+    secret: &'a SecretCommitment,
+) -> About<'a> {
+    About { release: id, revision: release.revision, name: &secret.name, scope: &secret.scope }
 }
 
-/// The values that the steps of a release see.
+/// The values of the secrets of a release that this space may read, by their index in its snapshot.
 ///
 /// # Errors
 /// When they are not here, or the at-rest key that they are sealed to is lost.
@@ -202,41 +248,98 @@ pub fn values(
     given: Given<'_>,
     id: &ReleaseId,
     release: &Release,
-) -> Result<Vec<(Name, SecretValue)>, Rejection> {
+) -> Result<BTreeMap<usize, SecretValue>, Rejection> {
     let salted = salted(given, id, release)?;
-    let names = release.snapshot.secrets.iter().map(|secret| secret.name.clone());
-    Ok(names.zip(salted.into_iter().map(|salted| salted.value)).collect())
+    Ok(salted.into_iter().map(|(index, salted)| (index, salted.value)).collect())
 }
 
-/// The values of a release's secrets, sealed for the space that its bundle is for.
+/// The values of a release's secrets, sealed for the spaces that its bundle is for: for each of
+/// them what can apply there, and nothing else.
 ///
 /// # Errors
-/// When they cannot be opened, or nothing can be sealed to that space.
+/// When they cannot be opened, or nothing can be sealed to one of those spaces.
 pub fn hand(
     given: Given<'_>,
     id: &ReleaseId,
     release: &Release,
-    bundle: &DocumentId,
-    target: &Keys,
+    bundle: &Document,
+    targets: &[SpaceId],
 ) -> Result<Vec<HandedSecret>, Rejection> {
     let entropy = &mut Entropy::from_seed(given.random);
+    let all = salted(given, id, release)?;
+    let sliced: Bundle = bundle.payload(Kind::Bundle).map_err(|_| no_key())?;
+    let mut handed = Vec::new();
+    // The slice has them in the order of the whole: each is the next that equals it there.
+    let mut whole = release.snapshot.secrets.iter().enumerate();
+    for (index, secret) in (0..).zip(&sliced.snapshot.secrets) {
+        let salted = whole.find(|(_, one)| *one == secret).and_then(|(at, _)| all.get(&at));
+        let salted = salted.ok_or_else(no_key)?;
+        for target in targets.iter().filter(|target| secret.scope.reaches(target)) {
+            let peer = given.state.links.peer(target).ok_or_else(no_key)?;
+            handed.push(seal(salted, &bundle.id(), index, &peer.keys, entropy)?);
+        }
+    }
+    Ok(handed)
+}
+
+/// The values of a release of another space that can apply at a peer to which it is sent on: those
+/// that this space can read, sealed anew to the newest key that is known of that peer; the others
+/// as they came, unread.
+///
+/// # Errors
+/// When one of them did not come, cannot be opened, or nothing can be sealed to that peer.
+pub fn hand_on(
+    given: Given<'_>,
+    id: &ReleaseId,
+    release: &Release,
+    import: &Import,
+    peer: &Peer,
+) -> Result<Vec<HandedSecret>, Rejection> {
+    let entropy = &mut Entropy::from_seed(given.random);
+    let (own, target) = (salted(given, id, release)?, peer.keys.space());
+    let mut handed = Vec::new();
+    for (index, secret) in release.snapshot.secrets.iter().enumerate() {
+        if !secret.scope.reaches(&target) {
+            continue;
+        }
+        let number = u32::try_from(index).map_err(|_| no_key())?;
+        if let Some(salted) = own.get(&index) {
+            handed.push(seal(salted, &import.bundle, number, &peer.keys, entropy)?);
+            continue;
+        }
+        let mut came = import.handed.iter();
+        let came = came.find(|one| one.index == number && one.recipient == target);
+        handed.push(came.cloned().ok_or_else(|| {
+            Rejection::conflict(
+                format!("the secret {} did not come sealed for {}", secret.name, peer.name),
+                "the space that owns the release must know its certificate; then revise it there",
+            )
+        })?);
+    }
+    Ok(handed)
+}
+
+fn seal(
+    salted: &Salted,
+    bundle: &DocumentId,
+    index: u32,
+    target: &Keys,
+    entropy: &mut Entropy,
+) -> Result<HandedSecret, Rejection> {
     let newest = target.newest();
     let to = (newest.number, &newest.sealing.0);
-    let hand = |(index, salted): (u32, Salted)| {
-        salted.hand(bundle, index, target.space(), to, entropy).ok_or_else(|| {
-            Rejection::conflict(
-                format!("nothing can be sealed to {}", target.name()),
-                "ask it for another certificate",
-            )
-        })
-    };
-    (0..).zip(salted(given, id, release)?).map(hand).collect()
+    salted.hand(bundle, index, target.space(), to, entropy).ok_or_else(|| {
+        Rejection::conflict(
+            format!("nothing can be sealed to {}", target.name()),
+            "ask it for another certificate",
+        )
+    })
 }
 
 /// Whether nothing of a peer's bundle is still to be opened.
 #[must_use]
 pub fn are_here(state: &crate::state::State, release: &Release, import: &Import) -> bool {
-    release.snapshot.secrets.is_empty() || state.secrets.kept(&import.bundle).is_some()
+    readable(state.me(), release).next().is_none() || state.secrets.kept(&import.bundle).is_some()
 }
 
 /// Opens the secrets of a peer's bundle, checks each against its commitment, and seals it to this
@@ -253,8 +356,9 @@ pub fn keep(
 ) -> Result<Draft, String> {
     let entropy = &mut Entropy::from_seed(given.random);
     let (me, keys) = (given.state.me(), given.identity.at_rest());
-    let mut secrets = Vec::with_capacity(release.snapshot.secrets.len());
-    for (index, secret) in (0..).zip(&release.snapshot.secrets) {
+    let mut secrets = Vec::new();
+    for (index, secret) in readable(me, release) {
+        let index = u32::try_from(index).map_err(|_| "too many secrets")?;
         let salted = take(given, import, index, &secret.name)?;
         let about = about(id, release, secret);
         if !salted.is_committed(&about, &secret.commitment.0) {

@@ -2,13 +2,20 @@
 
 use super::Engine;
 use crate::command::{Command, Done, Rejection, RejectionKind, Request};
-use crate::decide::{Draft, Given, decide, permission, result, secret};
+use crate::decide::{self, Draft, Given, deployment, permission, result, secret, values};
+use crate::gates::{self, Way};
 use crate::policy;
-use crate::run::{Plan, Report};
+use crate::progress::Place;
+use crate::run::{BoundSecret, ManualAnswer, Plan, Report};
+use crate::state::cells::Slot;
 use crate::step::Effect;
 use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, Position};
-use schema::latest::Event;
+use schema::latest::{Actor, Event};
+use schema::name::Name;
+use schema::v1::event::DeploymentStarted;
+use schema::v1::model::ReleaseId;
+use std::collections::BTreeSet;
 
 /// How many times policy may react to its own events in one step. A story is a few phases long;
 /// a loop would be a mistake of ours, and must not stop the node.
@@ -41,7 +48,7 @@ impl Engine {
                  is here: `interspace space recover`; until then nothing is changed",
             ));
         }
-        let drafts = decide(self.given(random), request)?;
+        let drafts = decide::decide(self.given(random), request)?;
         let drafts: Vec<Draft> = drafts.into_iter().map(|draft| self.completed(draft)).collect();
         if let Command::StateKeys { statement, pair } = &request.command {
             self.learn_pair(statement, pair)?;
@@ -56,44 +63,75 @@ impl Engine {
         Given { state, identity, traffic: &self.traffic, random, wall_ms: self.now.wall_ms }
     }
 
-    /// Runs what was just started.
+    /// Has done what was just decided about deployments.
     fn schedule(&mut self, drafts: &[Draft], entries: &[EntryId]) {
         for (draft, entry) in drafts.iter().zip(entries) {
-            let Event::DeploymentStarted(started) = &draft.event else {
-                continue;
-            };
-            let given = self.given([0; 32]);
-            let Some(release) = self.state.releases.get(&started.release) else {
-                continue;
-            };
-            let secrets = match secret::values(given, &started.release, release) {
-                Ok(secrets) => secrets,
-                // It was looked at when it was decided, a moment ago.
-                Err(rejection) => {
-                    self.effects.push(Effect::Alarm(rejection.to_string()));
-                    continue;
+            let effect = match &draft.event {
+                Event::DeploymentStarted(started) => self.plan(entry.position, started),
+                Event::DeploymentCancelled(cancelled) => Some(Effect::Cancel(cancelled.deployment)),
+                Event::ManualStepAnswered(answered) => {
+                    let by = match &draft.actor {
+                        Actor::Person(name) => Some(name.clone()),
+                        Actor::Policy | Actor::Space(_) => None,
+                    };
+                    by.map(|by| Effect::AnswerManual {
+                        deployment: answered.deployment,
+                        answer: ManualAnswer {
+                            by,
+                            done: answered.done,
+                            note: answered.note.clone(),
+                        },
+                    })
                 }
+                _ => None,
             };
-            let plan = Plan {
-                deployment: entry.position,
-                release: started.release.clone(),
-                environment: started.environment.clone(),
-                steps: release.snapshot.steps.clone(),
-                variables: started.variables.clone(),
-                secrets,
-                packages: release.snapshot.packages.clone(),
-            };
-            self.effects.push(Effect::Run(plan));
+            self.effects.extend(effect);
         }
     }
 
+    /// What the runner needs for a deployment that was just started.
+    fn plan(&self, deployment: Position, started: &DeploymentStarted) -> Option<Effect> {
+        let (id, given) = (&started.release, self.given([0; 32]));
+        let release = self.state.releases.get(id)?;
+        let slot =
+            Slot { environment: started.environment.clone(), tenant: started.tenant.clone() };
+        let secrets = secret::values(given, id, release)
+            .and_then(|secrets| values::seen(&self.state, id, release, &slot, Some(&secrets)));
+        let hidden = match secrets {
+            Ok(seen) => seen.hidden,
+            // It was looked at when it was decided, a moment ago.
+            Err(rejection) => return Some(Effect::Alarm(rejection.to_string())),
+        };
+        let secret = |(name, value, steps)| BoundSecret { name, value, steps };
+        let environment = self.state.configuration.environment(&slot.environment);
+        let packages = deployment::packages(&self.state, release, &slot);
+        Some(Effect::Run(Plan {
+            deployment,
+            release: id.clone(),
+            environment: environment?.clone(),
+            steps: values::steps(release, self.state.me(), &slot),
+            tenant: slot.tenant,
+            variables: started.variables.clone(),
+            secrets: hidden.into_iter().map(secret).collect(),
+            packages: packages.into_iter().cloned().collect(),
+        }))
+    }
+
+    /// Writes down that a deployment waits for a person.
+    pub(super) fn awaits_person(&mut self, deployment: Position, step: &Name) {
+        let Some(draft) = deployment::awaits(&self.state, deployment, step) else { return };
+        let command = CommandId::derived(&self.entry_id(deployment), &format!("awaits {step}"));
+        // The event is a few dozen bytes.
+        let _ = self.append_drafts(command, &[draft]);
+    }
+
     pub(super) fn ended(&mut self, deployment: Position, report: Report) {
-        let found = self
-            .state
-            .cells
-            .running()
-            .find(|(_, running)| running.deployment.position == deployment)
-            .map(|(cell, running)| (cell.clone(), running.clone()));
+        let cells = &self.state.cells;
+        let found = cells.deployment(deployment).and_then(|begun| {
+            let running = cells.get(&begun.cell)?.running.as_ref()?;
+            let same = running.deployment.position == deployment;
+            same.then(|| (begun.cell.clone(), running.clone()))
+        });
         // A report that comes twice changes nothing.
         let Some((cell, running)) = found else { return };
         let random = self.entropy.bytes();
@@ -106,6 +144,7 @@ impl Engine {
 
     /// Lets policy react until nothing more follows.
     pub(super) fn react(&mut self) {
+        let mut looked_at = BTreeSet::new();
         for _ in 0..REACTIONS_MAX {
             if std::mem::take(&mut self.tell_environments) {
                 let mut drafts = result::publish_grants(&self.state);
@@ -115,24 +154,62 @@ impl Engine {
                 let _ = self.append_drafts(command, &drafts);
             }
             let touched = std::mem::take(&mut self.touched);
-            if touched.is_empty() {
-                return;
+            if touched.is_empty() && !self.take_turns() {
+                return self.sleep(&looked_at);
             }
-            for request in policy::due(&self.state, &touched) {
-                if !self.may_act(&request) {
-                    continue;
+            self.pursue(&touched);
+            looked_at.extend(touched);
+        }
+        self.effects.push(Effect::Alarm("policy does not come to rest".to_owned()));
+    }
+
+    /// The release that policy leaves alone, because somebody said so.
+    fn left_alone(&self, request: &Request) -> Option<ReleaseId> {
+        let (release, place) = match &request.command {
+            Command::Deploy { release, environment, .. } => {
+                (release, Place::Environment(environment.clone()))
+            }
+            Command::Promote { release, peer, .. } => (release, Place::Space(peer.clone())),
+            _ => return None,
+        };
+        let id = decide::resolve(&self.state, release).ok()?;
+        let (actor, now_ms) = (&request.actor, self.now.wall_ms);
+        let way = Way { id: &id, place: &place, tenant: None, actor, now_ms };
+        gates::left_alone(&self.state, &id.project, &way).map(|_| id.clone())
+    }
+
+    /// Asks what policy would ask for because of what happened to these releases.
+    pub(super) fn pursue(&mut self, touched: &BTreeSet<ReleaseId>) {
+        for request in policy::due(&self.state, touched, self.now.wall_ms) {
+            if !self.may_act(&request) {
+                continue;
+            }
+            if let Some(id) = self.left_alone(&request) {
+                self.held_up.insert(id);
+                continue;
+            }
+            let Err(rejection) = self.ask(&request) else { continue };
+            // What is not possible yet is asked again when something changes.
+            match (&request.command, rejection.kind) {
+                (Command::Deploy { release, environment, .. }, RejectionKind::NotYet) => {
+                    if let Ok(id) = decide::resolve(&self.state, release) {
+                        self.wait_for(environment, id);
+                    }
                 }
-                // What is not possible yet is asked again when something changes. A promotion that
-                // can never be made is for the operator to know.
-                if let Err(rejection) = self.ask(&request)
-                    && rejection.kind == RejectionKind::Invalid
-                    && matches!(request.command, Command::Promote { .. })
-                {
+                // A freeze may be lifted, whatever else is done about it.
+                (
+                    Command::Deploy { release, .. } | Command::Promote { release, .. },
+                    RejectionKind::Conflict,
+                ) => {
+                    self.held_up.extend(decide::resolve(&self.state, release));
+                }
+                // A promotion that can never be made is for the operator to know.
+                (Command::Promote { .. }, RejectionKind::Invalid) => {
                     let alarm = format!("policy cannot go on: {rejection}; {}", rejection.hint);
                     self.effects.push(Effect::Alarm(alarm));
                 }
+                _ => {}
             }
         }
-        self.effects.push(Effect::Alarm("policy does not come to rest".to_owned()));
     }
 }

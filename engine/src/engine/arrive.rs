@@ -77,8 +77,8 @@ impl Engine {
                 traffic.signals.owe_ack(false, now.monotonic_ms);
             }
             Content::Hello(beat, ack) => {
-                // On a medium the recall comes behind it, for as long as there is one.
-                traffic.recalled = None;
+                // On a medium the reclaim comes behind it, for as long as there is one.
+                traffic.reclaimed = None;
                 traffic.signals.hear(&beat, now);
                 traffic.signals.owe_ack(true, now.monotonic_ms);
                 self.acknowledge(link, &ack, knows);
@@ -88,7 +88,7 @@ impl Engine {
                 self.acknowledge(link, &ack, knows);
             }
             Content::Keys(told) => self.arrive_keys(origin, *told),
-            Content::Recall(recall) => self.recalled(link, recall),
+            Content::Reclaim(reclaim) => self.reclaimed(link, reclaim),
             Content::Returned(returned) => self.returned(link, *returned),
             Content::Want(want) => self.wanted(link, origin, &want),
             Content::Piece(piece) => self.piece(&origin, piece),

@@ -43,7 +43,7 @@ impl Engine {
     }
 
     fn signal(&mut self, link: LinkId) {
-        self.recall(link);
+        self.reclaim(link);
         let now = self.now;
         while let Some(traffic) = self.traffic.get_mut(&link)
             && let Some(due) = traffic.signals.due(now.monotonic_ms)
@@ -176,7 +176,7 @@ impl Engine {
             let recovery = traffic.recovery.as_ref().and_then(Recovery::deadline_ms);
             [Some(traffic.signals.deadline_ms()), traffic.outbox.deadline_ms(), recovery]
         });
-        let others = [self.fetches.deadline_ms(), self.uninvited_at_ms()];
+        let others = [self.fetches.deadline_ms(), self.uninvited_at_ms(), self.wakes_at_ms()];
         links.flatten().chain(others.into_iter().flatten()).min()
     }
 }

@@ -32,14 +32,16 @@ impl Engine {
         Some(self.now.monotonic_ms.saturating_add(left_ms))
     }
 
-    /// The door forgets an invitation when its time is over, and knows it again when the clock was
-    /// put back.
+    /// Time passed. The door forgets an invitation when its time is over, and knows it again when the
+    /// clock was put back.
     pub(super) fn tick(&mut self, now: Now) {
         let before = std::mem::replace(&mut self.now, now);
         let ended = |at: Now, ends_ms: u64| ends_ms <= at.wall_ms;
         self.keyring_changed |= self.state.invitations.all().any(|(_, invitation)| {
             ended(before, invitation.ends_ms) != ended(now, invitation.ends_ms)
         });
+        self.here_ms = now.wall_ms;
+        self.wake();
     }
 
     /// Lets in who brings an invitation: trust, grants and the end of the invitation are one block.

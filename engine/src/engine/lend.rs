@@ -9,7 +9,7 @@ use crate::step::Effect;
 use schema::bytes::Writer;
 use schema::hash::Hash;
 use schema::id::{LinkId, LinkSeq, ObjectId, SpaceId};
-use schema::latest::{EnvelopeKind, Piece, Recall, Want};
+use schema::latest::{EnvelopeKind, Piece, Reclaim, Want};
 use schema::limits::{PIECE_BYTES_MAX, WANT_PIECES_MAX};
 use std::collections::BTreeMap;
 
@@ -45,7 +45,8 @@ impl Engine {
         for (_, release) in self.state.releases.all() {
             let Some(promotion) = release.promotions.get(peer) else { continue };
             // Who reports a deployment has the packages; who lacks one again asks for it.
-            let waits = promotion.reported.is_empty() && !matches!(promotion.answer, Some(Err(_)));
+            let reported = release.reported.keys().any(|(space, _)| space == peer);
+            let waits = !reported && !matches!(promotion.answer, Some(Err(_)));
             for package in &release.snapshot.packages {
                 if waits || asked.is_some_and(|asked| asked.contains(&package.object)) {
                     objects.insert(package.object, package.size);
@@ -88,8 +89,8 @@ impl Engine {
         if let Some(recovery) = recovery.filter(|recovery| !recovery.is_done()) {
             let (incarnation, after) = recovery.reached();
             let mut body = Writer::new();
-            body.fixed(&Recall { incarnation, after }.write());
-            lent.extend(self.sealed(link, EnvelopeKind::Recall, body));
+            body.fixed(&Reclaim { incarnation, after }.write());
+            lent.extend(self.sealed(link, EnvelopeKind::Reclaim, body));
         }
         lent
     }

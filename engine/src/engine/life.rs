@@ -5,12 +5,12 @@ use crate::command::{Command, ReleaseName, Request};
 use crate::decide::Draft;
 use crate::inbox::recovery::Recovery;
 use crate::state::At;
-use crate::state::releases::Source;
+use crate::state::releases::{Release, Source};
 use crate::step::Effect;
 use schema::bytes::Writer;
 use schema::id::{CommandId, Incarnation, LinkId, Position, SpaceId};
 use schema::latest::{
-    Actor, Audience, Block, Carried, EnvelopeKind, Event, Mirrored, Recall, Record, Returned,
+    Actor, Audience, Block, Carried, EnvelopeKind, Event, Mirrored, Reclaim, Record, Returned,
 };
 use schema::v1::event::{IncarnationBegan, IncarnationDeclared, Kept, PastLife};
 
@@ -77,7 +77,7 @@ impl Engine {
     }
 
     /// Asks the peer of a link for what this space told it in the life before.
-    pub(super) fn recall(&mut self, link: LinkId) {
+    pub(super) fn reclaim(&mut self, link: LinkId) {
         let now_ms = self.now.monotonic_ms;
         let Some(recovery) = self.traffic.get_mut(&link).and_then(|it| it.recovery.as_mut()) else {
             return;
@@ -87,26 +87,26 @@ impl Engine {
         }
         let (incarnation, after) = recovery.reached();
         let mut body = Writer::new();
-        body.fixed(&Recall { incarnation, after }.write());
-        self.send(link, EnvelopeKind::Recall, body);
+        body.fixed(&Reclaim { incarnation, after }.write());
+        self.send(link, EnvelopeKind::Reclaim, body);
     }
 
     /// A peer asks for what it told this space in a life whose end it lost.
-    pub(super) fn recalled(&mut self, link: LinkId, recall: Recall) {
+    pub(super) fn reclaimed(&mut self, link: LinkId, reclaim: Reclaim) {
         // The next medium takes it along too: what is sent now may not get there.
         if let Some(traffic) = self.traffic.get_mut(&link) {
-            traffic.recalled = Some(recall);
+            traffic.reclaimed = Some(reclaim);
         }
-        let given = self.given_back(link, recall);
+        let given = self.given_back(link, reclaim);
         self.effects.extend(given.map(Effect::GiveBack));
     }
 
     /// What is given back at once to a peer that asks; none if there is no such link.
-    fn given_back(&self, link: LinkId, recall: Recall) -> Option<GivenBack> {
+    fn given_back(&self, link: LinkId, reclaim: Reclaim) -> Option<GivenBack> {
         let traffic = self.traffic.get(&link)?;
-        let places = traffic.inbox.places(&recall.incarnation);
+        let places = traffic.inbox.places(&reclaim.incarnation);
         let newest = schema::id::LinkSeq(places.len() as u64);
-        let from = usize::try_from(recall.after.0).unwrap_or(usize::MAX);
+        let from = usize::try_from(reclaim.after.0).unwrap_or(usize::MAX);
         let (mut positions, mut last) = (Vec::new(), None);
         if let Some(wanted) = places.get(from) {
             // What one envelope brought stands together, behind its evidence.
@@ -115,9 +115,9 @@ impl Engine {
             let after = places[from..].windows(2).take_while(|pair| together(pair)).count() as u64;
             positions.push(Position(wanted.0 - before as u64 - 1));
             positions.extend((wanted.0..=wanted.0 + after).map(Position));
-            last = Some(schema::id::LinkSeq(recall.after.0 + 1 + after));
+            last = Some(schema::id::LinkSeq(reclaim.after.0 + 1 + after));
         }
-        let incarnation = recall.incarnation;
+        let incarnation = reclaim.incarnation;
         Some(GivenBack { link, incarnation, newest, positions, last })
     }
 
@@ -126,11 +126,11 @@ impl Engine {
     #[must_use]
     pub fn lend_back(&self, peer: &SpaceId, before: Option<&GivenBack>) -> Option<GivenBack> {
         let link = self.lendable(peer)?.link;
-        let mut recall = self.traffic.get(&link)?.recalled?;
+        let mut reclaim = self.traffic.get(&link)?.reclaimed?;
         if let Some(before) = before {
-            recall.after = before.last.filter(|last| *last < before.newest)?;
+            reclaim.after = before.last.filter(|last| *last < before.newest)?;
         }
-        self.given_back(link, recall)
+        self.given_back(link, reclaim)
     }
 
     /// The envelope that gives entries back. None if the log holds something else there.
@@ -162,7 +162,7 @@ impl Engine {
         for record in admitted.into_iter().flat_map(crate::inbox::Admitted::into_records) {
             self.append(record);
         }
-        self.recall(link);
+        self.reclaim(link);
     }
 
     /// Whether a peer may still give back what changes what its words mean here.
@@ -187,7 +187,10 @@ impl Engine {
                 !self.state.links.named(peer).is_some_and(|(space, _)| self.awaits(&space))
             }
             Command::Accept { release, .. } | Command::Deploy { release, .. } => !imported(release),
-            Command::KeepSecrets { release } => !self.awaits(&release.project.space),
+            Command::KeepSecrets { release } => {
+                let release = self.state.releases.get(release).map(Release::newest);
+                !release.and_then(Release::import).is_some_and(|import| self.awaits(&import.from))
+            }
             Command::Apply { .. }
             | Command::Trust { .. }
             | Command::StateKeys { .. }
@@ -205,6 +208,16 @@ impl Engine {
             | Command::PushPackage { .. }
             | Command::CreateRelease { .. }
             | Command::Reject { .. }
+            | Command::Recall { .. }
+            | Command::Approve { .. }
+            | Command::Freeze { .. }
+            | Command::LiftFreeze { .. }
+            | Command::SetPolicy { .. }
+            | Command::LiftPolicy { .. }
+            | Command::PassRecall { .. }
+            | Command::PassResult { .. }
+            | Command::Cancel { .. }
+            | Command::AnswerManual { .. }
             | Command::Restart { .. } => true,
         }
     }
@@ -218,7 +231,8 @@ impl Engine {
         }
         let Ok(entry) = schema::latest::Entry::read(&mirrored.entry) else { return };
         let Ok(event) = entry.event() else { return };
-        let at = At { id: mirrored.id, position, header: entry.header() };
+        let (header, here_ms) = (entry.header(), self.here_ms);
+        let at = At { id: mirrored.id, position, header, here_ms };
         self.state.fold_recovered(&at, &event);
         self.journeys.fold(self.identity.space(), &at, &event);
     }

@@ -28,6 +28,8 @@ impl Engine {
             }
         }
         self.rebuild = false;
+        self.waiting.clear();
+        self.held_up.clear();
         self.keyring_changed = true;
         self.fetch_changed = true;
         self.tell_environments = true;

@@ -12,8 +12,10 @@ use crate::traffic::Traffic;
 use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, Incarnation, Position};
 use schema::latest::{
-    Audience, Block, Document, Entry, Event, Header, Kind, Mirrored, Own, Receipt, Record,
+    Approval, Audience, Block, Document, Entry, Event, Header, Kind, Mirrored, Own, Recall,
+    Receipt, Record,
 };
+use schema::v1::event::{ApprovalGiven, DeploymentReported, ReleaseRecalled};
 
 impl Engine {
     /// The id of an entry of this log.
@@ -120,7 +122,7 @@ impl Engine {
             self.state.life_at(position)
         };
         let id = EntryId { origin: self.identity.space(), incarnation: life, position };
-        let at = At { id, position, header };
+        let at = At { id, position, header, here_ms: self.here_ms };
         self.state.fold_own(&at, &event);
         self.journeys.fold(self.identity.space(), &at, &event);
         self.follow(position, &event);
@@ -184,19 +186,26 @@ impl Engine {
             Event::SecretsKept(kept) => {
                 self.touched.insert(kept.release.clone());
             }
-            Event::PackageArrived(arrived) => {
+            Event::ReleaseRecalled(recalled) => self.touch_recalled(recalled),
+            Event::ApprovalGiven(given) => self.touch_approved(given),
+            // What was held up, by whatever it was, may try again.
+            Event::FreezeLifted(_) | Event::PolicyLifted(_) | Event::PolicySet(_) => {
+                self.touched.append(&mut self.held_up);
+            }
+            Event::PackageArrived(arrived) if !self.telling => {
                 let waiting = self.state.releases.all().filter(|(_, release)| {
                     matches!(release.source, Source::Imported(_))
                         && release.snapshot.packages.iter().any(|p| p.object == arrived.object)
                 });
                 self.touched.extend(waiting.map(|(id, _)| id.clone()));
             }
-            Event::DeploymentFinished(finished) => {
+            Event::DeploymentFinished(finished) if !self.telling => {
                 let receipt = Document::read(&finished.receipt)
                     .and_then(|document| document.payload::<Receipt>(Kind::Receipt));
                 if let Ok(receipt) = receipt {
                     let touched = policy::touched_by_end(&self.state, &receipt.release);
                     self.touched.extend(touched);
+                    self.freed.insert(receipt.environment);
                 }
             }
             Event::LinkRevoked(revoked) => {
@@ -217,14 +226,41 @@ impl Engine {
             | Event::InvitationUsed(_)
             | Event::InvitationAccepted(_)
             | Event::PackagePushed(_)
+            | Event::PackageArrived(_)
             | Event::IncarnationBegan(_)
             | Event::PromotionAnswered(_)
             | Event::EnvironmentsPublished(_)
             | Event::GrantsPublished(_)
             | Event::DeploymentStarted(_)
+            | Event::DeploymentFinished(_)
             | Event::DeploymentReported(_)
+            | Event::ManualStepReached(_)
+            | Event::ManualStepAnswered(_)
+            | Event::DeploymentCancelled(_)
+            | Event::FreezeMade(_)
+            | Event::GateBypassed(_)
             | Event::Unknown { .. } => {}
         }
+    }
+
+    /// Who is to be told of a recall, policy finds out.
+    fn touch_recalled(&mut self, event: &ReleaseRecalled) {
+        let document = Document::read(&event.recall).ok();
+        let recall = document.and_then(|it| it.payload::<Recall>(Kind::Recall).ok());
+        self.touched.extend(recall.map(|recall| recall.release));
+    }
+
+    fn touch_approved(&mut self, event: &ApprovalGiven) {
+        let document = Document::read(&event.approval).ok();
+        let approval = document.and_then(|it| it.payload::<Approval>(Kind::Approval).ok());
+        self.touched.extend(approval.map(|approval| approval.release));
+    }
+
+    /// What a peer's result makes possible.
+    fn touch_reported(&mut self, event: &DeploymentReported) {
+        let document = Document::read(&event.receipt).ok();
+        let receipt = document.and_then(|it| it.payload::<Receipt>(Kind::Receipt).ok());
+        self.touched.extend(receipt.map(|receipt| receipt.release));
     }
 
     fn fold_mirrored(&mut self, position: Position, mirrored: &Mirrored) {
@@ -254,6 +290,13 @@ impl Engine {
         } else {
             judge(&self.state, peer, mirrored)
         };
+        if matches!(verdict, Verdict::Hold) {
+            self.fold_held_recall(position, mirrored);
+            let Some(traffic) = self.traffic.get_mut(&mirrored.link) else { return };
+            traffic.inbox.advance(position, mirrored, Folded::Held);
+            self.note_version(mirrored, &verdict);
+            return;
+        }
         let folded = match &verdict {
             Verdict::Fold(..) | Verdict::Skip(_) => Folded::Done,
             Verdict::Hold => Folded::Held,
@@ -262,20 +305,41 @@ impl Engine {
         traffic.inbox.advance(position, mirrored, folded);
         self.note_version(mirrored, &verdict);
         if let Verdict::Fold(entry, event) = &verdict {
-            let at = At { id: mirrored.id, position, header: entry.header() };
+            let (header, here_ms) = (entry.header(), self.here_ms);
+            let at = At { id: mirrored.id, position, header, here_ms };
             self.state.fold_remote(&at, event);
             self.journeys.fold(self.identity.space(), &at, event);
             if let Event::ReleasePromoted(promoted) = &**event {
                 self.touched.insert(promoted.release.clone());
                 self.fetch_changed = true;
             }
-            if matches!(**event, Event::GrantsPublished(_)) {
+            if let Event::DeploymentReported(reported) = &**event {
+                self.touch_reported(reported);
+            }
+            if let Event::ReleaseRecalled(recalled) = &**event {
+                self.touch_recalled(recalled);
+            }
+            if matches!(**event, Event::GrantsPublished(_)) && !self.telling {
                 // What the peer did not accept so far may go to it now.
                 let me = self.identity.space();
-                let own = self.state.releases.all().filter(|(id, _)| id.project.space == me);
+                let own = self.state.releases.all().filter(|(id, release)| {
+                    id.project.space == me || release.newest().import().is_some()
+                });
                 self.touched.extend(own.map(|(id, _)| id.clone()));
             }
         }
+    }
+
+    /// What was found bad is not waited with until a newer build understands what came before it.
+    fn fold_held_recall(&mut self, position: Position, mirrored: &Mirrored) {
+        let Some((_, peer)) = self.state.links.on(&mirrored.link) else { return };
+        let Verdict::Fold(entry, event) = judge(&self.state, peer, mirrored) else { return };
+        let Event::ReleaseRecalled(recalled) = &*event else { return };
+        let (header, here_ms) = (entry.header(), self.here_ms);
+        let at = At { id: mirrored.id, position, header, here_ms };
+        self.state.fold_remote(&at, &event);
+        self.journeys.fold(self.identity.space(), &at, &event);
+        self.touch_recalled(recalled);
     }
 
     /// In which version a peer wrote something counts whatever became of it: a newer build may

@@ -36,7 +36,8 @@ impl Engine {
             numbers.join(", ")
         )];
         let set = self.state.secrets.all().filter(|(_, _, set)| lost(&set.sealed));
-        said.extend(set.map(|(project, name, _)| {
+        said.extend(set.map(|(project, secret, _)| {
+            let name = &secret.name;
             format!("the secret {name} of {project}: `interspace secret set \"{project}\" {name}`")
         }));
         let releases = self.state.releases.all().filter(|(_, release)| {

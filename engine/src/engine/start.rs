@@ -48,7 +48,7 @@ impl Engine {
         let certificate = found(name, seeds, entropy.bytes(), now.wall_ms);
         let keys = Keys::verify(&certificate).expect("just made");
         let identity = Identity::new(&keys, seeds).expect("made of these keys");
-        let mut engine = Self::empty(identity, entropy, now);
+        let mut engine = Self { telling: false, ..Self::empty(identity, entropy, now) };
         let offer = engine.identity.offer(engine.entropy.bytes());
         let incarnation = Incarnation(engine.entropy.bytes());
         let created = SpaceCreated { certificate: certificate.write(), incarnation };
@@ -172,6 +172,7 @@ impl Engine {
             sealer: Sealer::default(),
             start,
             now,
+            here_ms: now.wall_ms,
             state: State::default(),
             journeys: Journeys::default(),
             tree: Tree::new(),
@@ -186,6 +187,11 @@ impl Engine {
             lives_on: false,
             past: BTreeMap::new(),
             touched: BTreeSet::new(),
+            wakes: BTreeSet::new(),
+            waiting: BTreeMap::new(),
+            held_up: BTreeSet::new(),
+            freed: BTreeSet::new(),
+            telling: true,
             fetch_changed: false,
             tell_environments: false,
             records: Vec::new(),
@@ -218,6 +224,7 @@ impl Engine {
         if block.first.0 != self.tree.size() + 1 {
             return Err(damaged(Position(self.tree.size() + 1), "the record is missing"));
         }
+        self.here_ms = block.checkpoint.time_ms;
         for (record, leaf) in &block.records {
             self.fold(record, *leaf);
         }
@@ -231,6 +238,7 @@ impl Engine {
 
     /// What a start makes due: what was cut short, what is still to be fetched, what was not told.
     pub(crate) fn begin(&mut self) {
+        self.telling = false;
         self.effects.clear();
         self.touched.clear();
         self.tell_environments = true;
@@ -243,6 +251,7 @@ impl Engine {
         let sealed =
             self.state.releases.all().filter(|(id, _)| has_sealed(&self.state, id).is_some());
         self.touched = cut_short.chain(sealed).map(|(id, _)| id.clone()).collect();
+        self.touch_unfinished();
         self.fetch_changed = true;
         let running: Vec<Position> =
             self.state.cells.running().map(|(_, running)| running.deployment.position).collect();
@@ -252,6 +261,7 @@ impl Engine {
                 started_ms: self.now.wall_ms,
                 finished_ms: self.now.wall_ms,
                 proven: Vec::new(),
+                targets: Vec::new(),
                 steps: Vec::new(),
             };
             self.ended(deployment, report);

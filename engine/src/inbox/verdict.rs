@@ -5,8 +5,10 @@ use crate::state::State;
 use crate::state::links::Peer;
 use crate::trust::refusal::EntryRefusal;
 use schema::id::SpaceId;
-use schema::latest::{Actor, Audience, Bundle, Document, Entry, Event, Kind, Mirrored, Receipt};
-use schema::v1::event::{DeploymentReported, PromotionAnswered, ReleasePromoted};
+use schema::latest::{
+    Actor, Audience, Bundle, Document, Entry, Event, Kind, Mirrored, Recall, Receipt,
+};
+use schema::v1::event::{DeploymentReported, PromotionAnswered, ReleasePromoted, ReleaseRecalled};
 
 /// What to do with an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +60,8 @@ enum Known {
 
 fn permitted(state: &State, peer: &Peer, event: &Event) -> Result<Known, EntryRefusal> {
     match event {
-        Event::ReleasePromoted(promoted) => promotion(state.me(), peer, promoted)?,
+        Event::ReleasePromoted(promoted) => promotion(state, peer, promoted)?,
+        Event::ReleaseRecalled(recalled) => recall(state, peer, recalled)?,
         // What it names was compared when the envelope was admitted.
         Event::IncarnationBegan(_) => {}
         Event::PromotionAnswered(answered) => answer(state, peer, answered)?,
@@ -98,64 +101,109 @@ fn permitted(state: &State, peer: &Peer, event: &Event) -> Result<Known, EntryRe
         | Event::ReleaseRejected(_)
         | Event::PackageArrived(_)
         | Event::DeploymentStarted(_)
-        | Event::DeploymentFinished(_) => return Err(EntryRefusal::DoesNotCross),
+        | Event::DeploymentFinished(_)
+        | Event::ManualStepReached(_)
+        | Event::ManualStepAnswered(_)
+        | Event::DeploymentCancelled(_)
+        | Event::ApprovalGiven(_)
+        | Event::FreezeMade(_)
+        | Event::FreezeLifted(_)
+        | Event::GateBypassed(_)
+        | Event::PolicySet(_)
+        | Event::PolicyLifted(_) => return Err(EntryRefusal::DoesNotCross),
     }
     Ok(Known::Yes)
 }
 
-/// A promotion: of the peer's own project, to us, granted, and its bundle is what it says.
-fn promotion(me: SpaceId, peer: &Peer, event: &ReleasePromoted) -> Result<(), EntryRefusal> {
-    if event.release.project.space != peer.keys.space() || event.target != me {
+/// A promotion to us, of the peer's own project, or one that it may bring of a space that we trust;
+/// granted, and its bundle is what it says.
+fn promotion(state: &State, peer: &Peer, event: &ReleasePromoted) -> Result<(), EntryRefusal> {
+    let me = state.me();
+    if event.target != me {
         return Err(EntryRefusal::NotItsOwn);
     }
-    if !peer.may_release(&event.release.project.name) {
+    let owner = signer(state, peer, &event.release.project.space)?;
+    if !owner.may_release(&event.release.project.name) {
         return Err(EntryRefusal::NotGranted);
     }
     let document = Document::read(&event.bundle).map_err(|_| EntryRefusal::BadDocument)?;
-    let bundle: Bundle = peer
+    let bundle: Bundle = owner
         .keys
         .document(&document, Kind::Bundle, |bundle: &Bundle| {
             (bundle.release.project.space, bundle.key)
         })
         .map_err(|_| EntryRefusal::BadDocument)?;
+    let about_it = |receipt: Option<Receipt>| {
+        receipt.is_some_and(|receipt| {
+            receipt.release == bundle.release && receipt.digest == bundle.digest
+        })
+    };
+    // What the sender of another's bundle did with it, it signs itself; who owns it says so inside.
+    let relayed = owner.keys.space() != peer.keys.space();
+    let own = |json: &String| {
+        relayed && Document::read(json).is_ok_and(|document| about_it(believed(peer, &document)))
+    };
     let same = bundle.release == event.release
         && bundle.digest == event.digest
         && bundle.targets.contains(&me)
-        // Nothing is sliced yet: the snapshot is the one that the digest is of.
-        && bundle.snapshot.digest(&bundle.release) == bundle.digest
-        && bundle.receipts.iter().all(|receipt| {
-            believed(peer, receipt).is_some_and(|receipt| {
-                receipt.release == bundle.release && receipt.digest == bundle.digest
-            })
-        });
+        && bundle.is_of_its_digest()
+        && bundle.receipts.iter().all(|receipt| about_it(believed(owner, receipt)))
+        && event.receipts.iter().all(own);
     if same { Ok(()) } else { Err(EntryRefusal::BadDocument) }
+}
+
+/// Whose signature counts for what `peer` brings of `space`: its own, or that of another space that
+/// is trusted, where the peer may relay.
+fn signer<'a>(state: &'a State, peer: &'a Peer, space: &SpaceId) -> Result<&'a Peer, EntryRefusal> {
+    if *space == peer.keys.space() {
+        return Ok(peer);
+    }
+    let known = state.links.peer(space).ok_or(EntryRefusal::NotItsOwn)?;
+    if !peer.may_relay() || !known.is_open() || known.frozen {
+        return Err(EntryRefusal::NotGranted);
+    }
+    Ok(known)
+}
+
+/// A recall: signed by the space that owns the release.
+fn recall(state: &State, peer: &Peer, event: &ReleaseRecalled) -> Result<(), EntryRefusal> {
+    let document = Document::read(&event.recall).map_err(|_| EntryRefusal::BadDocument)?;
+    let claimed: Recall = document.payload(Kind::Recall).map_err(|_| EntryRefusal::BadDocument)?;
+    let owner = signer(state, peer, &claimed.release.project.space)?;
+    let claims = |recall: &Recall| (recall.release.project.space, recall.key);
+    let read: Result<Recall, _> = owner.keys.document(&document, Kind::Recall, claims);
+    read.map(|_| ()).map_err(|_| EntryRefusal::BadDocument)
 }
 
 /// An answer: to a promotion that was made to this peer.
 fn answer(state: &State, peer: &Peer, event: &PromotionAnswered) -> Result<(), EntryRefusal> {
-    let promotion = state
-        .releases
-        .get(&event.release)
-        .and_then(|release| release.promotions.get(&peer.keys.space()));
-    match promotion {
-        Some(promotion) if promotion.bundle == event.bundle => Ok(()),
-        Some(_) | None => Err(EntryRefusal::NotItsOwn),
+    let release = state.releases.get(&event.release);
+    if release.is_some_and(|release| release.was_promoted(&peer.keys.space(), &event.bundle)) {
+        Ok(())
+    } else {
+        Err(EntryRefusal::NotItsOwn)
     }
 }
 
-/// A result: the peer's own receipt, for a release of ours that was promoted to it.
+/// A result: the receipt of the peer itself, or one that it may bring of a space that we trust, for
+/// a release that was promoted for whoever signed it.
 fn report(state: &State, peer: &Peer, event: &DeploymentReported) -> Result<(), EntryRefusal> {
     if !peer.may_report() {
         return Err(EntryRefusal::NotGranted);
     }
     let document = Document::read(&event.receipt).map_err(|_| EntryRefusal::BadDocument)?;
-    let receipt = believed(peer, &document).ok_or(EntryRefusal::BadDocument)?;
+    let claimed: Receipt =
+        document.payload(Kind::Receipt).map_err(|_| EntryRefusal::BadDocument)?;
+    let signer = signer(state, peer, &claimed.space)?;
+    if !signer.may_report() {
+        return Err(EntryRefusal::NotGranted);
+    }
+    let receipt = believed(signer, &document).ok_or(EntryRefusal::BadDocument)?;
     let release = state.releases.get(&receipt.release);
-    let ours = receipt.release.project.space == state.me()
-        && release.is_some_and(|release| {
-            release.promotions.contains_key(&peer.keys.space()) && release.digest == receipt.digest
-        });
-    if ours { Ok(()) } else { Err(EntryRefusal::NotItsOwn) }
+    let sent = release.is_some_and(|release| {
+        release.is_for(&signer.keys.space()) && release.had(&receipt.digest)
+    });
+    if sent { Ok(()) } else { Err(EntryRefusal::NotItsOwn) }
 }
 
 /// The receipt, if it is of this peer and signed by it.

@@ -6,7 +6,7 @@
 use crate::trust::certificate::Keys;
 use schema::id::{LinkId, Position, SpaceId, TokenId};
 use schema::latest::{
-    Actor, Block, Certificate, Document, Entry, Event, KeyStatement, Kind, Record,
+    Actor, Block, Certificate, Document, Entry, Event, KeyStatement, Kind, Recall, Record,
 };
 use schema::v1::event::configuration::{self, Change, Definition, User};
 use schema::v1::event::{Assignment, InvitationMade, PeerStated, PeerTrusted, TokenCreated};
@@ -191,6 +191,12 @@ impl Decisions {
                 let owner = self.called(&rejected.release.project.space);
                 vec![(Some(owner), None, format!("{name}: {reason}"))]
             }
+            Event::ReleaseRecalled(recalled) => {
+                let document = Document::read(&recalled.recall).ok();
+                let read = document.and_then(|one| one.payload(Kind::Recall).ok());
+                let detail = |it: Recall| format!("{}: {}", release(&it.release), it.reason);
+                read.map(|it| said(detail(it))).into_iter().collect()
+            }
             Event::SpaceCreated(_)
             | Event::LinkOffered(_)
             | Event::IncarnationBegan(_)
@@ -205,6 +211,15 @@ impl Decisions {
             | Event::GrantsPublished(_)
             | Event::DeploymentStarted(_)
             | Event::DeploymentFinished(_)
+            | Event::ManualStepReached(_)
+            | Event::ManualStepAnswered(_)
+            | Event::DeploymentCancelled(_)
+            | Event::ApprovalGiven(_)
+            | Event::FreezeMade(_)
+            | Event::FreezeLifted(_)
+            | Event::GateBypassed(_)
+            | Event::PolicySet(_)
+            | Event::PolicyLifted(_)
             | Event::DeploymentReported(_)
             | Event::Unknown { .. } => Vec::new(),
         }
@@ -302,12 +317,16 @@ fn configured(change: &Change) -> Option<Said> {
             format!("the acceptance of {key} is gone")
         }
         Change::Put(
-            Definition::Environment(_) | Definition::Lifecycle(_) | Definition::Project(_),
+            Definition::Environment(_)
+            | Definition::Lifecycle(_)
+            | Definition::Project(_)
+            | Definition::Tenant(_),
         )
         | Change::Remove(
             configuration::Kind::Environment
             | configuration::Kind::Lifecycle
-            | configuration::Kind::Project,
+            | configuration::Kind::Project
+            | configuration::Kind::Tenant,
             _,
         ) => return None,
     };
@@ -336,6 +355,7 @@ mod tests {
     use schema::v1::event::{
         ConfigurationApplied, Pattern, Role, TokenRevoked, TokenScope, configuration,
     };
+    use schema::v1::model::Environment;
 
     fn details(reader: &mut Decisions, event: &Event) -> Vec<String> {
         reader.read(event, 1).into_iter().map(|(_, _, detail)| detail).collect()
@@ -367,7 +387,7 @@ mod tests {
         let mut reader = Decisions::new(Until::End);
         let user = User { name: "dana".parse().unwrap(), token: [2; 32], roles: Vec::new() };
         let changes = vec![
-            Change::Put(Definition::Environment("Dev".parse().unwrap())),
+            Change::Put(Definition::Environment(Environment::named("Dev".parse().unwrap()))),
             Change::Put(Definition::User(user)),
             Change::Remove(configuration::Kind::Environment, "Test".to_owned()),
             Change::Remove(configuration::Kind::User, "erik".to_owned()),

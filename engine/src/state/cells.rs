@@ -1,13 +1,43 @@
 //! What is deployed where: one cell for each project and environment, local and remote alike.
 
 use crate::state::At;
-use schema::id::{EntryId, Incarnation, Position, SpaceId};
+use schema::id::{EntryId, Incarnation, Position, ReleaseDigest, SpaceId};
 use schema::latest::{Document, Kind, Outcome, Receipt};
 use schema::name::{Name, Version};
-use schema::v1::event::{DeploymentFinished, DeploymentReported, DeploymentStarted};
-use schema::v1::model::{ProjectId, ReleaseId, Variable};
-use std::collections::BTreeMap;
+use schema::v1::event::{
+    DeploymentCancelled, DeploymentFinished, DeploymentReported, DeploymentStarted,
+    ManualStepAnswered, ManualStepReached,
+};
+use schema::v1::model::{Bound, ProjectId, ReleaseId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
+
+/// Where inside a space something is deployed: for a tenant, or for nobody apart.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slot {
+    /// The environment.
+    pub environment: Name,
+    /// The tenant, if it is for one.
+    pub tenant: Option<Name>,
+}
+
+impl Slot {
+    /// An environment, for nobody apart.
+    #[must_use]
+    pub const fn of(environment: Name) -> Self {
+        Self { environment, tenant: None }
+    }
+}
+
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.tenant {
+            Some(tenant) => write!(f, "{} for {tenant}", self.environment),
+            None => write!(f, "{}", self.environment),
+        }
+    }
+}
 
 /// Which cell: whose environment, and which project.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,8 +46,8 @@ pub struct CellId {
     pub project: ProjectId,
     /// The space whose environment it is.
     pub space: SpaceId,
-    /// The environment.
-    pub environment: Name,
+    /// Where in that space.
+    pub slot: Slot,
 }
 
 /// A receipt as the log holds it.
@@ -52,11 +82,15 @@ pub struct Running {
     /// What.
     pub release: ReleaseId,
     /// Its digest.
-    pub digest: schema::id::ReleaseDigest,
+    pub digest: ReleaseDigest,
     /// How often it had been tried before, after interruptions.
     pub restarts: u32,
     /// The values that its steps see.
-    pub variables: Vec<Variable>,
+    pub variables: Vec<Bound>,
+    /// The manual step that waits for a person, if one does.
+    pub awaits: Option<Name>,
+    /// Who asked to end it, if somebody did.
+    pub cancelled: Option<schema::latest::Actor>,
     /// Who began it.
     pub by: schema::latest::Actor,
 }
@@ -66,10 +100,34 @@ pub struct Running {
 pub struct Attempt {
     /// What was deployed.
     pub release: ReleaseId,
-    /// Where.
-    pub environment: Name,
+    /// Its digest.
+    pub digest: ReleaseDigest,
+    /// The space that deployed.
+    pub space: SpaceId,
+    /// Where in it.
+    pub slot: Slot,
     /// The receipt.
     pub receipt: Document,
+    /// When this log had it, by this space's clock, milliseconds since 1970.
+    pub here_ms: u64,
+}
+
+impl Attempt {
+    fn of(proof: &Proof, at: &At<'_>) -> Self {
+        let receipt = &proof.receipt;
+        Self {
+            release: receipt.release.clone(),
+            digest: receipt.digest,
+            space: receipt.space,
+            slot: slot(receipt),
+            receipt: proof.document.clone(),
+            here_ms: at.here_ms,
+        }
+    }
+}
+
+fn slot(receipt: &Receipt) -> Slot {
+    Slot { environment: receipt.environment.clone(), tenant: receipt.tenant.clone() }
 }
 
 /// One deployment of this space, from its start on.
@@ -87,6 +145,8 @@ pub struct Deployment {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cells {
     cells: BTreeMap<CellId, Cell>,
+    /// Those in which a deployment runs: few, and asked for often.
+    running: BTreeSet<CellId>,
     deployments: BTreeMap<Position, Deployment>,
 }
 
@@ -115,18 +175,16 @@ impl Cells {
 
     /// The deployments that have not ended.
     pub fn running(&self) -> impl Iterator<Item = (&CellId, &Running)> {
-        self.cells.iter().filter_map(|(id, cell)| Some((id, cell.running.as_ref()?)))
+        self.running.iter().filter_map(|id| Some((id, self.cells.get(id)?.running.as_ref()?)))
     }
 
     pub(super) fn started(&mut self, me: SpaceId, at: &At<'_>, event: &DeploymentStarted) {
-        let id = CellId {
-            project: event.release.project.clone(),
-            space: me,
-            environment: event.environment.clone(),
-        };
+        let slot = Slot { environment: event.environment.clone(), tenant: event.tenant.clone() };
+        let id = CellId { project: event.release.project.clone(), space: me, slot };
         let deployment =
             Deployment { cell: id.clone(), version: event.release.version.clone(), proof: None };
         self.deployments.insert(at.position, deployment);
+        self.running.insert(id.clone());
         self.cells.entry(id).or_default().running = Some(Running {
             deployment: at.id,
             started_ms: at.header.time_ms,
@@ -134,6 +192,8 @@ impl Cells {
             digest: event.digest,
             restarts: event.restarts,
             variables: event.variables.clone(),
+            awaits: None,
+            cancelled: None,
             by: at.header.actor.clone(),
         });
     }
@@ -148,12 +208,10 @@ impl Cells {
         if let Some(deployment) = self.deployments.get_mut(&event.deployment) {
             deployment.proof = Some(Arc::clone(&proof));
         }
-        let attempt = Attempt {
-            release: proof.receipt.release.clone(),
-            environment: proof.receipt.environment.clone(),
-            receipt: proof.document.clone(),
-        };
+        let attempt = Attempt::of(&proof, at);
         let outcome = proof.receipt.outcome;
+        let project = proof.receipt.release.project.clone();
+        self.running.remove(&CellId { project, space: me, slot: attempt.slot.clone() });
         let cell = self.cell_of(me, &proof.receipt);
         cell.running = None;
         cell.end(proof);
@@ -177,11 +235,7 @@ impl Cells {
         let older = |known: &Option<Arc<Proof>>| {
             known.as_ref().is_none_or(|known| rank(&known.entry) < rank(&at.id))
         };
-        let attempt = Attempt {
-            release: proof.receipt.release.clone(),
-            environment: proof.receipt.environment.clone(),
-            receipt: proof.document.clone(),
-        };
+        let attempt = Attempt::of(&proof, at);
         let outcome = proof.receipt.outcome;
         let cell = self.cell_of(me, &proof.receipt);
         if outcome == Outcome::Succeeded && older(&cell.installed) {
@@ -193,26 +247,66 @@ impl Cells {
         Some((attempt, outcome))
     }
 
+    /// Another space told the end of a deployment of its own, itself or through a relay. What is
+    /// older than what is known of that place, by where that space's log has it, changes nothing.
     pub(super) fn reported(
         &mut self,
-        origin: SpaceId,
         at: &At<'_>,
         event: &DeploymentReported,
-    ) -> Option<(ReleaseId, Name, Outcome)> {
+    ) -> Option<(Attempt, Outcome)> {
         let proof = read_proof(at, &event.receipt)?;
-        let Receipt { release, environment, outcome, .. } = proof.receipt.clone();
-        self.cell_of(origin, &proof.receipt).end(proof);
-        Some((release, environment, outcome))
+        let attempt = Attempt::of(&proof, at);
+        let outcome = proof.receipt.outcome;
+        let cell = self.cell_of(attempt.space, &proof.receipt);
+        let stale = cell.last.as_ref().is_some_and(|last| {
+            let (new, known) = (place(&proof.receipt), place(&last.receipt));
+            new.zip(known)
+                .is_some_and(|((life, new), (before, known))| life == before && new < known)
+        });
+        if !stale {
+            cell.end(proof);
+        }
+        Some((attempt, outcome))
+    }
+
+    /// The running deployment that began at `position`.
+    fn running_mut(&mut self, position: Position) -> Option<&mut Running> {
+        let cell = self.deployments.get(&position)?.cell.clone();
+        let running = self.cells.get_mut(&cell)?.running.as_mut()?;
+        (running.deployment.position == position).then_some(running)
+    }
+
+    /// A manual step waits for a person.
+    pub(super) fn awaits(&mut self, event: &ManualStepReached) {
+        if let Some(running) = self.running_mut(event.deployment) {
+            running.awaits = Some(event.step.clone());
+        }
+    }
+
+    /// A person said how a manual step went.
+    pub(super) fn answered(&mut self, event: &ManualStepAnswered) {
+        if let Some(running) = self.running_mut(event.deployment) {
+            running.awaits = None;
+        }
+    }
+
+    /// Somebody asked to end a deployment.
+    pub(super) fn cancelled(&mut self, at: &At<'_>, event: &DeploymentCancelled) {
+        if let Some(running) = self.running_mut(event.deployment) {
+            running.cancelled = Some(at.header.actor.clone());
+        }
     }
 
     fn cell_of(&mut self, space: SpaceId, receipt: &Receipt) -> &mut Cell {
-        let id = CellId {
-            project: receipt.release.project.clone(),
-            space,
-            environment: receipt.environment.clone(),
-        };
-        self.cells.entry(id).or_default()
+        let project = receipt.release.project.clone();
+        self.cells.entry(CellId { project, space, slot: slot(receipt) }).or_default()
     }
+}
+
+/// Where the log of the deploying space has a deployment: in which life, at which Position.
+fn place(receipt: &Receipt) -> Option<(&str, u64)> {
+    let (life, position) = receipt.deployment.rsplit_once('/')?;
+    Some((life, position.parse().ok()?))
 }
 
 impl Cell {

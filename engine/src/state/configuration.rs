@@ -3,7 +3,7 @@
 use schema::hash::Hash;
 use schema::name::Name;
 use schema::v1::event::{Change, ConfigurationApplied, Definition, Kind, User};
-use schema::v1::model::{Acceptance, Lifecycle, Project};
+use schema::v1::model::{Acceptance, Environment, Lifecycle, Phase, Project, Tenant};
 use std::collections::BTreeMap;
 
 /// Every definition in force, by kind and key.
@@ -27,12 +27,49 @@ impl Configuration {
     /// The environments of this space, ascending.
     pub fn environments(&self) -> impl Iterator<Item = &Name> {
         self.definitions.values().filter_map(|definition| match definition {
-            Definition::Environment(name) => Some(name),
+            Definition::Environment(environment) => Some(&environment.name),
             Definition::Lifecycle(_)
+            | Definition::Project(_)
+            | Definition::Acceptance(_)
+            | Definition::User(_)
+            | Definition::Tenant(_) => None,
+        })
+    }
+
+    /// An environment of this space.
+    #[must_use]
+    pub fn environment(&self, name: &Name) -> Option<&Environment> {
+        match self.get(Kind::Environment, name.as_str()) {
+            Some(Definition::Environment(environment)) => Some(environment),
+            _ => None,
+        }
+    }
+
+    /// A tenant of this space.
+    #[must_use]
+    pub fn tenant(&self, name: &Name) -> Option<&Tenant> {
+        match self.get(Kind::Tenant, name.as_str()) {
+            Some(Definition::Tenant(tenant)) => Some(tenant),
+            _ => None,
+        }
+    }
+
+    /// All tenants of this space.
+    pub fn tenants(&self) -> impl Iterator<Item = &Tenant> {
+        self.definitions.values().filter_map(|definition| match definition {
+            Definition::Tenant(tenant) => Some(tenant),
+            Definition::Environment(_)
+            | Definition::Lifecycle(_)
             | Definition::Project(_)
             | Definition::Acceptance(_)
             | Definition::User(_) => None,
         })
+    }
+
+    /// The environments of this space that the phases of a lifecycle have.
+    pub fn own_environments(lifecycle: &Lifecycle) -> impl Iterator<Item = &Name> {
+        let all = lifecycle.phases.iter().flat_map(|phase| &phase.environments);
+        all.filter(|pattern| pattern.space.is_none()).map(|pattern| &pattern.name)
     }
 
     /// A lifecycle.
@@ -48,8 +85,9 @@ impl Configuration {
     #[must_use]
     pub fn place(&self, environment: &Name) -> Option<usize> {
         self.lifecycles().filter_map(|name| self.lifecycle(name)).find_map(|lifecycle| {
-            let mut names = lifecycle.phases.iter().flat_map(|phase| &phase.environments);
-            names.position(|name| name == environment)
+            let all = lifecycle.phases.iter().flat_map(|phase| &phase.environments);
+            let mut own = all.filter(|pattern| pattern.space.is_none());
+            own.position(|pattern| pattern.name == *environment)
         })
     }
 
@@ -60,7 +98,8 @@ impl Configuration {
             Definition::Environment(_)
             | Definition::Project(_)
             | Definition::Acceptance(_)
-            | Definition::User(_) => None,
+            | Definition::User(_)
+            | Definition::Tenant(_) => None,
         })
     }
 
@@ -80,7 +119,8 @@ impl Configuration {
             Definition::Environment(_)
             | Definition::Lifecycle(_)
             | Definition::Acceptance(_)
-            | Definition::User(_) => None,
+            | Definition::User(_)
+            | Definition::Tenant(_) => None,
         })
     }
 
@@ -109,7 +149,8 @@ impl Configuration {
             Definition::Environment(_)
             | Definition::Lifecycle(_)
             | Definition::Project(_)
-            | Definition::Acceptance(_) => None,
+            | Definition::Acceptance(_)
+            | Definition::Tenant(_) => None,
         })
     }
 
@@ -118,7 +159,7 @@ impl Configuration {
         self.definitions.values().flat_map(|definition| -> Vec<&Name> {
             match definition {
                 Definition::Lifecycle(lifecycle) => {
-                    lifecycle.phases.iter().flat_map(|phase| &phase.spaces).collect()
+                    lifecycle.phases.iter().flat_map(spaces_of).collect()
                 }
                 Definition::Acceptance(rule) => vec![&rule.from],
                 Definition::User(user) => {
@@ -126,7 +167,18 @@ impl Configuration {
                         user.roles.iter().flat_map(|one| [&one.project, &one.environment]);
                     patterns.filter_map(|pattern| pattern.space.as_ref()).collect()
                 }
-                Definition::Environment(_) | Definition::Project(_) => Vec::new(),
+                Definition::Project(project) => {
+                    let steps = project.steps.iter().map(|step| &step.scope);
+                    let variables = project.variables.iter().map(|variable| &variable.scope);
+                    let secrets = project.secrets.iter().map(|secret| &secret.scope);
+                    let scopes = steps.chain(variables).chain(secrets);
+                    let patterns = scopes.flat_map(|scope| &scope.environments);
+                    patterns.filter_map(|pattern| pattern.space.as_ref()).collect()
+                }
+                Definition::Tenant(tenant) => {
+                    tenant.projects.iter().filter_map(|pattern| pattern.space.as_ref()).collect()
+                }
+                Definition::Environment(_) => Vec::new(),
             }
         })
     }
@@ -137,7 +189,8 @@ impl Configuration {
     pub fn person(&self, token: &Hash) -> Option<&Name> {
         self.definitions.values().find_map(|definition| match definition {
             Definition::User(user) if user.token == *token => Some(&user.name),
-            Definition::User(_)
+            Definition::Tenant(_)
+            | Definition::User(_)
             | Definition::Environment(_)
             | Definition::Lifecycle(_)
             | Definition::Project(_)
@@ -158,4 +211,10 @@ impl Configuration {
             }
         }
     }
+}
+
+/// The other spaces that a phase speaks of.
+fn spaces_of(phase: &Phase) -> Vec<&Name> {
+    let environments = phase.environments.iter().filter_map(|pattern| pattern.space.as_ref());
+    phase.spaces.iter().chain(&phase.onward).chain(environments).collect()
 }

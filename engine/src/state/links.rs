@@ -88,8 +88,21 @@ impl Peer {
         let mut grants = self.grants.iter().filter(|_| self.is_open());
         grants.find_map(|grant| match grant {
             Grant::SendResults(level) => Some(*level),
-            Grant::AcceptReleases(_) | Grant::AcceptResults => None,
+            Grant::AcceptReleases(_) | Grant::AcceptResults | Grant::Relay => None,
         })
+    }
+
+    /// Whether it may bring what others have signed, and pass on what it is sent.
+    #[must_use]
+    pub fn may_relay(&self) -> bool {
+        self.is_open() && self.grants.contains(&Grant::Relay)
+    }
+
+    /// Whether it said that this space may bring it what others have signed, and pass on what it
+    /// sends.
+    #[must_use]
+    pub fn lets_relay(&self) -> bool {
+        self.theirs.as_ref().is_some_and(|theirs| theirs.contains(&Grant::Relay))
     }
 
     /// Whether it wrote an event of this kind in a newer version before.
@@ -109,7 +122,7 @@ impl Peer {
 fn accepts(grants: &[Grant], project: &Name) -> bool {
     grants.iter().any(|grant| match grant {
         Grant::AcceptReleases(pattern) => covers(pattern, project),
-        Grant::AcceptResults | Grant::SendResults(_) => false,
+        Grant::AcceptResults | Grant::SendResults(_) | Grant::Relay => false,
     })
 }
 

@@ -7,6 +7,7 @@ use schema::id::{DocumentId, EntryId};
 use schema::latest::{Actor, AtRest, KeptSecret};
 use schema::name::Name;
 use schema::v1::event::{ReleaseCreated, SecretSet, SecretUnset, SecretsKept};
+use schema::v1::model::Secret;
 use std::collections::BTreeMap;
 
 /// A value that was set.
@@ -25,7 +26,7 @@ pub struct Set {
 /// All secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Secrets {
-    set: BTreeMap<(Name, Name), Set>,
+    set: BTreeMap<(Name, Secret), Set>,
     /// By bundle and not by release: a bundle that comes again, because what came before was
     /// retracted, finds its values here.
     kept: BTreeMap<DocumentId, Vec<KeptSecret>>,
@@ -35,13 +36,13 @@ pub struct Secrets {
 impl Secrets {
     /// The value of a secret of a project; none if it was not set.
     #[must_use]
-    pub fn value(&self, project: &Name, name: &Name) -> Option<&Set> {
-        self.set.get(&(project.clone(), name.clone()))
+    pub fn value(&self, project: &Name, secret: &Secret) -> Option<&Set> {
+        self.set.get(&(project.clone(), secret.clone()))
     }
 
-    /// Every value that is set, with its project and name.
-    pub fn all(&self) -> impl Iterator<Item = (&Name, &Name, &Set)> {
-        self.set.iter().map(|((project, name), set)| (project, name, set))
+    /// Every value that is set, with its project and which secret it is of.
+    pub fn all(&self) -> impl Iterator<Item = (&Name, &Secret, &Set)> {
+        self.set.iter().map(|((project, secret), set)| (project, secret, set))
     }
 
     /// The secrets of a peer's bundle; none before they were opened.
@@ -75,11 +76,13 @@ impl Secrets {
             sealed: event.sealed.clone(),
         };
         self.sealed(event.sealed.key);
-        self.set.insert((event.project.clone(), event.name.clone()), set);
+        let secret = Secret { name: event.name.clone(), scope: event.scope.clone() };
+        self.set.insert((event.project.clone(), secret), set);
     }
 
     pub(super) fn unset(&mut self, event: &SecretUnset) {
-        self.set.remove(&(event.project.clone(), event.name.clone()));
+        let secret = Secret { name: event.name.clone(), scope: event.scope.clone() };
+        self.set.remove(&(event.project.clone(), secret));
     }
 
     pub(super) fn keep(&mut self, event: &SecretsKept) {
@@ -91,8 +94,8 @@ impl Secrets {
 
     /// What is not declared any more is forgotten: who declares it again sets it again.
     pub(super) fn configured(&mut self, configuration: &Configuration) {
-        self.set.retain(|(project, name), _| {
-            configuration.project(project).is_some_and(|project| project.secrets.contains(name))
+        self.set.retain(|(project, secret), _| {
+            configuration.project(project).is_some_and(|project| project.secrets.contains(secret))
         });
     }
 }

@@ -19,7 +19,7 @@ use schema::hash::{Hash, chain_next};
 use schema::id::LinkSeq;
 use schema::latest::{
     Ack, Beat, Carried, Commitment, Document, Envelope, EnvelopeHeader, EnvelopeKind, Evidence,
-    Join, Piece, Recall, Returned, Statements, Want,
+    Join, Piece, Reclaim, Returned, Statements, Want,
 };
 use schema::v1::envelope::{body_hash, read_entries, signed_bytes};
 
@@ -41,7 +41,7 @@ pub enum Content {
     /// Key statements, which prove the key that signed the envelope, and a cut.
     Keys(Box<Statements>),
     /// The peer asks for what it told this space in an earlier life.
-    Recall(Recall),
+    Reclaim(Reclaim),
     /// What this space told the peer in an earlier life.
     Returned(Box<Returned>),
     /// Who accepted an invitation asks to be let in; none when it is a peer already.
@@ -58,7 +58,7 @@ impl Content {
             | Self::Keys(_)
             | Self::Returned(_)
             | Self::Join(_) => true,
-            Self::Ack(_) | Self::Beat(_) | Self::Hello(..) | Self::Want(_) | Self::Recall(_) => {
+            Self::Ack(_) | Self::Beat(_) | Self::Hello(..) | Self::Want(_) | Self::Reclaim(_) => {
                 false
             }
         }
@@ -236,7 +236,7 @@ fn read_content(header: &EnvelopeHeader, body: &[u8]) -> Result<Content, Refusal
         }
         EnvelopeKind::Want => Want::read(body).map(Content::Want).map_err(malformed),
         EnvelopeKind::Piece => Piece::read(body).map(Content::Piece).map_err(malformed),
-        EnvelopeKind::Recall => Recall::read(body).map(Content::Recall).map_err(malformed),
+        EnvelopeKind::Reclaim => Reclaim::read(body).map(Content::Reclaim).map_err(malformed),
         EnvelopeKind::Returned => {
             let returned = Returned::read(body).map_err(malformed)?;
             Ok(Content::Returned(Box::new(returned)))

@@ -84,6 +84,7 @@ impl RestKeys {
 mod tests {
     use super::*;
     use schema::name::Name;
+    use schema::v1::model::Where;
 
     const SPACE: SpaceId = SpaceId([1; 32]);
 
@@ -94,14 +95,15 @@ mod tests {
     #[test]
     fn what_is_sealed_at_rest_opens_in_its_place_and_in_no_other() {
         let (web, shop, pass) = (name("Web"), name("Shop"), name("PASS"));
+        let everywhere = Where::default();
         let mut entropy = Entropy::from_seed([2; 32]);
         let keys = RestKeys::default().with(1, [3; 32]);
-        let place = Place::Set { project: &web, name: &pass };
+        let place = Place::Set { project: &web, name: &pass, scope: &everywhere };
         let sealed = keys.seal(&SPACE, &place, b"value", &mut entropy).unwrap();
         assert_eq!(keys.open(&SPACE, &place, &sealed).as_deref(), Some(&b"value".to_vec()));
-        let elsewhere = Place::Set { project: &shop, name: &pass };
+        let elsewhere = Place::Set { project: &shop, name: &pass, scope: &everywhere };
         assert_eq!(keys.open(&SPACE, &elsewhere, &sealed), None, "another project");
-        let swapped = Place::Set { project: &pass, name: &web };
+        let swapped = Place::Set { project: &pass, name: &web, scope: &everywhere };
         assert_eq!(keys.open(&SPACE, &swapped, &sealed), None, "another name");
         assert_eq!(keys.open(&SpaceId([2; 32]), &place, &sealed), None, "another space");
         let again = keys.seal(&SPACE, &place, b"value", &mut entropy).unwrap();
@@ -115,8 +117,8 @@ mod tests {
 
     #[test]
     fn the_newest_key_seals_and_an_older_one_still_opens() {
-        let (web, pass) = (name("Web"), name("PASS"));
-        let place = Place::Set { project: &web, name: &pass };
+        let (web, pass, everywhere) = (name("Web"), name("PASS"), Where::default());
+        let place = Place::Set { project: &web, name: &pass, scope: &everywhere };
         let mut entropy = Entropy::from_seed([2; 32]);
         let first = RestKeys::default().with(1, [3; 32]);
         let old = first.seal(&SPACE, &place, b"old", &mut entropy).unwrap();

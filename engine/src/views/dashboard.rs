@@ -1,13 +1,14 @@
 //! The dashboard: every project in every environment, local and remote, with its proof.
 
 use crate::state::State;
-use crate::state::cells::{Cell, CellId, Proof};
+use crate::state::cells::{Cell, CellId, Proof, Slot};
 use crate::trust::certificate::Keys;
 use schema::id::{DocumentId, SpaceId};
 use schema::latest::{Kind, Outcome, Receipt};
 use schema::name::{Name, Version};
 use schema::v1::model::ProjectId;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// One deployment in a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub struct Shown {
     pub space: SpaceId,
     /// The environment.
     pub environment: Name,
+    /// For which tenant, if for one.
+    pub tenant: Option<Name>,
     /// What is installed, if anything.
     pub installed: Option<Deployed>,
     /// The newest deployment that ended, if any.
@@ -49,7 +52,8 @@ pub fn cells(state: &State) -> Vec<Shown> {
     let mut ids: BTreeSet<CellId> = state.cells.all().map(|(id, _)| id.clone()).collect();
     for (project, environments) in projects(state) {
         for (space, environment) in environments {
-            ids.insert(CellId { project: project.clone(), space, environment });
+            let slot = Slot::of(environment);
+            ids.insert(CellId { project: project.clone(), space, slot });
         }
     }
     let empty = Cell::default();
@@ -92,14 +96,14 @@ fn projects(state: &State) -> Vec<(ProjectId, Vec<(SpaceId, Name)>)> {
 
 /// Environments in the order in which their space deploys to them, as far as that is known, then
 /// by name: this space's own by the first lifecycle that names them, a peer's as it told them.
-fn order(state: &State, cell: &Shown) -> (usize, Name) {
+fn order(state: &State, cell: &Shown) -> (usize, Name, Option<Name>) {
     let place = if cell.space == state.me() {
         state.configuration.place(&cell.environment)
     } else {
         let peer = state.links.peer(&cell.space);
         peer.and_then(|peer| peer.environments.iter().position(|name| *name == cell.environment))
     };
-    (place.unwrap_or(usize::MAX), cell.environment.clone())
+    (place.unwrap_or(usize::MAX), cell.environment.clone(), cell.tenant.clone())
 }
 
 fn show(state: &State, id: &CellId, cell: &Cell) -> Shown {
@@ -111,12 +115,21 @@ fn show(state: &State, id: &CellId, cell: &Cell) -> Shown {
         at_ms: proof.receipt.finished_ms,
         proven: keys.is_some_and(|keys| proves(keys, proof)),
     };
+    let installed = cell.installed.as_deref().map(deployed);
+    // Mostly the newest is what is installed: its signature is checked once.
+    let same = cell.installed.as_ref().zip(cell.last.as_ref());
+    let last = match same {
+        Some((installed, last)) if Arc::ptr_eq(installed, last) => None,
+        _ => cell.last.as_deref().map(deployed),
+    };
+    let last = last.or_else(|| cell.last.as_ref().and(installed.clone()));
     Shown {
         project: id.project.clone(),
         space: id.space,
-        environment: id.environment.clone(),
-        installed: cell.installed.as_deref().map(deployed),
-        last: cell.last.as_deref().map(deployed),
+        environment: id.slot.environment.clone(),
+        tenant: id.slot.tenant.clone(),
+        installed,
+        last,
         running: cell.running.as_ref().map(|running| running.release.version.clone()),
     }
 }

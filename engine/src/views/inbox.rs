@@ -1,11 +1,12 @@
 //! The inbox: bundles of peers, what is asked before each can be accepted, and how much of its
 //! packages is here.
 
-use crate::decide::import::answers;
+use crate::decide::import::{answered, answers, questions as asked};
 use crate::decide::secret::are_here;
+use crate::decide::values::rule;
 use crate::fetch::Fetches;
 use crate::state::State;
-use crate::state::releases::{Answer, Import, Release, Source};
+use crate::state::releases::{Answer, Import, Release};
 use schema::name::Name;
 use schema::v1::model::{Package, ReleaseId, Template, TemplateValue};
 
@@ -22,16 +23,16 @@ pub struct Waiting<'a> {
     pub lifecycle: Option<&'a Name>,
     /// Each package and how many bytes of it are here.
     pub packages: Vec<(&'a Package, u64)>,
-    /// Each question: the template, the environment, and the answer that is known.
-    pub questions: Vec<(&'a Template, &'a Name, Option<TemplateValue>)>,
+    /// Each question: the template, for what it is asked, and the answer that is known.
+    pub questions: Vec<(&'a Template, TemplateValue, Option<TemplateValue>)>,
 }
 
 /// Every bundle, answered or not.
 #[must_use]
 pub fn bundles<'a>(state: &'a State, fetches: &Fetches) -> Vec<Waiting<'a>> {
-    let imported = state.releases.all().filter_map(|(id, release)| match &release.source {
-        Source::Imported(import) => Some(show(state, fetches, id, release, import)),
-        Source::Local => None,
+    let imported = state.releases.all().filter_map(|(id, release)| {
+        let newest = release.newest();
+        newest.import().map(|import| show(state, fetches, id, newest, import))
     });
     imported.collect()
 }
@@ -43,8 +44,7 @@ fn show<'a>(
     release: &'a Release,
     import: &'a Import,
 ) -> Waiting<'a> {
-    let peer = state.links.peer(&import.from);
-    let rule = peer.and_then(|peer| state.configuration.acceptance(&peer.name, &id.project.name));
+    let rule = rule(state, id);
     let only = || {
         let mut all = state.configuration.lifecycles();
         all.next().filter(|_| all.next().is_none())
@@ -58,55 +58,28 @@ fn show<'a>(
         let have = fetches.progress(&package.object).map_or(0, |(have, _)| have);
         (package, if here { package.size } else { have })
     });
-    let environments: Vec<&Name> = chosen
-        .and_then(|name| state.configuration.lifecycle(name))
-        .map(|lifecycle| lifecycle.phases.iter().flat_map(|phase| &phase.environments).collect())
-        .unwrap_or_default();
-    let mut questions = Vec::new();
-    for environment in environments {
-        for template in &release.snapshot.templates {
-            let answer = known_answer(
-                import,
-                rule.map(|rule| rule.values.as_slice()),
-                template,
-                environment,
-            );
-            questions.push((template, environment, answer));
-        }
-    }
-    Waiting { id, release, import, lifecycle: chosen, packages: packages.collect(), questions }
-}
-
-fn known_answer(
-    import: &Import,
-    rule: Option<&[TemplateValue]>,
-    template: &Template,
-    environment: &Name,
-) -> Option<TemplateValue> {
-    let known = match &import.answer {
-        Answer::Accepted { values, .. } => values.as_slice(),
-        Answer::Waiting | Answer::Rejected { .. } => rule.unwrap_or_default(),
+    let lifecycle = chosen.and_then(|name| state.configuration.lifecycle(name));
+    let asked = lifecycle.map(|lifecycle| asked(state, id, release, lifecycle)).unwrap_or_default();
+    let known: &[TemplateValue] = match &import.answer {
+        Answer::Accepted { values, .. } => values,
+        Answer::Waiting | Answer::Rejected { .. } => rule.map_or(&[], |rule| &rule.values),
     };
-    let given = known
-        .iter()
-        .find(|value| value.template == template.name && value.environment == *environment);
-    given.cloned().or_else(|| {
-        let value = template.default.clone();
-        (value.is_some() || !template.required).then(|| TemplateValue {
-            template: template.name.clone(),
-            environment: environment.clone(),
-            value,
-        })
-    })
+    let questions = asked.into_iter().map(|(template, question)| {
+        let answer = answered(template, &question, known.iter());
+        (template, question, answer)
+    });
+    let questions = questions.collect();
+    Waiting { id, release, import, lifecycle: chosen, packages: packages.collect(), questions }
 }
 
 /// Whether nothing is missing before a bundle can be accepted.
 #[must_use]
 pub fn ready(state: &State, waiting: &Waiting<'_>) -> bool {
     let lifecycle = waiting.lifecycle.and_then(|name| state.configuration.lifecycle(name));
-    let peer = state.links.peer(&waiting.import.from);
-    let rule =
-        peer.and_then(|peer| state.configuration.acceptance(&peer.name, &waiting.id.project.name));
+    let (id, release) = (waiting.id, waiting.release);
+    let rule = rule(state, id);
+    let complete = |lifecycle| answers(state, (id, release), lifecycle, rule, &[]).is_ok();
     are_here(state, waiting.release, waiting.import)
-        && lifecycle.is_some_and(|lifecycle| answers(waiting.release, lifecycle, rule, &[]).is_ok())
+        && lifecycle.is_some_and(complete)
+        && state.releases.recalled(id, release.revision).is_none()
 }

@@ -2,7 +2,7 @@
 
 use crate::state::At;
 use schema::id::{EntryId, SpaceId};
-use schema::latest::{Actor, Document, Event, Kind, Outcome, Receipt};
+use schema::latest::{Actor, Approval, Document, Event, Kind, Outcome, Recall, Receipt};
 use schema::v1::model::{ProjectId, ReleaseId};
 use std::collections::BTreeMap;
 
@@ -41,9 +41,14 @@ impl Journeys {
         let Some((release, detail)) = about(me, event) else {
             return;
         };
+        // What one space passes on happened in another.
+        let space = match event {
+            Event::DeploymentReported(reported) => receipt(&reported.receipt).map(|it| it.space),
+            _ => None,
+        };
         let step = Step {
             at_ms: at.header.time_ms,
-            space: at.id.origin,
+            space: space.unwrap_or(at.id.origin),
             event: event.name(),
             entry: at.id,
             actor: at.header.actor.clone(),
@@ -58,7 +63,11 @@ fn about(me: SpaceId, event: &Event) -> Option<(ReleaseId, String)> {
     match event {
         Event::ReleaseCreated(created) => {
             let project = ProjectId { space: me, name: created.project.clone() };
-            Some((ReleaseId { project, version: created.version.clone() }, String::new()))
+            let detail = match created.revision {
+                1 => String::new(),
+                revision => format!("revision {revision}"),
+            };
+            Some((ReleaseId { project, version: created.version.clone() }, detail))
         }
         Event::ReleasePromoted(promoted) => {
             Some((promoted.release.clone(), promoted.target.short()))
@@ -77,7 +86,26 @@ fn about(me: SpaceId, event: &Event) -> Option<(ReleaseId, String)> {
             Some((answered.release.clone(), detail))
         }
         Event::DeploymentStarted(started) => {
-            Some((started.release.clone(), started.environment.to_string()))
+            let tenant = started.tenant.as_ref().map(|it| format!(" for {it}")).unwrap_or_default();
+            Some((started.release.clone(), format!("{}{tenant}", started.environment)))
+        }
+        Event::ReleaseRecalled(recalled) => {
+            let recall: Recall = Document::read(&recalled.recall).ok()?.payload(Kind::Recall).ok()?;
+            Some((recall.release, recall.reason.to_string()))
+        }
+        Event::ApprovalGiven(given) => {
+            let read = Document::read(&given.approval).ok()?;
+            let approval: Approval = read.payload(Kind::Approval).ok()?;
+            let said = if approval.approved { "approved" } else { "refused" };
+            let why = match approval.reason.as_str() {
+                "" => String::new(),
+                why => format!(": {why}"),
+            };
+            Some((approval.release, format!("{} {said}{why}", approval.environment)))
+        }
+        Event::GateBypassed(bypassed) => {
+            let detail = format!("{}: {}", bypassed.place, bypassed.reason);
+            Some((bypassed.release.clone(), detail))
         }
         Event::DeploymentFinished(finished) => result(&finished.receipt),
         Event::DeploymentReported(reported) => result(&reported.receipt),
@@ -105,14 +133,28 @@ fn about(me: SpaceId, event: &Event) -> Option<(ReleaseId, String)> {
         | Event::PackagePushed(_)
         | Event::PackageArrived(_)
         | Event::EnvironmentsPublished(_)
+        // They name the deployment alone, whose start and end are steps.
+        | Event::ManualStepReached(_)
+        | Event::ManualStepAnswered(_)
+        | Event::DeploymentCancelled(_)
+        | Event::FreezeMade(_)
+        | Event::FreezeLifted(_)
+        | Event::PolicySet(_)
+        | Event::PolicyLifted(_)
         | Event::Unknown { .. } => None,
     }
 }
 
+fn receipt(json: &str) -> Option<Receipt> {
+    Document::read(json).ok()?.payload(Kind::Receipt).ok()
+}
+
 fn result(json: &str) -> Option<(ReleaseId, String)> {
-    let receipt: Receipt = Document::read(json).ok()?.payload(Kind::Receipt).ok()?;
+    let receipt = receipt(json)?;
     let failed = receipt.steps.iter().find(|step| step.outcome != Outcome::Succeeded);
     let because = failed.map(|step| format!(" at step {}", step.name)).unwrap_or_default();
-    let detail = format!("{} {}{because}", receipt.environment, receipt.outcome.as_str());
+    let tenant = receipt.tenant.map(|tenant| format!(" for {tenant}")).unwrap_or_default();
+    let outcome = receipt.outcome.as_str();
+    let detail = format!("{}{tenant} {outcome}{because}", receipt.environment);
     Some((receipt.release, detail))
 }

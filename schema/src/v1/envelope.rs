@@ -5,7 +5,7 @@
 //!    0  magic            "ISP1"
 //!    4  protocol         u16 1
 //!    6  kind             u16 1 entries, 2 ack, 3 beat, 4 hello, 5 want, 6 piece, 7 keys,
-//!                           8 recall, 9 returned, 10 join
+//!                           8 reclaim, 9 returned, 10 join
 //!    8  suite            u16 1
 //!   10  origin           32
 //!   42  origin key       u32     number of the key statement that signs

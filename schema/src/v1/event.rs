@@ -6,6 +6,7 @@
 
 pub mod configuration;
 pub mod deployment;
+pub mod gate;
 pub mod invitation;
 pub mod people;
 pub mod promotion;
@@ -17,15 +18,22 @@ use crate::bytes::Malformed;
 use crate::codec;
 use crate::v1::entry::{Header, MUST_UNDERSTAND};
 
+pub use crate::v1::model::Pattern;
 pub use configuration::{Change, ConfigurationApplied, Definition, Kind, User};
-pub use deployment::{DeploymentFinished, DeploymentReported, DeploymentStarted};
+pub use deployment::{
+    DeploymentCancelled, DeploymentFinished, DeploymentReported, DeploymentStarted,
+    ManualStepAnswered, ManualStepReached,
+};
+pub use gate::{
+    ApprovalGiven, FreezeLifted, FreezeMade, GateBypassed, PolicyLifted, PolicyRule, PolicySet,
+};
 pub use invitation::{InvitationAccepted, InvitationMade, InvitationRevoked, InvitationUsed};
-pub use people::{Assignment, Pattern, Role, TokenCreated, TokenRevoked, TokenScope};
+pub use people::{Assignment, Role, TokenCreated, TokenRevoked, TokenScope};
 pub use promotion::{
     EnvironmentsPublished, PackageArrived, PromotionAnswered, ReleaseAccepted, ReleasePromoted,
     ReleaseRejected,
 };
-pub use release::{PackagePushed, ReleaseCreated};
+pub use release::{PackagePushed, ReleaseCreated, ReleaseRecalled};
 pub use secret::{SecretSet, SecretUnset, SecretsKept};
 pub use trust::{
     Commitment, Cut, GrantsChanged, GrantsPublished, IncarnationBegan, IncarnationDeclared, Kept,
@@ -159,6 +167,14 @@ events! {
     DeploymentFinished = 31, version 1, 0, "deployment.finished";
     /// The result of a deployment, as far as a peer may see it. Crosses.
     DeploymentReported = 32, version 1, 0, "deployment.reported";
+    /// A manual step of a deployment waits for a person.
+    ManualStepReached = 33, version 1, 0, "manual-step.reached";
+    /// A person said how a manual step went.
+    ManualStepAnswered = 34, version 1, 0, "manual-step.answered";
+    /// Somebody asked to end a deployment.
+    DeploymentCancelled = 35, version 1, 0, "deployment.cancelled";
+    /// A release was found bad. Crosses.
+    ReleaseRecalled = 36, version 1, MUST_UNDERSTAND, "release.recalled";
     /// Whoever has a token may become a peer, once.
     InvitationMade = 39, version 1, MUST_UNDERSTAND, "invitation.made";
     /// An invitation is worth nothing any more.
@@ -167,6 +183,18 @@ events! {
     InvitationUsed = 41, version 1, MUST_UNDERSTAND, "invitation.used";
     /// An invitation of a peer was accepted here.
     InvitationAccepted = 42, version 1, MUST_UNDERSTAND, "invitation.accepted";
+    /// A person approved a release for an environment, or refused to.
+    ApprovalGiven = 43, version 1, MUST_UNDERSTAND, "approval.given";
+    /// Nothing is deployed or promoted for a while.
+    FreezeMade = 44, version 1, MUST_UNDERSTAND, "freeze.made";
+    /// A freeze is over before its time.
+    FreezeLifted = 45, version 1, MUST_UNDERSTAND, "freeze.lifted";
+    /// Somebody went past what held a release up.
+    GateBypassed = 46, version 1, 0, "gate.bypassed";
+    /// Policy was told to leave something alone.
+    PolicySet = 47, version 1, MUST_UNDERSTAND, "policy.set";
+    /// Policy need not leave that alone any more.
+    PolicyLifted = 48, version 1, MUST_UNDERSTAND, "policy.lifted";
 }
 
 impl Event {
@@ -179,7 +207,8 @@ impl Event {
             | Self::PromotionAnswered(_)
             | Self::EnvironmentsPublished(_)
             | Self::GrantsPublished(_)
-            | Self::DeploymentReported(_) => true,
+            | Self::DeploymentReported(_)
+            | Self::ReleaseRecalled(_) => true,
             Self::SpaceCreated(_)
             | Self::LinkOffered(_)
             | Self::PeerTrusted(_)
@@ -206,6 +235,15 @@ impl Event {
             | Self::PackageArrived(_)
             | Self::DeploymentStarted(_)
             | Self::DeploymentFinished(_)
+            | Self::ManualStepReached(_)
+            | Self::ManualStepAnswered(_)
+            | Self::DeploymentCancelled(_)
+            | Self::ApprovalGiven(_)
+            | Self::FreezeMade(_)
+            | Self::FreezeLifted(_)
+            | Self::GateBypassed(_)
+            | Self::PolicySet(_)
+            | Self::PolicyLifted(_)
             | Self::Unknown { .. } => false,
         }
     }

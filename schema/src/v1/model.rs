@@ -3,10 +3,23 @@
 //! These parts appear inside events (as bincode) and inside bundles (as JSON). Their order of
 //! fields is part of the format.
 
-use crate::hash::{Domain, hash};
-use crate::id::{ObjectId, ReleaseDigest, SpaceId};
-use crate::name::{Name, PackageName, Text, Version};
-use crate::v1::secret::SecretCommitment;
+pub mod configuration;
+pub mod process;
+pub mod scope;
+pub mod snapshot;
+pub mod values;
+
+pub use configuration::{
+    Acceptance, ApprovalRule, ApprovedPer, Channel, Environment, Lifecycle, Phase, Project, Target,
+    Tenant, VersionRule, WhenDown, Window,
+};
+pub use process::{Condition, Step, Work};
+pub use scope::{Pattern, Scope, Site, Where};
+pub use snapshot::{Leaf, Outline, PartKind, Snapshot, Titled};
+pub use values::{Bound, Per, Secret, Template, TemplateValue, ValueType, Variable};
+
+use crate::id::{ObjectId, SpaceId};
+use crate::name::{Name, PackageName, Version};
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
@@ -28,56 +41,6 @@ pub struct ReleaseId {
     pub project: ProjectId,
     /// The version.
     pub version: Version,
-}
-
-/// One step of a process: a program that is run.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Step {
-    /// What it is called in receipts.
-    pub name: Name,
-    /// The program and its arguments; no shell is put in between.
-    pub run: Vec<Text>,
-    /// Seconds after which the step is ended and has failed.
-    pub timeout_s: u32,
-}
-
-/// A value that each environment must supply.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Template {
-    /// The name of the value; steps see it as an environment variable.
-    pub name: Name,
-    /// What a person is asked.
-    pub label: Text,
-    /// More about it.
-    pub help: Text,
-    /// Whether a deployment may go without a value.
-    pub required: bool,
-    /// The value where none is given.
-    pub default: Option<Text>,
-}
-
-/// An answer to a template for one environment. No value is an answer too.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TemplateValue {
-    /// The template.
-    pub template: Name,
-    /// The environment of the deploying space.
-    pub environment: Name,
-    /// The value; none stands for *explicitly no value*.
-    pub value: Option<Text>,
-}
-
-/// A value that travels with the release.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Variable {
-    /// Its name; steps see it as an environment variable.
-    pub name: Name,
-    /// Its value.
-    pub value: Text,
 }
 
 /// One package of a release, with what proves it.
@@ -117,96 +80,6 @@ impl<'de> Deserialize<'de> for HexHash {
     }
 }
 
-/// What is frozen when a release is created; a later change to the project changes nothing in it.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Snapshot {
-    /// The process.
-    pub steps: Vec<Step>,
-    /// What each environment must supply.
-    pub templates: Vec<Template>,
-    /// What travels with the release.
-    pub variables: Vec<Variable>,
-    /// What travels with it and is not for everybody's eyes.
-    pub secrets: Vec<SecretCommitment>,
-    /// The packages.
-    pub packages: Vec<Package>,
-}
-
-impl Snapshot {
-    /// The digest of the release that this snapshot makes: H(owner, name, version, snapshot), the
-    /// last three behind their lengths.
-    #[must_use]
-    pub fn digest(&self, release: &ReleaseId) -> ReleaseDigest {
-        let mut bytes = crate::bytes::Writer::new();
-        bytes
-            .fixed(&release.project.space.0)
-            .variable(release.project.name.as_str().as_bytes())
-            .variable(release.version.as_str().as_bytes())
-            .variable(&crate::codec::encode(self));
-        ReleaseDigest(hash(Domain::Release, &[&bytes.finish()]))
-    }
-}
-
-/// A project of this space.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct Project {
-    /// Its name.
-    pub name: Name,
-    /// The lifecycle that its releases go through here.
-    pub lifecycle: Name,
-    /// The packages that a release needs.
-    pub packages: Vec<PackageName>,
-    /// The process.
-    pub steps: Vec<Step>,
-    /// What each environment must supply.
-    pub templates: Vec<Template>,
-    /// What travels with a release.
-    pub variables: Vec<Variable>,
-    /// The names of its secrets; their values are set apart from it.
-    pub secrets: Vec<Name>,
-    /// The values of this space's own environments.
-    pub values: Vec<TemplateValue>,
-}
-
-/// A lifecycle: the phases that a release goes through inside one space.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct Lifecycle {
-    /// Its name.
-    pub name: Name,
-    /// The phases, in order.
-    pub phases: Vec<Phase>,
-}
-
-/// One phase: it is complete when the release has succeeded in each of its environments, or was
-/// promoted to each of its spaces.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct Phase {
-    /// Its name.
-    pub name: Name,
-    /// Environments of this space.
-    pub environments: Vec<Name>,
-    /// Peers to promote to, by the names that this space gives them.
-    pub spaces: Vec<Name>,
-    /// Whether policy deploys or promotes by itself as soon as the phase is reached.
-    pub automatic: bool,
-}
-
-/// What is done with bundles that a peer sends.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
-pub struct Acceptance {
-    /// The peer, by the name that this space gives it.
-    pub from: Name,
-    /// The project there.
-    pub project: Name,
-    /// The lifecycle that its releases go through here.
-    pub lifecycle: Name,
-    /// Whether policy accepts by itself when every required value is there.
-    pub automatic: bool,
-    /// Values of this space's environments, known beforehand.
-    pub values: Vec<TemplateValue>,
-}
-
 /// How much of a result is disclosed to a peer.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize,
@@ -230,4 +103,7 @@ pub enum Grant {
     AcceptResults,
     /// We send results to the peer.
     SendResults(Disclosure),
+    /// The peer may bring us what other spaces that we trust have signed, and pass on to whom it
+    /// concerns what we sent it.
+    Relay,
 }

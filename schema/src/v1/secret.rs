@@ -6,23 +6,25 @@
 //!                salt 32, value)
 //! plain        salt 32, value (UTF-8), in a kept secret and in a handed one
 //! at rest      XChaCha20-Poly1305, random nonce; AAD "interspace/v1/at-rest", key u32, space 32,
-//!                then of a value that was set    u8 1, project, name; plain is the value alone
+//!                then of a value that was set    u8 1, project, name, bincode of where it
+//!                                                applies; plain is the value alone
 //!                or of a secret of a release     u8 2, owner 32, project, version, revision u32,
 //!                                                name, scope
 //! handed       HPKE Base, single shot, AAD empty; info "interspace/v1/secret", bundle 32,
 //!                index u32, recipient 32, key u32, suite u16
 //! ```
 //!
-//! Names, versions, scopes and values stand behind their u32 lengths, but the value in *plain*,
+//! The scope of a release's secret is its JSON, empty where it applies everywhere. Names, versions,
+//! scopes and values stand behind their u32 lengths, but the value in *plain*,
 //! which ends with it.
 
 use crate::bytes::{Malformed, Reader, Writer};
 use crate::hash::{Domain, Hash, hash};
 use crate::id::{DocumentId, EntryId, SpaceId};
 use crate::limits::SECRET_BYTES_MAX;
-use crate::name::{Name, Text};
+use crate::name::Name;
 use crate::v1::envelope::SUITE;
-use crate::v1::model::{HexHash, ReleaseId};
+use crate::v1::model::{HexHash, ReleaseId, Scope, Where};
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
@@ -36,8 +38,8 @@ pub type Salt = [u8; 32];
 pub struct SecretCommitment {
     /// Its name; steps see the value as an environment variable.
     pub name: Name,
-    /// What it is for; empty, which is everything, until variables have scopes.
-    pub scope: Text,
+    /// Where it applies.
+    pub scope: Scope,
     /// The commitment to its value.
     pub commitment: HexHash,
 }
@@ -88,7 +90,7 @@ pub struct About<'a> {
     /// The name of the secret.
     pub name: &'a Name,
     /// Its scope.
-    pub scope: &'a Text,
+    pub scope: &'a Scope,
 }
 
 /// What something that is sealed at rest is: bound to it, so that it passes for nothing else.
@@ -100,6 +102,8 @@ pub enum Place<'a> {
         project: &'a Name,
         /// The name of the secret.
         name: &'a Name,
+        /// Where it applies.
+        scope: &'a Where,
     },
     /// A secret of a release.
     Release(About<'a>),
@@ -113,7 +117,7 @@ impl About<'_> {
             .variable(release.version.as_str().as_bytes())
             .u32(*revision)
             .variable(name.as_str().as_bytes())
-            .variable(scope.as_str().as_bytes());
+            .variable(scope.text().as_bytes());
     }
 
     /// The commitment to `value` under `salt`.
@@ -134,8 +138,11 @@ impl Place<'_> {
         let mut aad = Writer::new();
         aad.fixed(b"interspace/v1/at-rest").u32(key).fixed(&space.0);
         match self {
-            Self::Set { project, name } => {
-                aad.u8(1).variable(project.as_str().as_bytes()).variable(name.as_str().as_bytes());
+            Self::Set { project, name, scope } => {
+                aad.u8(1)
+                    .variable(project.as_str().as_bytes())
+                    .variable(name.as_str().as_bytes())
+                    .variable(&crate::codec::encode(*scope));
             }
             Self::Release(about) => about.write(aad.u8(2)),
         }
@@ -183,7 +190,8 @@ mod tests {
     fn a_commitment_changes_with_everything_that_it_is_about() {
         let (release, other) = (release("1.0.0"), release("1.0.1"));
         let (name, shorter): (Name, Name) = ("PASS".parse().unwrap(), "PAS".parse().unwrap());
-        let (scope, wide): (Text, Text) = ("".parse().unwrap(), "S".parse().unwrap());
+        let steps = vec!["S".parse().unwrap()];
+        let (scope, wide) = (Scope::default(), Scope { steps, ..Scope::default() });
         let about = About { release: &release, revision: 1, name: &name, scope: &scope };
         let mut all = vec![
             about.commitment(&[0; 32], "v"),

@@ -116,7 +116,7 @@ impl Liar {
                 let kinds = [
                     EnvelopeKind::Keys,
                     EnvelopeKind::Hello,
-                    EnvelopeKind::Recall,
+                    EnvelopeKind::Reclaim,
                     EnvelopeKind::Returned,
                     EnvelopeKind::Beat,
                 ];

@@ -6,6 +6,7 @@ use crate::pipeline::{PROJECT, text, value, version};
 use crate::world::{World, name};
 use engine::command::{Command, Done, Rejection, ReleaseName, Request};
 use engine::state::State;
+use engine::state::configuration::Configuration;
 use engine::state::releases::{Answer, Source};
 use engine::step::Input;
 use schema::id::CommandId;
@@ -227,6 +228,8 @@ fn create(world: &mut World, state: &State) -> Option<Command> {
         version,
         notes: text("notes"),
         packages: Vec::new(),
+        channel: None,
+        revise: false,
     })
 }
 
@@ -245,7 +248,7 @@ fn deploy(world: &mut World, state: &State) -> Option<Command> {
     let release = any_release(world, state)?;
     let environments: Vec<_> = state.configuration.environments().collect();
     let environment = (*world.chance.pick(&environments)?).clone();
-    Some(Command::Deploy { release, environment })
+    Some(Command::Deploy { release, environment, tenant: None })
 }
 
 fn grant(
@@ -285,7 +288,7 @@ fn answer(world: &mut World, state: &State) -> Option<Command> {
         return Some(Command::Reject { release, reason });
     }
     let lifecycle: &Lifecycle = state.configuration.lifecycle(&name("Production"))?;
-    let places = lifecycle.phases.iter().flat_map(|phase| &phase.environments);
+    let places = Configuration::own_environments(lifecycle);
     let values = places.map(|place| value(place.as_str(), "erik")).collect();
     Some(Command::Accept { release, lifecycle: None, values })
 }
@@ -317,9 +320,14 @@ fn describe(command: &Command) -> String {
         Command::Promote { release, peer } => format!("promote {} to {peer}", release.version),
         Command::Accept { release, .. } => format!("accept {}", release.version),
         Command::Reject { release, .. } => format!("reject {}", release.version),
-        Command::Deploy { release, environment } => {
+        Command::Deploy { release, environment, .. } => {
             format!("deploy {} to {environment}", release.version)
         }
+        Command::Recall { release, .. } => format!("recall {}", release.version),
+        Command::PassRecall { release } => format!("pass the recall of {}", release.version),
+        Command::PassResult { release, .. } => format!("pass a result of {}", release.version),
+        Command::Cancel { deployment, .. } => format!("cancel {deployment}"),
+        Command::AnswerManual { deployment, .. } => format!("answer for {deployment}"),
         Command::Restart { deployment } => format!("restart {deployment}"),
         Command::SetSecret { name, .. } => format!("set secret {name}"),
         Command::UnsetSecret { name, .. } => format!("unset secret {name}"),

@@ -1,11 +1,11 @@
 //! The configurations that a simulated space may have: drawn anew whenever somebody changes one.
 
 use crate::chance::Chance;
-use crate::pipeline::{PROJECT, people, phase, text, value};
+use crate::pipeline::{PROJECT, contact, environment, people, phase, text, value};
 use crate::world::name;
 use schema::v1::event::Definition;
 use schema::v1::model::{
-    Acceptance, Disclosure, Grant, Lifecycle, Phase, Project, Step, Template, TemplateValue,
+    Acceptance, Disclosure, Grant, Lifecycle, Phase, Project, Step, TemplateValue,
 };
 
 /// The name of the space that builds; always site 0.
@@ -16,7 +16,7 @@ pub const TARGETS: [&str; 4] = ["Prod US", "Prod EU", "Prod AP", "Prod UK"];
 
 fn environments(names: &[&str]) -> Vec<Definition> {
     let names = names.iter();
-    names.map(|known| Definition::Environment(name(known))).collect()
+    names.map(|known| environment(known)).collect()
 }
 
 fn lifecycle(called: &str, phases: Vec<Phase>) -> Definition {
@@ -48,20 +48,14 @@ pub fn source(targets: &[&str], chance: &mut Chance) -> Vec<Definition> {
         phases.push(phase("Pilot", &[], first, false));
         phases.push(phase("Prod", &[], others, true));
     }
-    let step = Step { name: name("run"), run: vec![text("true")], timeout_s: 60 };
-    let template = Template {
-        name: name("CONTACT"),
-        label: text("Who is called"),
-        help: text(""),
-        required: true,
-        default: None,
-    };
+    let step = Step::running(name("run"), vec![text("true")], 60);
     let project = Project {
         name: name(PROJECT),
         lifecycle: name("Standard"),
+        channels: Vec::new(),
         packages: vec!["web".parse().expect("a package")],
         steps: vec![step],
-        templates: vec![template],
+        templates: vec![contact()],
         variables: Vec::new(),
         secrets: Vec::new(),
         values: values(all, chance),

@@ -30,7 +30,7 @@ fn body(scene: &mut Scene, kind: EnvelopeKind) -> Vec<u8> {
         }
         EnvelopeKind::Want => return draw.want().write(),
         EnvelopeKind::Piece => return draw.piece().write(),
-        EnvelopeKind::Recall => return draw.recall().write(),
+        EnvelopeKind::Reclaim => return draw.reclaim().write(),
         EnvelopeKind::Returned => return draw.returned().write(),
         EnvelopeKind::Join => return draw.join().write(),
         EnvelopeKind::Keys => {

@@ -257,6 +257,6 @@ fn t08_what_was_lost_comes_back_by_hand_and_an_old_stick_that_comes_first_loses_
     let (there, back) = (world.export(dev, eu), world.export(eu, dev));
     for envelope in there.envelopes.iter().chain(&back.envelopes) {
         let kind = schema::latest::Envelope::read(envelope).expect("whole").header.kind;
-        assert!(!matches!(kind, EnvelopeKind::Recall), "nothing is lost any more");
+        assert!(!matches!(kind, EnvelopeKind::Reclaim), "nothing is lost any more");
     }
 }

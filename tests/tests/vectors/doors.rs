@@ -20,8 +20,8 @@ use schema::id::{
 };
 use schema::latest::{
     Ack, Beat, Block, Bundle, Certificate, Checkpoint, Document, Entry, Event, Flaw, Header,
-    Invitation, Join, Kind, Mirrored, Offer, Part, Piece, Proof, Recall, Receipt, Record, Returned,
-    Want,
+    Invitation, Join, Kind, Mirrored, Offer, Part, Piece, Proof, Receipt, Reclaim, Record,
+    Returned, Want,
 };
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::document::certificate::Genesis;
@@ -70,7 +70,9 @@ pub(crate) fn open(kind: &str, context: &Value, input: &Value) -> Said {
         "verdict" => verdict(context, input),
         "beat" => whole(input, Beat::read, shown::beat),
         "ack" => whole(input, Ack::read, shown::ack),
-        "recall" => said(Recall::read(&blob(&input["bytes"])), |recall| shown::recall(&recall)),
+        "reclaim" => {
+            said(Reclaim::read(&blob(&input["bytes"])), |reclaim| shown::reclaim(&reclaim))
+        }
         "returned" => said(Returned::read(&blob(&input["bytes"])), |back| shown::returned(&back)),
         "join" => said(Join::read(&blob(&input["bytes"])), |join| shown::join(&join)),
         "invitation" => said(Invitation::read(text(&input["text"])), |it| shown::invitation(&it)),

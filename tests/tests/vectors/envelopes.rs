@@ -54,7 +54,7 @@ fn bodies() -> [(EnvelopeKind, Vec<u8>); 8] {
         (EnvelopeKind::Hello, hello.finish()),
         (EnvelopeKind::Want, draw.want().write()),
         (EnvelopeKind::Piece, draw.piece().write()),
-        (EnvelopeKind::Recall, draw.recall().write()),
+        (EnvelopeKind::Reclaim, draw.reclaim().write()),
         (EnvelopeKind::Returned, draw.returned().write()),
         (EnvelopeKind::Join, draw.join().write()),
     ]
@@ -69,7 +69,7 @@ const fn word(kind: EnvelopeKind) -> &'static str {
         EnvelopeKind::Want => "want",
         EnvelopeKind::Piece => "piece",
         EnvelopeKind::Keys => "keys",
-        EnvelopeKind::Recall => "recall",
+        EnvelopeKind::Reclaim => "reclaim",
         EnvelopeKind::Returned => "returned",
         // Of somebody who was let in before.
         EnvelopeKind::Join => "join_again",

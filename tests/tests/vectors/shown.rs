@@ -6,8 +6,8 @@ use engine::trust::invitation::id_of;
 use schema::id::{EntryId, hex};
 use schema::latest::{
     Ack, Actor, AtRest, Audience, Beat, Carried, Checkpoint, Commitment, Entry, EnvelopeHeader,
-    Event, HandedSecret, Invitation, Join, KeptSecret, Mark, Part, Piece, Recall, Record, Returned,
-    Want,
+    Event, HandedSecret, Invitation, Join, KeptSecret, Mark, Part, Piece, Reclaim, Record,
+    Returned, Want,
 };
 use schema::v1::event::{Change, Cut, Definition, Kept, PastLife};
 use schema::v1::model::{Acceptance, Disclosure, Grant, Lifecycle, Package, Project};
@@ -50,8 +50,8 @@ pub(crate) fn entry(entry: &Entry) -> Value {
     })
 }
 
-pub(crate) fn recall(recall: &Recall) -> Value {
-    json!([recall.incarnation.to_string(), recall.after])
+pub(crate) fn reclaim(reclaim: &Reclaim) -> Value {
+    json!([reclaim.incarnation.to_string(), reclaim.after])
 }
 
 pub(crate) fn returned(returned: &Returned) -> Value {
@@ -361,7 +361,7 @@ pub(crate) fn envelope(verified: &Verified) -> Value {
         Content::Hello(beat, ack) => json!({"hello": [self::beat(beat), self::ack(ack)]}),
         Content::Want(want) => json!({"want": self::want(want)}),
         Content::Piece(piece) => json!({"piece": self::piece(piece)}),
-        Content::Recall(recall) => json!({"recall": self::recall(recall)}),
+        Content::Reclaim(reclaim) => json!({"reclaim": self::reclaim(reclaim)}),
         Content::Returned(returned) => json!({"returned": self::returned(returned)}),
         Content::Join(guest) => json!({"join": guest.as_ref().map(|guest| join(&guest.join))}),
         Content::Keys(told) => json!({"keys": [told.statements, told.cut.as_ref().map(cut)]}),

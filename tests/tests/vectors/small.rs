@@ -244,10 +244,10 @@ fn objects(made: &mut Vec<Vector>) {
     refuse(made, "want_of_17_pieces", bad, NONE, bytes(&many.write()));
     let between = Want { offsets: vec![1], ..want };
     refuse(made, "want_between_pieces", bad, NONE, bytes(&between.write()));
-    let recall = Draw::new(5).recall();
-    accept(made, "recall", "recall", NONE, bytes(&recall.write()));
-    let longer = [&recall.write()[..], &[0]].concat();
-    refuse(made, "recall_trailing_byte", ("recall", "recall"), NONE, bytes(&longer));
+    let reclaim = Draw::new(5).reclaim();
+    accept(made, "reclaim", "reclaim", NONE, bytes(&reclaim.write()));
+    let longer = [&reclaim.write()[..], &[0]].concat();
+    refuse(made, "reclaim_trailing_byte", ("reclaim", "reclaim"), NONE, bytes(&longer));
     let returned = Draw::new(6).returned();
     accept(made, "returned", "returned", NONE, bytes(&returned.write()));
     let nothing = Returned { run: None, ..returned.clone() };

@@ -6,7 +6,7 @@ use super::moment::Clock;
 use super::text::{encoded, visible};
 use super::way::Way;
 use engine::engine::Engine;
-use engine::state::cells::{CellId, Proof, Running};
+use engine::state::cells::{CellId, Proof, Running, Slot};
 use engine::step::Now;
 use engine::views::dashboard::{Deployed, Shown};
 use maud::{Markup, html};
@@ -44,7 +44,8 @@ pub(super) struct Cell {
 pub(super) fn look(engine: &Engine, shown: &Shown, now: Now, way: &Way) -> Cell {
     let state = engine.state();
     let (project, space) = (shown.project.clone(), shown.space);
-    let id = CellId { project, space, environment: shown.environment.clone() };
+    let slot = Slot { environment: shown.environment.clone(), tenant: shown.tenant.clone() };
+    let id = CellId { project, space, slot };
     let known = state.cells.get(&id);
     let ended = |deployed: &Deployed, proof: Option<&Proof>| Ended {
         version: deployed.version.to_string(),
@@ -59,10 +60,8 @@ pub(super) fn look(engine: &Engine, shown: &Shown, now: Now, way: &Way) -> Cell 
         let installed = shown.installed.as_ref();
         installed.is_none_or(|installed| installed.receipt != last.receipt)
     });
-    let own = space == state.me();
-    let environment = id.environment.to_string();
     Cell {
-        place: if own { environment } else { format!("{}: {environment}", state.name_of(&space)) },
+        place: place(engine, &space, &id.slot),
         project: id.project.name.to_string(),
         installed: shown.installed.as_ref().map(|installed| ended(installed, proof)),
         failed: newer.map(|newer| ended(newer, last)),
@@ -103,8 +102,11 @@ pub(super) fn release_query(project: &ProjectId, version: &str) -> String {
 /// The query that names a cell.
 pub(super) fn query(cell: &CellId) -> String {
     let (owner, project) = (cell.project.space, encoded(cell.project.name.as_str()));
-    let environment = encoded(cell.environment.as_str());
-    format!("of={}&environment={environment}&owner={owner}&project={project}", cell.space)
+    let environment = encoded(cell.slot.environment.as_str());
+    let tenant = cell.slot.tenant.as_ref();
+    let tenant = tenant.map(|name| format!("&tenant={}", encoded(name.as_str())));
+    let tenant = tenant.unwrap_or_default();
+    format!("of={}&environment={environment}&owner={owner}&project={project}{tenant}", cell.space)
 }
 
 impl Cell {
@@ -119,7 +121,7 @@ impl Cell {
         let stale = if self.freshness.stale() { " stale" } else { "" };
         let state = match (&self.running, &self.failed, &self.installed) {
             (Some(_), _, _) => Mark::Running,
-            (None, Some(_), _) => Mark::Failed,
+            (None, Some(ended), _) => Mark::of(ended.outcome),
             (None, None, Some(_)) => Mark::Done,
             (None, None, None) => Mark::Open,
         };
@@ -193,11 +195,11 @@ pub(super) fn of_release(id: &ReleaseId) -> String {
 }
 
 /// A place in words.
-pub(super) fn place(engine: &Engine, space: &SpaceId, environment: &str) -> String {
+pub(super) fn place(engine: &Engine, space: &SpaceId, slot: &Slot) -> String {
     let state = engine.state();
     if *space == state.me() {
-        environment.to_owned()
+        slot.to_string()
     } else {
-        format!("{}: {environment}", state.name_of(space))
+        format!("{}: {slot}", state.name_of(space))
     }
 }

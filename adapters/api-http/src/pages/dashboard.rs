@@ -157,20 +157,26 @@ impl Dashboard {
         });
         let mut written = Vec::new();
         for (at, (space, environment)) in places.enumerate() {
-            let cell = row
-                .cells
-                .iter()
-                .find(|cell| cell.id().space == space && cell.id().environment == *environment);
-            written.push(cell.map(|cell| {
+            // One for nobody apart, and one for each tenant.
+            let there = row.cells.iter().filter(|cell| {
+                cell.id().space == space && cell.id().slot.environment == *environment
+            });
+            let there = there.enumerate().map(|(nth, cell)| {
                 let inside = cell.inside(path, clock);
-                parts.add(&format!("c{number}-{at}"), &cell.class(), &cell.says(clock), &inside)
-            }));
+                let key = match nth {
+                    0 => format!("c{number}-{at}"),
+                    nth => format!("c{number}-{at}-{nth}"),
+                };
+                parts.add(&key, &cell.class(), &cell.says(clock), &inside)
+            });
+            written.push(there.collect::<Vec<_>>());
         }
         html! {
-            @for cell in &written {
-                @match cell {
-                    Some(cell) => td role="cell" { (cell) },
-                    None => td .none role="cell" { span .aside { "does not go there" } }
+            @for cells in &written {
+                @if cells.is_empty() {
+                    td .none role="cell" { span .aside { "does not go there" } }
+                } @else {
+                    td role="cell" { @for cell in cells { (cell) } }
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use super::mark::Mark;
 use engine::engine::Engine;
-use engine::progress::{Place, Standing, describe, standings};
+use engine::progress::{Place, Standing, standings};
 use engine::state::releases::{Answer, Import, Release, Source};
 use engine::views::journey::Step;
 use schema::id::SpaceId;
@@ -78,13 +78,13 @@ fn from_here(
     let me = state.me();
     let mut own = Lane { space: state.name_of(&me), own: true, from: None, stops };
     let mut targets = Vec::new();
-    for phase in standings(state, id) {
+    for phase in standings(state, id, None, engine.now().wall_ms) {
         for (place, standing) in &phase.places {
             match place {
                 Place::Environment(name) => {
                     let mut stop = in_environment(engine, id, me, name.as_str());
                     if stop.mark == Mark::Open && *standing != Standing::Untried {
-                        describe(*standing).clone_into(&mut stop.words);
+                        stop.words = standing.to_string();
                     }
                     stop.phase = Some(phase.phase.to_string());
                     own.stops.push(stop);

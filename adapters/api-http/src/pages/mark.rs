@@ -10,6 +10,8 @@ pub(super) enum Mark {
     Done,
     /// It failed or was refused.
     Failed,
+    /// Somebody ended it.
+    Cancelled,
     /// It runs now.
     Running,
     /// It was not tried yet.
@@ -22,6 +24,7 @@ impl Mark {
         match outcome {
             Outcome::Succeeded => Self::Done,
             Outcome::Failed | Outcome::Interrupted => Self::Failed,
+            Outcome::Cancelled => Self::Cancelled,
         }
     }
 
@@ -30,6 +33,7 @@ impl Mark {
         match self {
             Self::Done => "done",
             Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
             Self::Running => "running",
             Self::Open => "open",
         }
@@ -46,6 +50,10 @@ impl Mark {
                 Self::Failed => {
                     path class="fill" d="M5.1 1h5.8L15 5.1v5.8L10.9 15H5.1L1 10.9V5.1z" {}
                     path class="in" d="M5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8" {}
+                }
+                Self::Cancelled => {
+                    path class="fill" d="M2 2h12v12H2z" {}
+                    path class="in" d="M5 8h6" {}
                 }
                 Self::Running => {
                     circle class="ring" cx="8" cy="8" r="6.2" {}

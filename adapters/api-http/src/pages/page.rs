@@ -11,7 +11,7 @@ use engine::command::Rejection;
 use engine::decide::permission::{Permission, require};
 use engine::decide::rights::{Object, Rights};
 use engine::engine::Engine;
-use engine::state::cells::CellId;
+use engine::state::cells::{CellId, Slot};
 use engine::step::Now;
 use schema::id::SpaceId;
 use schema::latest::Actor;
@@ -39,19 +39,21 @@ pub(super) struct Wanted {
     version: Option<Version>,
     of: Option<SpaceId>,
     environment: Option<Name>,
+    tenant: Option<Name>,
 }
 
 impl Wanted {
     /// The page.
     pub(super) fn page(self) -> Result<Page, Problem> {
+        let tenant = self.tenant;
         match (self.owner, self.project, self.version, self.of, self.environment) {
-            (None, None, None, None, None) => Ok(Page::Dashboard),
-            (Some(space), Some(name), Some(version), None, None) => {
+            (None, None, None, None, None) if tenant.is_none() => Ok(Page::Dashboard),
+            (Some(space), Some(name), Some(version), None, None) if tenant.is_none() => {
                 Ok(Page::Journey(ReleaseId { project: ProjectId { space, name }, version }))
             }
             (Some(owner), Some(name), None, Some(space), Some(environment)) => {
                 let project = ProjectId { space: owner, name };
-                Ok(Page::Cell(CellId { project, space, environment }))
+                Ok(Page::Cell(CellId { project, space, slot: Slot { environment, tenant } }))
             }
             _ => Err(Problem::not_found("there is no such page here", "begin at the dashboard")),
         }
@@ -89,7 +91,9 @@ impl Page {
         match self {
             Self::Dashboard => Object::SOMETHING,
             Self::Journey(release) => Object::seen(release.project.clone()),
-            Self::Cell(id) => Object::cell(id.project.clone(), id.space, id.environment.clone()),
+            Self::Cell(id) => {
+                Object::cell(id.project.clone(), id.space, id.slot.environment.clone())
+            }
         }
     }
 
@@ -124,7 +128,7 @@ impl Page {
             Self::Journey(id) => {
                 format!("there is no release {} {} here", id.project.name, id.version)
             }
-            Self::Cell(id) => format!("there is no {} in {}", id.project.name, id.environment),
+            Self::Cell(id) => format!("there is no {} in {}", id.project.name, id.slot),
         };
         Problem::not_found(what, "the dashboard shows what there is")
     }

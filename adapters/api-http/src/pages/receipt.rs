@@ -42,18 +42,19 @@ pub(super) fn look(
     let shown = cells(state).into_iter().find(|shown| {
         shown.project == id.project
             && shown.space == id.space
-            && shown.environment == id.environment
+            && shown.environment == id.slot.environment
+            && shown.tenant == id.slot.tenant
     })?;
     let proof = state.cells.get(id).and_then(|cell| cell.installed.as_deref());
     let proven = shown.installed.is_some_and(|installed| installed.proven);
     let owner = state.name_of(&id.project.space).parse().ok();
     let trail =
-        || audit::trail(engine, id.space, &id.environment, &id.project.name, owner.as_ref());
+        || audit::trail(engine, id.space, &id.slot, &id.project.name, owner.as_ref());
     let installed =
         |proof: &Proof| (proof.receipt.clone(), proof.document.id().to_string(), proven);
     Some(Details {
         size: engine.checkpoint().0,
-        place: cell::place(engine, &id.space, id.environment.as_str()),
+        place: cell::place(engine, &id.space, &id.slot),
         project: id.project.name.to_string(),
         signer: state.name_of(&id.space),
         journey: proof.map(|proof| cell::of_release(&proof.receipt.release)),

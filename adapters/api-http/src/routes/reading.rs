@@ -10,7 +10,7 @@ use axum::{Extension, Json};
 use engine::decide::permission::{Permission, require};
 use engine::decide::rights::{Object, Rights};
 use engine::engine::Engine;
-use engine::state::cells::CellId;
+use engine::state::cells::{CellId, Slot};
 use engine::step::Now;
 use schema::id::{Position, SpaceId};
 use schema::name::{Name, Version};
@@ -136,8 +136,8 @@ pub(super) async fn output(
             let state = engine.state();
             // One that is not there could be any: only who may see all is told so.
             let object = state.cells.deployment(Position(number)).map_or(Object::SPACE, |known| {
-                let CellId { project, space, environment } = known.cell.clone();
-                Object::cell(project, space, environment)
+                let CellId { project, space, slot } = known.cell.clone();
+                Object::cell(project, space, slot.environment)
             });
             require(state, &rights, &actor, Permission::See, &object)
         })??;
@@ -205,6 +205,9 @@ pub(super) struct Cell {
     /// The space whose environment it is; the asked one if none is given.
     of: Option<Name>,
     environment: Name,
+    /// The tenant, where it is for one.
+    #[serde(default)]
+    tenant: Option<Name>,
     project: Name,
     /// The space that owns the project, where several have one of this name.
     owner: Option<Name>,
@@ -215,7 +218,8 @@ pub(super) async fn trail(
     Extension(entered): Extension<Entered>,
     Query(which): Query<Cell>,
 ) -> Answer<Vec<audit::Reason>> {
-    let what = format!("{} in {}", which.project, which.environment);
+    let slot = Slot { environment: which.environment, tenant: which.tenant };
+    let what = format!("{} in {slot}", which.project);
     let actor = entered.who.actor();
     let found = look(context, entered, move |engine, _, rights| {
         let of = other(engine, which.of.as_ref());
@@ -224,11 +228,12 @@ pub(super) async fn trail(
         };
         let cells = engine.state().cells.all().map(|(id, _)| id).filter(|id| {
             Some(id.space) == of
-                && id.environment == which.environment
+                && id.slot == slot
                 && id.project.name == which.project
                 && owned(id)
         });
-        let cell = |id: &CellId| Object::cell(id.project.clone(), id.space, id.environment.clone());
+        let cell =
+            |id: &CellId| Object::cell(id.project.clone(), id.space, id.slot.environment.clone());
         let mut objects: Vec<Object> = cells.map(cell).collect();
         if objects.is_empty() {
             objects.push(Object::SPACE);
@@ -238,7 +243,7 @@ pub(super) async fn trail(
         }
         let owner = which.owner.as_ref();
         let trail =
-            of.and_then(|of| audit::trail(engine, of, &which.environment, &which.project, owner));
+            of.and_then(|of| audit::trail(engine, of, &slot, &which.project, owner));
         Ok::<_, engine::command::Rejection>(trail)
     });
     let nothing = || {

@@ -3,7 +3,7 @@
 use engine::engine::Engine;
 use engine::log::verify::Intact;
 use engine::state::State;
-use engine::state::cells::{CellId, Proof};
+use engine::state::cells::{CellId, Proof, Slot};
 use engine::state::releases::{Import, Release, Source};
 use engine::trust::certificate::{Keys, fingerprint};
 use engine::views::dashboard::proves;
@@ -84,19 +84,19 @@ pub struct Reason {
     pub verified: bool,
 }
 
-/// Why what runs in `environment` of `space` runs there: the newest reason first. None when
+/// Why what runs at `slot` of `space` runs there: the newest reason first. None when
 /// nothing is installed there.
 #[must_use]
 pub fn trail(
     engine: &Engine,
     space: SpaceId,
-    environment: &Name,
+    slot: &Slot,
     project: &Name,
     owner: Option<&Name>,
 ) -> Option<Vec<Reason>> {
     let state = engine.state();
     let (cell, proof) = state.cells.all().find_map(|(id, cell)| {
-        let here = id.space == space && id.environment == *environment;
+        let here = id.space == space && id.slot == *slot;
         let owned = owner.is_none_or(|owner| state.name_of(&id.project.space) == owner.as_str());
         (here && owned && id.project.name == *project).then_some((id, cell.installed.as_ref()?))
     })?;

@@ -74,7 +74,7 @@ pub fn show(engine: &Engine, now: Now, rights: &Rights) -> Vec<Cell> {
             project: cell.project.name.to_string(),
             space: state.name_of(&cell.space),
             environment: cell.environment.to_string(),
-            tenant: None,
+            tenant: cell.tenant.as_ref().map(ToString::to_string),
             remote,
             version: installed.map(|installed| installed.version.to_string()),
             outcome: installed.map(|installed| installed.outcome.as_str().to_owned()),

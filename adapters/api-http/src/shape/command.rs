@@ -1,8 +1,10 @@
 //! Commands as they are sent, and what they did.
 
 use engine::command::{Command, Done, ReleaseName};
+use engine::decide::import::questions;
 use engine::engine::Engine;
 use engine::views::inbox::bundles;
+use schema::id::Position;
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::model::{Disclosure, Grant, TemplateValue};
 use serde::{Deserialize, Serialize};
@@ -25,8 +27,11 @@ pub struct Release {
 pub struct Value {
     /// The template.
     pub template: Name,
-    /// The environment; every environment of the lifecycle if none is given.
+    /// The environment.
     pub environment: Option<Name>,
+    /// The tenant. Without environment and tenant it is for everything that the template asks.
+    #[serde(default)]
+    pub tenant: Option<Name>,
     /// The value; none stands for *explicitly no value*.
     pub value: Option<Text>,
 }
@@ -41,6 +46,9 @@ pub struct Grants {
     pub accept_results: bool,
     /// How much of our results is sent, if any.
     pub send_results: Option<Disclosure>,
+    /// Whether the peer may bring what others signed, and pass on what we sent it.
+    #[serde(default)]
+    pub relay: bool,
 }
 
 /// A request.
@@ -78,6 +86,19 @@ pub enum Ask {
         notes: Text,
         /// Package versions that differ from the release's.
         packages: Vec<(PackageName, Version)>,
+        /// The channel; the first that lets the version in, if none is named.
+        #[serde(default)]
+        channel: Option<Name>,
+        /// Whether it becomes the next revision of a release that is there.
+        #[serde(default)]
+        revise: bool,
+    },
+    /// Block a release that was found bad, wherever it went.
+    Recall {
+        /// Which.
+        release: Release,
+        /// Why.
+        reason: Text,
     },
     /// Send a release on.
     Promote {
@@ -108,6 +129,25 @@ pub enum Ask {
         release: Release,
         /// Where.
         environment: Name,
+        /// For which tenant, if for one.
+        #[serde(default)]
+        tenant: Option<Name>,
+    },
+    /// End a deployment that runs.
+    Cancel {
+        /// Its number.
+        deployment: u64,
+        /// Why.
+        reason: Text,
+    },
+    /// Say how a manual step went, for which a deployment waits.
+    AnswerManual {
+        /// Its number.
+        deployment: u64,
+        /// Whether it was done.
+        done: bool,
+        /// What there is to say about it.
+        note: Text,
     },
 }
 
@@ -150,6 +190,7 @@ impl From<Grants> for Vec<Grant> {
             all.push(Grant::AcceptResults);
         }
         all.extend(grants.send_results.map(Grant::SendResults));
+        all.extend(grants.relay.then_some(Grant::Relay));
         all
     }
 }
@@ -162,14 +203,15 @@ impl From<&[Grant]> for Grants {
                 Grant::AcceptReleases(project) => all.accept_releases.push(project.clone()),
                 Grant::AcceptResults => all.accept_results = true,
                 Grant::SendResults(level) => all.send_results = Some(*level),
+                Grant::Relay => all.relay = true,
             }
         }
         all
     }
 }
 
-/// The command of a request. A value without an environment becomes one for each environment of
-/// the lifecycle that the release goes through.
+/// The command of a request. A value for nothing apart becomes one for each question of its
+/// template in the lifecycle that the release goes through.
 #[must_use]
 pub fn command(ask: Ask, engine: &Engine) -> Command {
     match ask {
@@ -178,17 +220,24 @@ pub fn command(ask: Ask, engine: &Engine) -> Command {
         }
         Ask::Grant { peer, grants } => Command::Grant { peer, grants: grants.into() },
         Ask::Revoke { peer } => Command::Revoke { peer },
-        Ask::CreateRelease { project, version, notes, packages } => {
-            Command::CreateRelease { project, version, notes, packages }
+        Ask::CreateRelease { project, version, notes, packages, channel, revise } => {
+            Command::CreateRelease { project, version, notes, packages, channel, revise }
         }
+        Ask::Recall { release, reason } => Command::Recall { release: release.into(), reason },
         Ask::Promote { release, peer } => Command::Promote { release: release.into(), peer },
         Ask::Accept { release, lifecycle, values } => {
             let values = everywhere(engine, &release, lifecycle.as_ref(), values);
             Command::Accept { release: release.into(), lifecycle, values }
         }
         Ask::Reject { release, reason } => Command::Reject { release: release.into(), reason },
-        Ask::Deploy { release, environment } => {
-            Command::Deploy { release: release.into(), environment }
+        Ask::Deploy { release, environment, tenant } => {
+            Command::Deploy { release: release.into(), environment, tenant }
+        }
+        Ask::Cancel { deployment, reason } => {
+            Command::Cancel { deployment: Position(deployment), reason }
+        }
+        Ask::AnswerManual { deployment, done, note } => {
+            Command::AnswerManual { deployment: Position(deployment), done, note }
         }
     }
 }
@@ -199,28 +248,37 @@ fn everywhere(
     lifecycle: Option<&Name>,
     values: Vec<Value>,
 ) -> Vec<TemplateValue> {
-    let state = engine.state();
-    let waiting = bundles(state, engine.fetches());
-    let found = waiting.iter().find(|waiting| {
-        waiting.id.project.name == release.project
-            && waiting.id.version == release.version
-            && release
-                .owner
-                .as_ref()
-                .is_none_or(|owner| state.name_of(&waiting.id.project.space) == owner.as_str())
-    });
-    let chosen = lifecycle.or_else(|| found.and_then(|waiting| waiting.lifecycle));
-    let environments: Vec<Name> = chosen
-        .and_then(|name| state.configuration.lifecycle(name))
-        .map(|known| known.phases.iter().flat_map(|phase| phase.environments.clone()).collect())
-        .unwrap_or_default();
+    let asked = asked(engine, release, lifecycle);
     let mut all = Vec::new();
-    for Value { template, environment, value } in values {
-        let places = environment.map_or_else(|| environments.clone(), |one| vec![one]);
-        for environment in places {
-            let (template, value) = (template.clone(), value.clone());
-            all.push(TemplateValue { template, environment, value });
+    for Value { template, environment, tenant, value } in values {
+        let apart = environment.is_some() || tenant.is_some();
+        let named = TemplateValue { template, environment, tenant, value };
+        let mut fits = asked.iter().filter(|asked| asked.template == named.template).peekable();
+        // What nobody asks for is left as it is: whoever decides says so.
+        if apart || fits.peek().is_none() {
+            all.push(named);
+        } else {
+            all.extend(fits.map(|asked| TemplateValue { value: named.value.clone(), ..asked.clone() }));
         }
     }
     all
+}
+
+/// Everything that a release asks in a lifecycle, or in the one that it would go through.
+fn asked(engine: &Engine, release: &Release, lifecycle: Option<&Name>) -> Vec<TemplateValue> {
+    let state = engine.state();
+    let waiting = bundles(state, engine.fetches());
+    let found = waiting.iter().find(|waiting| {
+        let owner = state.name_of(&waiting.id.project.space);
+        waiting.id.project.name == release.project
+            && waiting.id.version == release.version
+            && release.owner.as_ref().is_none_or(|named| owner == named.as_str())
+    });
+    let Some(waiting) = found else { return Vec::new() };
+    let chosen = lifecycle.or(waiting.lifecycle);
+    let Some(known) = chosen.and_then(|name| state.configuration.lifecycle(name)) else {
+        return Vec::new();
+    };
+    let questions = questions(state, waiting.id, waiting.release, known);
+    questions.into_iter().map(|(_, question)| question).collect()
 }

@@ -3,7 +3,6 @@
 use crate::world::{World, is_alive, output, reason, wait_for};
 use engine::run::Report;
 use schema::latest::Outcome;
-use std::sync::atomic::Ordering;
 use std::thread;
 
 /// Starts one child in the group, one that leaves it, and one that leaves it and its parent, and
@@ -32,7 +31,7 @@ fn run_and_stop(world: &World, at: &str) -> Report {
     thread::scope(|scope| {
         let run = scope.spawn(|| world.run());
         wait_for(at, || world.file(at).exists().then_some(()));
-        world.cancel.store(true, Ordering::Relaxed);
+        world.control.stop();
         run.join().expect("a report")
     })
 }
@@ -100,7 +99,7 @@ fn a_step_that_does_not_listen_is_made_to_end() {
 #[test]
 fn a_stop_before_the_first_step_begins_nothing() {
     let world = World::with(&["touch never"]);
-    world.cancel.store(true, Ordering::Relaxed);
+    world.control.stop();
     let report = world.run();
     assert_eq!((report.outcome, report.steps), (Outcome::Interrupted, Vec::new()));
     assert!(!world.file("never").exists());

@@ -1,9 +1,9 @@
 //! One deployment at a time in each environment, and none outside of its folder.
 
-use crate::world::{World, output, reason, runner, wait_for};
+use crate::world::{World, output, reason, runner, step, wait_for};
+use runner_process::Control;
 use schema::latest::Outcome;
 use std::fs;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use std::time::Duration;
 fn a_name_with_slashes_and_dots_stays_inside() {
     let mut world = World::with(&["touch here; pwd"]);
     for name in ["../../up", "/etc", "..", "a/b"] {
-        world.plan.environment = name.parse().expect("a name");
+        world.plan.environment.name = name.parse().expect("a name");
         let report = world.run();
         assert_eq!(report.outcome, Outcome::Succeeded);
         let environments = world.environments().canonicalize().expect("a folder");
@@ -47,9 +47,9 @@ fn two_environments_do_not_wait_for_each_other() {
     };
     let world = World::with(&[&meet("a", "b")]);
     let mut other = World::with(&[&meet("b", "a")]).plan.clone();
-    other.environment = "Test".parse().expect("a name");
+    other.environment.name = "Test".parse().expect("a name");
     thread::scope(|scope| {
-        let run = scope.spawn(|| world.runner.run(&other, &|_| None, &world.cancel));
+        let run = scope.spawn(|| world.runner.run(&other, &|_| None, &world.control));
         assert_eq!(world.run().outcome, Outcome::Succeeded);
         assert_eq!(run.join().expect("a report").outcome, Outcome::Succeeded);
     });
@@ -59,12 +59,12 @@ fn two_environments_do_not_wait_for_each_other() {
 fn a_deployment_that_waits_too_long_fails_with_the_reason() {
     let world = World::with(&["touch begun; until test -e go; do sleep 0.01; done"]);
     let mut late = world.plan.clone();
-    late.steps[0].run = vec!["touch".parse().expect("a text"), "never".parse().expect("a text")];
+    late.steps = vec![step("late", &["touch", "never"])];
     thread::scope(|scope| {
         let first = scope.spawn(|| world.run());
         wait_for("beginning", || world.file("begun").exists().then_some(()));
         let runner = runner(&world.environments(), Duration::from_millis(200));
-        let report = runner.run(&late, &|_| None, &world.cancel);
+        let report = runner.run(&late, &|_| None, &world.control);
         fs::write(world.file("go"), "").expect("a file");
         assert_eq!(report.outcome, Outcome::Failed);
         assert_eq!(report.steps[0].name.as_str(), "environment");
@@ -78,10 +78,9 @@ fn a_deployment_that_waits_too_long_fails_with_the_reason() {
 fn a_deployment_that_waits_can_be_stopped() {
     let world = World::with(&["touch begun; until test -e go; do sleep 0.01; done"]);
     thread::scope(|scope| {
-        let first =
-            scope.spawn(|| world.runner.run(&world.plan, &|_| None, &AtomicBool::new(false)));
+        let first = scope.spawn(|| world.runner.run(&world.plan, &|_| None, &Control::default()));
         wait_for("beginning", || world.file("begun").exists().then_some(()));
-        world.cancel.store(true, Ordering::Relaxed);
+        world.control.stop();
         let report = world.run();
         fs::write(world.file("go"), "").expect("a file");
         assert_eq!((report.outcome, report.steps), (Outcome::Interrupted, Vec::new()));

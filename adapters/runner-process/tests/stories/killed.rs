@@ -22,7 +22,7 @@ fn node(world: &World) -> Child {
     let node = Command::new(STAND_IN)
         .arg("node")
         .arg(world.environments())
-        .args([world.plan.environment.as_str(), STEP])
+        .args([world.plan.environment.name.as_str(), STEP])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .spawn()

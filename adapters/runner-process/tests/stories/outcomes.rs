@@ -1,10 +1,9 @@
 //! How steps begin and end, and what the report says about it.
 
 use crate::world::{World, output, reason, step};
-use runner_process::{Runner, Settings};
+use runner_process::{Control, Runner, Settings};
 use schema::latest::Outcome;
 use std::process::{Command, Stdio};
-use std::sync::atomic::AtomicBool;
 
 #[test]
 fn steps_run_one_after_the_other_in_the_folder_of_the_environment() {
@@ -109,7 +108,7 @@ fn a_guard_that_is_none_fails_the_step() {
     ] {
         let guard = guard.iter().map(Into::into).collect();
         let runner = Runner::new(Settings { environments: world.environments(), guard });
-        let report = runner.run(&world.plan, &|_| None, &AtomicBool::new(false));
+        let report = runner.run(&world.plan, &|_| None, &Control::default());
         assert_eq!(report.outcome, Outcome::Failed);
         assert!(reason(&report.steps[0]).starts_with(why), "{report:?}");
     }

@@ -55,7 +55,7 @@ fn t23_a_step_has_its_secrets_and_neither_its_output_nor_the_hash_of_it_tells_on
     assert_eq!(output(&report.steps[0]), shown);
     assert_eq!(report.steps[0].output_sha256.0, schema::hash::sha256(&[shown.as_bytes()]));
     assert_eq!(world.heard(), [shown]);
-    assert_eq!(format!("{:?}", world.plan.secrets[0].1), "(secret)");
+    assert_eq!(format!("{:?}", world.plan.secrets[0].value), "(secret)");
 }
 
 #[test]

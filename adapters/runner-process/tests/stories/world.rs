@@ -1,14 +1,14 @@
 //! A folder with environments and packages, a runner over it, and a look at what runs.
 
-use engine::run::{Plan, Report};
+use engine::run::{BoundSecret, Plan, Report};
 use engine::trust::secret::SecretValue;
-use runner_process::{Runner, Settings};
+use runner_process::{Control, Listener, Runner, Settings};
 use schema::id::{ObjectId, Position, SpaceId};
 use schema::latest::StepReport;
-use schema::latest::model::{HexHash, Package, ProjectId, ReleaseId, Step, Variable};
+use schema::latest::model::{Bound, Environment, HexHash, Package, ProjectId, ReleaseId, Step};
+use schema::name::Name;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -23,7 +23,7 @@ pub(crate) struct World {
     root: TempDir,
     pub(crate) runner: Runner,
     pub(crate) plan: Plan,
-    pub(crate) cancel: AtomicBool,
+    pub(crate) control: Control,
     heard: Arc<Mutex<Vec<String>>>,
 }
 
@@ -33,14 +33,11 @@ impl World {
         let root = tempfile::tempdir().expect("a folder");
         let heard: Arc<Mutex<Vec<String>>> = Arc::default();
         let hears = Arc::clone(&heard);
-        let runner = runner(&root.path().join("environments"), PATIENCE).with_listener(Box::new(
-            move |_, _, text| {
-                hears.lock().expect("a lock").push(text.to_owned());
-            },
-        ));
+        let runner =
+            runner(&root.path().join("environments"), PATIENCE).with_listener(Hearing(hears));
         fs::create_dir(root.path().join("packages")).expect("a folder");
         let plan = plan();
-        Self { root, runner, plan, cancel: AtomicBool::new(false), heard }
+        Self { root, runner, plan, control: Control::default(), heard }
     }
 
     /// The same, with one step for each script.
@@ -58,7 +55,7 @@ impl World {
             let file = packages.join(package.id.as_str());
             file.exists().then_some(file)
         };
-        self.runner.run(&self.plan, &find, &self.cancel)
+        self.runner.run(&self.plan, &find, &self.control)
     }
 
     /// Adds a package to the plan, and its file.
@@ -77,12 +74,13 @@ impl World {
 
     pub(crate) fn variable(&mut self, name: &str, value: &str) {
         let (name, value) = (name.parse().expect("a name"), value.parse().expect("a text"));
-        self.plan.variables.push(Variable { name, value });
+        self.plan.variables.push(Bound { name, value, steps: Vec::new() });
     }
 
     pub(crate) fn secret(&mut self, name: &str, value: &str) {
         let value = SecretValue::new(value.to_owned()).expect("a value");
-        self.plan.secrets.push((name.parse().expect("a name"), value));
+        let name = name.parse().expect("a name");
+        self.plan.secrets.push(BoundSecret { name, value, steps: Vec::new() });
     }
 
     /// The folder of the environments.
@@ -92,7 +90,7 @@ impl World {
 
     /// A file in the folder of the environment.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
-        self.runner.environment_folder(&self.plan.environment).join(name)
+        self.runner.environment_folder(&self.plan.environment.name).join(name)
     }
 
     /// A number that a step wrote into a file of its environment; waits for it.
@@ -111,6 +109,17 @@ impl World {
         let folder = fs::canonicalize(self.environments()).expect("a folder");
         processes().into_iter().filter(|pid| environ(*pid).contains(path(&folder))).collect()
     }
+}
+
+/// What the runner of a world is heard saying.
+struct Hearing(Arc<Mutex<Vec<String>>>);
+
+impl Listener for Hearing {
+    fn output(&self, _: &Plan, _: &Name, _: Option<&Name>, kept: &str) {
+        self.0.lock().expect("a lock").push(kept.to_owned());
+    }
+
+    fn awaits(&self, _: &Plan, _: &Name) {}
 }
 
 impl Drop for World {
@@ -136,7 +145,8 @@ fn plan() -> Plan {
     Plan {
         deployment: Position(17),
         release: ReleaseId { project, version: "1.2.3".parse().expect("a version") },
-        environment: "Prod EU".parse().expect("a name"),
+        environment: Environment::named("Prod EU".parse().expect("a name")),
+        tenant: None,
         steps: Vec::new(),
         variables: Vec::new(),
         secrets: Vec::new(),
@@ -145,11 +155,8 @@ fn plan() -> Plan {
 }
 
 pub(crate) fn step(name: &str, run: &[&str]) -> Step {
-    Step {
-        name: name.parse().expect("a name"),
-        run: run.iter().map(|word| word.parse().expect("a text")).collect(),
-        timeout_s: 600,
-    }
+    let run = run.iter().map(|word| word.parse().expect("a text")).collect();
+    Step::running(name.parse().expect("a name"), run, 600)
 }
 
 pub(crate) fn output(step: &StepReport) -> &str {

@@ -4,13 +4,12 @@
 //! `sh -c SCRIPT`, and reports over its output how it went.
 
 use engine::run::Plan;
-use runner_process::{Runner, Settings, guard};
+use runner_process::{Control, Runner, Settings, guard};
 use schema::id::{Position, SpaceId};
-use schema::latest::model::{ProjectId, ReleaseId, Step};
+use schema::latest::model::{Environment, ProjectId, ReleaseId, Step};
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
-use std::sync::atomic::AtomicBool;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
@@ -34,20 +33,21 @@ fn node(arguments: &[OsString]) -> ExitCode {
     let plan = Plan {
         deployment: Position(1),
         release: ReleaseId { project, version: "1.0".parse().expect("a version") },
-        environment: word(environment).parse().expect("a name"),
-        steps: vec![Step {
-            name: "one".parse().expect("a name"),
-            run: ["sh".to_owned(), "-c".to_owned(), word(script)]
+        environment: Environment::named(word(environment).parse().expect("a name")),
+        tenant: None,
+        steps: vec![Step::running(
+            "one".parse().expect("a name"),
+            ["sh".to_owned(), "-c".to_owned(), word(script)]
                 .iter()
                 .map(|word| word.parse().expect("a text"))
                 .collect(),
-            timeout_s: 600,
-        }],
+            600,
+        )],
         variables: Vec::new(),
         secrets: Vec::new(),
         packages: Vec::new(),
     };
-    let report = runner.run(&plan, &|_| None, &AtomicBool::new(false));
+    let report = runner.run(&plan, &|_| None, &Control::default());
     match writeln!(io::stdout(), "{}", report.outcome.as_str()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,

@@ -14,10 +14,10 @@ use std::path::Path;
 /// How the file of a hello ends.
 const HELLO: &str = "hello";
 
-/// How that of a recall ends; behind the other one in the order of names.
-const RECALL: &str = "recall";
+/// How that of a reclaim ends; behind the other one in the order of names.
+const RECLAIM: &str = "reclaim";
 
-/// Keeps the hellos and recalls among what was brought and not refused. A hello without a recall
+/// Keeps the hellos and reclaims among what was brought and not refused. A hello without a reclaim
 /// behind it takes the place of one with it.
 pub(crate) fn keep(
     folder: &Path,
@@ -27,21 +27,21 @@ pub(crate) fn keep(
     for (envelope, refused) in envelopes.iter().zip(refused) {
         let header = EnvelopeHeader::of_envelope(envelope);
         let (Ok(header), None) = (header, refused) else { continue };
-        let recall = folder.join(file_of(&header.origin, RECALL));
+        let reclaim = folder.join(file_of(&header.origin, RECLAIM));
         match header.kind {
             EnvelopeKind::Hello => {
                 make(folder)?;
                 write_private(&folder.join(file_of(&header.origin, HELLO)), envelope)?;
-                match std::fs::remove_file(&recall) {
+                match std::fs::remove_file(&reclaim) {
                     Err(why) if why.kind() != std::io::ErrorKind::NotFound => {
-                        return Err(Failure::io("removing", &recall, &why));
+                        return Err(Failure::io("removing", &reclaim, &why));
                     }
                     Ok(()) | Err(_) => {}
                 }
             }
-            EnvelopeKind::Recall => {
+            EnvelopeKind::Reclaim => {
                 make(folder)?;
-                write_private(&recall, envelope)?;
+                write_private(&reclaim, envelope)?;
             }
             EnvelopeKind::Entries
             | EnvelopeKind::Ack
@@ -60,7 +60,7 @@ pub(crate) fn keep(
 pub(crate) fn kept(folder: &Path) -> Vec<Vec<u8>> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|it| it == HELLO || it == RECALL));
+    paths.retain(|path| path.extension().is_some_and(|it| it == HELLO || it == RECLAIM));
     paths.sort();
     paths.iter().filter_map(|path| std::fs::read(path).ok()).collect()
 }
@@ -112,10 +112,10 @@ mod tests {
     }
 
     #[test]
-    fn a_recall_is_kept_behind_its_hello_until_one_comes_without() {
+    fn a_reclaim_is_kept_behind_its_hello_until_one_comes_without() {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("courier");
-        let both = [envelope(EnvelopeKind::Hello), envelope(EnvelopeKind::Recall)];
+        let both = [envelope(EnvelopeKind::Hello), envelope(EnvelopeKind::Reclaim)];
         keep(&folder, &both, &[None, None]).unwrap();
         assert_eq!(kept(&folder), both);
         keep(&folder, &both[..1], &[None]).unwrap();

@@ -4,7 +4,7 @@
 use crate::id::{ReleaseDigest, SpaceId};
 use crate::name::{Name, Text};
 use crate::v1::document::dsse::Document;
-use crate::v1::model::{ReleaseId, Snapshot};
+use crate::v1::model::{Outline, ReleaseId, Snapshot, Titled};
 use serde::{Deserialize, Serialize};
 
 /// What a bundle says.
@@ -17,7 +17,7 @@ pub struct Bundle {
     pub digest: ReleaseDigest,
     /// Grows when a changed snapshot is promoted again; from 1.
     pub revision: u32,
-    /// The spaces that it is for.
+    /// The spaces that it is for: whom it is sent to, and to whom they may send it on.
     pub targets: Vec<SpaceId>,
     /// The name that the source gives itself, for people.
     pub source_name: Name,
@@ -25,10 +25,21 @@ pub struct Bundle {
     pub notes: Text,
     /// The part of the snapshot that can apply in the targets.
     pub snapshot: Snapshot,
+    /// All parts of the snapshot, which shows that this part is one of the release with that digest.
+    pub outline: Outline,
     /// Receipts of the deployments that made the release ready to be promoted.
     pub receipts: Vec<Document>,
     /// The number of the key statement whose signing key signs this.
     pub key: u32,
     /// When it was made, milliseconds since 1970.
     pub time_ms: u64,
+}
+
+impl Bundle {
+    /// Whether its digest is that of the release of which it holds a part.
+    #[must_use]
+    pub fn is_of_its_digest(&self) -> bool {
+        let titled = Titled { release: &self.release, revision: self.revision };
+        self.outline.digest(&titled, &self.snapshot) == Some(self.digest)
+    }
 }

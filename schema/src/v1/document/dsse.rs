@@ -29,11 +29,22 @@ pub enum Kind {
     Bundle,
     /// What one deployment did.
     Receipt,
+    /// That a release was found bad.
+    Recall,
+    /// That a person lets a release into an environment, or does not.
+    Approval,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::KeyStatement, Self::Offer, Self::Bundle, Self::Receipt];
+    pub const ALL: [Self; 6] = [
+        Self::KeyStatement,
+        Self::Offer,
+        Self::Bundle,
+        Self::Receipt,
+        Self::Recall,
+        Self::Approval,
+    ];
 
     /// The payload type.
     #[must_use]
@@ -43,6 +54,8 @@ impl Kind {
             Self::Offer => "application/vnd.interspace.offer.v1+json",
             Self::Bundle => "application/vnd.interspace.bundle.v1+json",
             Self::Receipt => "application/vnd.interspace.receipt.v1+json",
+            Self::Recall => "application/vnd.interspace.recall.v1+json",
+            Self::Approval => "application/vnd.interspace.approval.v1+json",
         }
     }
 }

@@ -15,6 +15,8 @@ pub enum Outcome {
     Failed,
     /// The node stopped in the middle.
     Interrupted,
+    /// A person ended it.
+    Cancelled,
 }
 
 impl Outcome {
@@ -25,6 +27,7 @@ impl Outcome {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
             Self::Interrupted => "interrupted",
+            Self::Cancelled => "cancelled",
         }
     }
 }
@@ -35,8 +38,12 @@ impl Outcome {
 pub struct StepReport {
     /// The step.
     pub name: Name,
+    /// For which target of the environment, if for one.
+    pub target: Option<Name>,
     /// How it ended.
     pub outcome: Outcome,
+    /// How often it was tried; 0 where it never started.
+    pub attempts: u32,
     /// The exit code; none when it was ended by a signal, ran out of time, or never started.
     pub exit_code: Option<i32>,
     /// How long it took, in milliseconds.
@@ -45,8 +52,34 @@ pub struct StepReport {
     pub output_sha256: HexHash,
     /// The end of its output; none below level *full*.
     pub output: Option<Text>,
-    /// Why it failed, where the exit code does not say.
+    /// Why it failed, where the exit code does not say; of a manual step, what the person said.
     pub reason: Option<Text>,
+    /// What it passed on to later steps; none below level *full*.
+    pub outputs: Vec<StepOutput>,
+    /// Who answered a manual step; none for all others, and below level *summary*.
+    pub answered_by: Option<Name>,
+}
+
+/// A value that a step passed on to later steps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StepOutput {
+    /// Its name.
+    pub name: Name,
+    /// Its value, with secrets masked.
+    pub value: Text,
+}
+
+/// What became of one target of the environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetReport {
+    /// The target.
+    pub name: Name,
+    /// Whether it was up when the deployment began.
+    pub up: bool,
+    /// How its steps ended; none where it was left out.
+    pub outcome: Option<Outcome>,
 }
 
 /// Who deployed, as far as the level discloses it.
@@ -95,6 +128,8 @@ pub struct Receipt {
     pub disclosure: Disclosure,
     /// The packages whose hashes were checked before the first step.
     pub packages: Vec<Package>,
+    /// The targets of the environment, where it has any; empty at level *status*.
+    pub targets: Vec<TargetReport>,
     /// The steps; empty at level *status*.
     pub steps: Vec<StepReport>,
     /// The number of the key statement whose signing key signs this.

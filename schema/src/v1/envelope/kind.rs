@@ -18,7 +18,7 @@ pub enum EnvelopeKind {
     /// Key statements that the recipient may not know yet.
     Keys,
     /// A request for what was told in an earlier life.
-    Recall,
+    Reclaim,
     /// What was told in an earlier life, given back.
     Returned,
     /// Who accepted an invitation asks to be let in.
@@ -35,7 +35,7 @@ impl EnvelopeKind {
         Self::Want,
         Self::Piece,
         Self::Keys,
-        Self::Recall,
+        Self::Reclaim,
         Self::Returned,
         Self::Join,
     ];
@@ -51,7 +51,7 @@ impl EnvelopeKind {
             Self::Want => 5,
             Self::Piece => 6,
             Self::Keys => 7,
-            Self::Recall => 8,
+            Self::Reclaim => 8,
             Self::Returned => 9,
             Self::Join => 10,
         }
@@ -68,7 +68,7 @@ impl EnvelopeKind {
             Self::Want => "interspace/v1/key/want",
             Self::Piece => "interspace/v1/key/piece",
             Self::Keys => "interspace/v1/key/keys",
-            Self::Recall => "interspace/v1/key/recall",
+            Self::Reclaim => "interspace/v1/key/reclaim",
             Self::Returned => "interspace/v1/key/returned",
             Self::Join => "interspace/v1/key/join",
         }

@@ -2,14 +2,14 @@
 
 use crate::name::Name;
 use crate::v1::event::people::Assignment;
-use crate::v1::model::{Acceptance, Lifecycle, Project};
+use crate::v1::model::{Acceptance, Environment, Lifecycle, Project, Tenant};
 use bincode::{Decode, Encode};
 
 /// What can be defined.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub enum Definition {
     /// A place to deploy to.
-    Environment(Name),
+    Environment(Environment),
     /// A lifecycle.
     Lifecycle(Lifecycle),
     /// A project.
@@ -18,6 +18,8 @@ pub enum Definition {
     Acceptance(Acceptance),
     /// A person.
     User(User),
+    /// A tenant.
+    Tenant(Tenant),
 }
 
 /// The kinds of definition.
@@ -33,6 +35,8 @@ pub enum Kind {
     Acceptance,
     /// A person.
     User,
+    /// A tenant.
+    Tenant,
 }
 
 impl Kind {
@@ -45,6 +49,7 @@ impl Kind {
             Self::Project => "project",
             Self::Acceptance => "acceptance",
             Self::User => "user",
+            Self::Tenant => "tenant",
         }
     }
 }
@@ -86,6 +91,7 @@ impl Definition {
             Self::Project(_) => Kind::Project,
             Self::Acceptance(_) => Kind::Acceptance,
             Self::User(_) => Kind::User,
+            Self::Tenant(_) => Kind::Tenant,
         }
     }
 
@@ -93,11 +99,12 @@ impl Definition {
     #[must_use]
     pub fn key(&self) -> String {
         match self {
-            Self::Environment(name) => name.to_string(),
+            Self::Environment(environment) => environment.name.to_string(),
             Self::Lifecycle(lifecycle) => lifecycle.name.to_string(),
             Self::Project(project) => project.name.to_string(),
             Self::Acceptance(rule) => format!("{}: {}", rule.from, rule.project),
             Self::User(user) => user.name.to_string(),
+            Self::Tenant(tenant) => tenant.name.to_string(),
         }
     }
 }

@@ -1,14 +1,11 @@
 //! Events of people: what roles there are, where a role holds, and the tokens that act for people.
 
 use crate::id::TokenId;
-use crate::name::{BadName, Name};
+use crate::name::Name;
+use crate::v1::model::Pattern;
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use std::str::FromStr;
-
-/// The name that stands for everything.
-const ALL: &str = "*";
 
 /// What somebody is in a space. What each of them may do is the engine's to say.
 #[derive(
@@ -66,71 +63,6 @@ impl FromStr for Role {
     }
 }
 
-/// Projects, or environments: `*` is all of them everywhere, `Web` that of this space, `Prod: Web`
-/// that of the space that is called so here, `Prod: *` all of that space's.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
-pub struct Pattern {
-    /// The space by the name that it has here; this space if none is given.
-    pub space: Option<Name>,
-    /// The name, or `*`.
-    pub name: Name,
-}
-
-impl Pattern {
-    /// All of them everywhere.
-    ///
-    /// # Panics
-    /// Never: `*` is a name.
-    #[must_use]
-    pub fn all() -> Self {
-        Self { space: None, name: ALL.parse().expect("`*` is a name") }
-    }
-
-    /// Whether it stands for all of them everywhere.
-    #[must_use]
-    pub fn is_all(&self) -> bool {
-        self.space.is_none() && self.is_any_name()
-    }
-
-    /// Whether it stands for all names of its space.
-    #[must_use]
-    pub fn is_any_name(&self) -> bool {
-        self.name.as_str() == ALL
-    }
-}
-
-impl fmt::Display for Pattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.space {
-            Some(space) => write!(f, "{space}: {}", self.name),
-            None => write!(f, "{}", self.name),
-        }
-    }
-}
-
-impl FromStr for Pattern {
-    type Err = BadName;
-
-    fn from_str(text: &str) -> Result<Self, BadName> {
-        match text.split_once(": ") {
-            Some((space, name)) => Ok(Self { space: Some(space.parse()?), name: name.parse()? }),
-            None => Ok(Self { space: None, name: text.parse()? }),
-        }
-    }
-}
-
-impl Serialize for Pattern {
-    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Pattern {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
 /// A role, and where it holds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -182,18 +114,6 @@ pub struct TokenRevoked {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_pattern_is_read_as_it_is_written() {
-        for text in ["*", "Web", "Prod EU: Web", "Prod EU: *"] {
-            assert_eq!(text.parse::<Pattern>().unwrap().to_string(), text);
-        }
-        for text in ["", "a: b: c", "a:b", ": b", "a: "] {
-            assert!(text.parse::<Pattern>().is_err(), "{text:?}");
-        }
-        assert!(Pattern::all().is_all());
-        assert!(!"Prod: *".parse::<Pattern>().unwrap().is_all());
-    }
 
     #[test]
     fn a_role_that_is_not_there_is_answered_with_those_that_are() {

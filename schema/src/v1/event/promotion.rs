@@ -17,8 +17,10 @@ pub struct ReleasePromoted {
     pub target: SpaceId,
     /// The signed bundle, as JSON.
     pub bundle: String,
+    /// Receipts of the sender, as JSON, where it sends on what another space signed.
+    pub receipts: Vec<String>,
     /// The values of its secrets, once for each space that may read one. Beside the bundle and not
-    /// in it: they are sealed anew for whoever the bundle is carried on to.
+    /// in it: who sends the bundle on seals anew what it can read, and carries the others unread.
     pub secrets: Vec<HandedSecret>,
 }
 

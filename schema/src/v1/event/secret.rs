@@ -2,7 +2,7 @@
 
 use crate::id::DocumentId;
 use crate::name::Name;
-use crate::v1::model::ReleaseId;
+use crate::v1::model::{ReleaseId, Where};
 use crate::v1::secret::{AtRest, KeptSecret};
 use bincode::{Decode, Encode};
 
@@ -13,6 +13,8 @@ pub struct SecretSet {
     pub project: Name,
     /// The secret.
     pub name: Name,
+    /// Where it applies; a project may have several of one name.
+    pub scope: Where,
     /// The value.
     pub sealed: AtRest,
 }
@@ -24,6 +26,8 @@ pub struct SecretUnset {
     pub project: Name,
     /// The secret.
     pub name: Name,
+    /// Where it applies.
+    pub scope: Where,
 }
 
 /// The secrets of a peer's bundle were opened, each was what its commitment says, and they are
@@ -34,6 +38,6 @@ pub struct SecretsKept {
     pub bundle: DocumentId,
     /// The release.
     pub release: ReleaseId,
-    /// One for each commitment of the bundle, in that order.
+    /// One for each commitment of the bundle whose scope reaches this space, in that order.
     pub secrets: Vec<KeptSecret>,
 }

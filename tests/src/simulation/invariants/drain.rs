@@ -33,7 +33,7 @@ pub fn at_rest(world: &World) -> Check {
         if let Some((cell, running)) = space.engine().state().cells.running().next() {
             return Err(format!(
                 "at site {number} the deployment of {} to {} does not end",
-                running.release.version, cell.environment
+                running.release.version, cell.slot
             ));
         }
         packages(number, site, space.engine())?;

@@ -103,7 +103,15 @@ fn effects(header: &Header, event: &Event) -> Vec<String> {
         Event::DeploymentFinished(finished) => {
             vec![format!("the end of deployment {}", finished.deployment)]
         }
-        Event::ReleaseCreated(created) => vec![format!("release {}", created.version)],
+        Event::ReleaseCreated(created) => {
+            vec![format!("revision {} of release {}", created.revision, created.version)]
+        }
+        Event::ManualStepAnswered(answered) => {
+            vec![format!("the answer for deployment {}", answered.deployment)]
+        }
+        Event::DeploymentCancelled(cancelled) => {
+            vec![format!("the end of deployment {} by a person", cancelled.deployment)]
+        }
         Event::ReleasePromoted(promoted) => {
             let (version, target) = (&promoted.release.version, promoted.target.short());
             vec![format!("the promotion of {version} to {target}")]
@@ -128,6 +136,8 @@ fn effects(header: &Header, event: &Event) -> Vec<String> {
         }
         Event::SecretsKept(kept) => vec![format!("the keeping of {}", kept.release.version)],
         Event::DeploymentReported(_)
+        | Event::ReleaseRecalled(_)
+        | Event::ManualStepReached(_)
         | Event::SpaceCreated(_)
         | Event::LinkOffered(_)
         | Event::PeerTrusted(_)

@@ -36,7 +36,7 @@ fn belongs(site: usize, engine: &Engine) -> Check {
     for (id, cell) in state.cells.all() {
         let known = [&cell.installed, &cell.last].into_iter().flatten();
         if known.into_iter().any(|proof| proof.entry.origin != id.space) {
-            let place = &id.environment;
+            let place = &id.slot;
             return Err(format!("site {site} shows {place} as another than its owner tells it"));
         }
     }

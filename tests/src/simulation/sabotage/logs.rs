@@ -179,17 +179,18 @@ fn header(command: CommandId, actor: Actor) -> Header {
 fn unreached(run: &Run, site: usize) -> Option<(ReleaseId, DeploymentStarted)> {
     let state = run.world.sites[site].engine().state();
     state.releases.all().find_map(|(id, release)| {
-        let phases = standings(state, id);
+        let phases = standings(state, id, None, u64::MAX);
         let early = phases.iter().filter(|phase| !phase.reached);
         let places = early.flat_map(|phase| &phase.places);
         let environment = places.into_iter().find_map(|(place, _)| match place {
             Place::Environment(name) => Some(name.clone()),
-            Place::Space(_) => None,
+            Place::Space(_) | Place::Remote { .. } => None,
         })?;
         let started = DeploymentStarted {
             release: id.clone(),
             digest: release.digest,
             environment,
+            tenant: None,
             variables: Vec::new(),
             restarts: 0,
         };

@@ -13,7 +13,6 @@ use log_memory::{Device, LogMemory};
 use schema::hash::chain_next;
 use schema::id::{CommandId, LinkId, LinkSeq, Position};
 use schema::latest::{Actor, Audience, Block, Record};
-use schema::v1::event::Definition;
 
 /// A copy of a target is restored from before its newest entry that the source has, goes on
 /// otherwise, and sends what it wrote.
@@ -40,7 +39,7 @@ fn envelope(run: &mut Run, site: usize) -> Option<Vec<u8>> {
     let (link, durable) = (*link, traffic.inbox.acknowledged());
     let mut twin = restored(&run.world.sites[site], link, durable)?;
     let mut definitions = target(&mut run.world.chance);
-    definitions.push(Definition::Environment(crate::world::name("Elsewhere")));
+    definitions.push(crate::pipeline::environment("Elsewhere"));
     let request = Request {
         id: CommandId([9; 16]),
         actor: Actor::Policy,

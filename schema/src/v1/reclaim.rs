@@ -1,8 +1,8 @@
-//! Recall and returned: how a space that lost the end of its log gets back from a peer what it had
+//! Reclaim and returned: how a space that lost the end of its log gets back from a peer what it had
 //! told that peer.
 //!
 //! ```text
-//! recall    incarnation 16, LinkSeq u64: what follows it
+//! reclaim    incarnation 16, LinkSeq u64: what follows it
 //! returned  incarnation 16, newest LinkSeq u64,
 //!           u8 0 | u8 1, header 330, H(body) 32, signature 64, u16 count,
 //!           count times (incarnation 16, Position u64, salt 16, entry behind its length)
@@ -19,14 +19,14 @@ use crate::v1::record::Evidence;
 
 /// A request for what this space told the recipient in an earlier life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Recall {
+pub struct Reclaim {
     /// The life.
     pub incarnation: Incarnation,
     /// The last entry on the link that was kept.
     pub after: LinkSeq,
 }
 
-impl Recall {
+impl Reclaim {
     /// The bytes.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
@@ -35,20 +35,20 @@ impl Recall {
         out.finish()
     }
 
-    /// The recall whose bytes these are.
+    /// The reclaim whose bytes these are.
     ///
     /// # Errors
     /// When bytes are missing or left.
     pub fn read(bytes: &[u8]) -> Result<Self, Malformed> {
-        let mut input = Reader::new(bytes, "recall");
-        let recall =
+        let mut input = Reader::new(bytes, "reclaim");
+        let reclaim =
             Self { incarnation: Incarnation(input.array()?), after: LinkSeq(input.u64()?) };
         input.finish()?;
-        Ok(recall)
+        Ok(reclaim)
     }
 }
 
-/// The answer to a recall: the next run of entries, if there is one.
+/// The answer to a reclaim: the next run of entries, if there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Returned {
     /// The life.

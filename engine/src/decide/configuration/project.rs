@@ -1,0 +1,189 @@
+//! Whether a project makes sense.
+
+use super::{Wanted, check_values, require, unique};
+use crate::command::Rejection;
+use crate::decide::values::{Part, parts};
+use schema::limits::{RETRIES_MAX, SECRETS_OF_ONE_MAX};
+use schema::name::Name;
+use schema::v1::event::Kind;
+use schema::v1::model::{Pattern, Project, Step, Where, Work};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Whether what it names is there, and no two of its values could be meant at one place.
+///
+/// # Errors
+/// With what is wrong, and what to do.
+pub(super) fn check(wanted: &Wanted<'_>, project: &Project) -> Result<(), Rejection> {
+    let by = format!("project {}", project.name);
+    require(wanted, Kind::Lifecycle, &project.lifecycle, &by)?;
+    unique(project.channels.iter().map(|channel| &channel.name), &by, "channel")?;
+    for lifecycle in project.channels.iter().filter_map(|channel| channel.lifecycle.as_ref()) {
+        require(wanted, Kind::Lifecycle, lifecycle, &by)?;
+    }
+    unique(project.steps.iter().map(|step| &step.name), &by, "step")?;
+    for step in &project.steps {
+        check_step(wanted, project, step)?;
+    }
+    check_variables(wanted, project, &by)?;
+    check_answers(wanted, project, &by)
+}
+
+fn check_step(wanted: &Wanted<'_>, project: &Project, step: &Step<Where>) -> Result<(), Rejection> {
+    let by = format!("step {} of project {}", step.name, project.name);
+    if matches!(&step.work, Work::Run(run) if run.is_empty()) {
+        return Err(Rejection::invalid(format!("{by} runs nothing"), "name a program in `run`"));
+    }
+    if let Some(package) = step.packages.iter().find(|it| !project.packages.contains(it)) {
+        return Err(Rejection::invalid(
+            format!("{by} uses package {package}, which the project has not"),
+            "name it in `packages` of the project",
+        ));
+    }
+    if !step.scope.steps.is_empty() {
+        return Err(Rejection::invalid(
+            format!("{by} names steps that it applies in"),
+            "only variables and secrets do",
+        ));
+    }
+    if step.retries > RETRIES_MAX {
+        return Err(Rejection::invalid(
+            format!("{by} is tried again more than {RETRIES_MAX} times"),
+            "choose fewer `retries` with a longer `retry_delay_s`",
+        ));
+    }
+    let manual = matches!(step.work, Work::Manual(_));
+    if manual && (step.retries > 0 || !step.roles.is_empty()) {
+        return Err(Rejection::invalid(
+            format!("{by} is done by a person, and has roles or retries"),
+            "leave them out: it is asked once for the environment",
+        ));
+    }
+    check_where(wanted, project, &step.scope, &by)
+}
+
+fn check_where(
+    wanted: &Wanted<'_>,
+    project: &Project,
+    scope: &Where,
+    by: &str,
+) -> Result<(), Rejection> {
+    for pattern in scope.environments.iter().filter(|pattern| pattern.space.is_none()) {
+        if !pattern.is_any_name() {
+            require(wanted, Kind::Environment, &pattern.name, by)?;
+        }
+    }
+    scope.tenants.iter().try_for_each(|tenant| require(wanted, Kind::Tenant, tenant, by))?;
+    let named = [
+        ("channel", &scope.channels, project.channels.iter().map(|it| &it.name).collect()),
+        ("step", &scope.steps, project.steps.iter().map(|it| &it.name).collect::<Vec<_>>()),
+    ];
+    for (word, names, known) in named {
+        if let Some(odd) = names.iter().find(|name| !known.contains(name)) {
+            let list = known.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+            return Err(Rejection::invalid(
+                format!("{by} names the {word} {odd}, which the project has not"),
+                format!("there are: {list}"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Steps see variables, secrets and answers to templates alike: templates have names of their own,
+/// and of variables and secrets with one name never two are equally narrow at one place.
+fn check_variables(wanted: &Wanted<'_>, project: &Project, by: &str) -> Result<(), Rejection> {
+    let variables = project.variables.iter().map(|it| (&it.name, "variable", &it.scope));
+    let secrets = project.secrets.iter().map(|it| (&it.name, "secret", &it.scope));
+    let mut all: BTreeMap<&Name, Vec<(&str, &Where)>> = BTreeMap::new();
+    for (name, word, scope) in variables.chain(secrets) {
+        check_where(wanted, project, scope, &format!("{word} {name} of {by}"))?;
+        let others = all.entry(name).or_default();
+        if let Some((other, _)) = others.iter().find(|(_, other)| ambiguous(scope, other)) {
+            let what = match *other == word {
+                true => format!("{by} has two {word}s called {name}"),
+                false => format!("{by} has both a {word} and a {other} called {name}"),
+            };
+            let hint = "rename one of them, or let one apply more narrowly";
+            return Err(Rejection::invalid(format!("{what} that apply alike"), hint));
+        }
+        others.push((word, scope));
+    }
+    let templates = project.templates.iter().map(|template| &template.name);
+    unique(templates.clone(), by, "template")?;
+    if let Some(name) = templates.clone().find(|name| all.contains_key(name)) {
+        return Err(Rejection::invalid(
+            format!("{by} has both a template and a variable or secret called {name}"),
+            "rename one of them",
+        ));
+    }
+    if project.secrets.len() > SECRETS_OF_ONE_MAX {
+        return Err(Rejection::invalid(
+            format!("{by} has more than {SECRETS_OF_ONE_MAX} secrets"),
+            "put several into one, as a file that a step reads",
+        ));
+    }
+    let known: BTreeSet<&str> = all.keys().copied().chain(templates).map(Name::as_str).collect();
+    for variable in &project.variables {
+        for part in parts(variable.value.as_str()) {
+            if let Part::Reference(other) = part
+                && !known.contains(other)
+            {
+                return Err(Rejection::invalid(
+                    format!(
+                        "variable {} of {by} refers to {other}, which it has not",
+                        variable.name
+                    ),
+                    "define it, or write ##{ for a plain #{",
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether two scopes can fit at one place and are equally narrow there.
+fn ambiguous(one: &Where, other: &Where) -> bool {
+    fn alike<T: PartialEq>(one: &[T], other: &[T]) -> bool {
+        (one.is_empty() && other.is_empty()) || one.iter().any(|it| other.contains(it))
+    }
+    // `*` among environments is the same as naming none.
+    let everywhere = |scope: &Where| scope.environments.iter().any(Pattern::is_all);
+    let bare = |scope: &Where| scope.environments.is_empty() || everywhere(scope);
+    let environments = match (bare(one), bare(other)) {
+        (true, true) => true,
+        (false, false) => alike(&one.environments, &other.environments),
+        (true, false) | (false, true) => false,
+    };
+    environments
+        && alike(&one.tenants, &other.tenants)
+        && alike(&one.channels, &other.channels)
+        && alike(&one.steps, &other.steps)
+}
+
+fn check_answers(wanted: &Wanted<'_>, project: &Project, by: &str) -> Result<(), Rejection> {
+    check_values(wanted, &project.values, by)?;
+    for value in &project.values {
+        let template = project.templates.iter().find(|it| it.name == value.template);
+        let Some(template) = template else {
+            return Err(Rejection::invalid(
+                format!("{by} has a value for {}, which is none of its templates", value.template),
+                "define the template, or remove the value",
+            ));
+        };
+        if let Some(odd) = value.value.as_ref().filter(|it| !template.kind.admits(it)) {
+            return Err(Rejection::invalid(
+                format!("{odd:?} is no value of {} in {by}", template.name),
+                format!("it has to be {}", template.kind.words()),
+            ));
+        }
+    }
+    for template in &project.templates {
+        if let Some(odd) = template.default.as_ref().filter(|it| !template.kind.admits(it)) {
+            return Err(Rejection::invalid(
+                format!("{odd:?} is no default of {} in {by}", template.name),
+                format!("it has to be {}", template.kind.words()),
+            ));
+        }
+    }
+    Ok(())
+}
