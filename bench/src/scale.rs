@@ -2,7 +2,8 @@
 //! grows faster than the space.
 //!
 //! ```text
-//! definitions  what is applied, pushed and released
+//! definitions  the configuration, and the packages of releases
+//! commands     what is asked, and what a runner answers
 //! load         a space, driven as a node drives it
 //! resident     the memory of this process
 //! measured     everything that is measured at one size, in a process of its own
@@ -13,9 +14,11 @@
 //!
 //! Every size is measured in a process of its own, so that neither finds memory that the other
 //! left. The small size comes twice, before the large one and after it, so that a machine that
-//! slows down in between does not look like growth. Nothing here asserts a speed.
+//! slows down in between does not look like growth; and it is processor time that is measured, of
+//! which the least counts, so that others on the machine do not either. Nothing here asserts a speed.
 
 mod account;
+mod commands;
 mod definitions;
 mod growth;
 mod load;
@@ -45,7 +48,7 @@ pub struct Plan {
     /// Releases of each project, at least one.
     pub releases: u32,
     /// How often in each process what can be repeated is done: applying the configuration, the
-    /// replay of the log, the dashboard. The medians count.
+    /// replay of the log, the dashboard. The least counts.
     pub rounds: u32,
 }
 

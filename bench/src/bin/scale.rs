@@ -26,7 +26,7 @@ struct Options {
     #[arg(long, value_name = "N", default_value_t = 50,
           value_parser = clap::value_parser!(u32).range(1..=10_000))]
     releases: u32,
-    /// How often in each process what can be repeated is done; the median counts
+    /// How often in each process what can be repeated is done; the least counts
     #[arg(long, value_name = "N", default_value_t = 3,
           value_parser = clap::value_parser!(u32).range(1..=101))]
     rounds: u32,

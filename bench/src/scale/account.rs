@@ -15,7 +15,7 @@ const LOAD: &str = "Every project has two steps, three variables, one package an
                     phases: the first and the last by command, the one between by policy. A space \
                     without peers, its log in memory.";
 
-const GROWTH: &str = "The ratio is what each costs at the large size divided by what each costs at \
+const GROWTH: &str = "Times are processor time, the least of the rounds. The ratio is what each costs at the large size divided by what each costs at \
                       the small one. Linear: all together grow with no more than the 1.15th power \
                       of the size, which at ten times the size is a ratio of 1.4.";
 
@@ -86,9 +86,9 @@ impl Account {
             let (small, large) = (row.small, row.large);
             let cells = [
                 format!("{} / {}", name.name, row.of),
-                all(small.all.median),
+                all(small.all.min),
                 each(small.each),
-                all(large.all.median),
+                all(large.all.min),
                 each(large.each),
                 format!("{:.2}", row.ratio),
             ];

@@ -1,14 +1,16 @@
-//! What is applied, pushed and released under load: the only place here that builds what the schema
-//! defines.
+//! The configuration under load, and the packages of its releases: the only place here that fills in
+//! what the schema defines.
 
 use crate::Failure;
 use schema::hash::sha256;
 use schema::id::ObjectId;
 use schema::latest::model::{HexHash, Package};
-use schema::latest::{Outcome, StepReport};
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::event::Definition;
-use schema::v1::model::{Lifecycle, Phase, Project, Step, Template, TemplateValue, Variable};
+use schema::v1::model::{
+    Environment, Lifecycle, Per, Phase, Project, Step, Template, TemplateValue, ValueType,
+    Variable, Where,
+};
 
 /// The one lifecycle that every project goes through.
 const LIFECYCLE: &str = "everywhere";
@@ -22,7 +24,7 @@ const MIDDLE_OF_TWENTY: u32 = 6;
 pub(super) fn all(projects: u32, environments: u32) -> Result<Vec<Definition>, Failure> {
     let places: Vec<Name> = (0..environments).map(environment).collect::<Result<_, _>>()?;
     let mut definitions: Vec<Definition> =
-        places.iter().cloned().map(Definition::Environment).collect();
+        places.iter().cloned().map(Environment::named).map(Definition::Environment).collect();
     definitions.push(Definition::Lifecycle(lifecycle(&places)?));
     for number in 0..projects {
         definitions.push(Definition::Project(project(number, &places)?));
@@ -45,7 +47,9 @@ pub(super) fn change(definitions: &mut [Definition], round: u32) -> Result<(), F
 pub(super) fn commanded(environments: u32) -> Result<Vec<Vec<Name>>, Failure> {
     let places: Vec<Name> = (0..environments).map(environment).collect::<Result<_, _>>()?;
     let phases = lifecycle(&places)?.phases.into_iter();
-    Ok(phases.filter(|phase| !phase.automatic).map(|phase| phase.environments).collect())
+    let commanded = phases.filter(|phase| !phase.automatic);
+    let names = commanded.map(|phase| phase.environments.into_iter().map(|own| own.name).collect());
+    Ok(names.collect())
 }
 
 fn environment(number: u32) -> Result<Name, Failure> {
@@ -63,12 +67,8 @@ fn lifecycle(places: &[Name]) -> Result<Lifecycle, Failure> {
     let mut filled = Vec::with_capacity(phases.len());
     for (name, environments, automatic) in phases {
         if !environments.is_empty() {
-            filled.push(Phase {
-                name: name.parse()?,
-                environments: environments.to_vec(),
-                spaces: Vec::new(),
-                automatic,
-            });
+            let environments = environments.to_vec();
+            filled.push(Phase::of(name.parse()?, environments, Vec::new(), automatic));
         }
     }
     Ok(Lifecycle { name: LIFECYCLE.parse()?, phases: filled })
@@ -90,22 +90,22 @@ pub(super) fn version(release: u32) -> Result<Version, Failure> {
 
 /// Two steps, three variables, and a template with a value for every environment.
 fn project(number: u32, places: &[Name]) -> Result<Project, Failure> {
-    let step = |name: &str, run: [&str; 3]| -> Result<Step, Failure> {
+    let step = |name: &str, run: [&str; 3]| -> Result<Step<Where>, Failure> {
         let run = run.iter().map(|word| word.parse()).collect::<Result<Vec<Text>, _>>()?;
-        Ok(Step { name: name.parse()?, run, timeout_s: 600 })
+        Ok(Step::running(name.parse()?, run, 600))
     };
-    let variable = |name: &str, value: &str| -> Result<Variable, Failure> {
-        Ok(Variable { name: name.parse()?, value: value.parse()? })
+    let variable = |name: &str, value: &str| -> Result<Variable<Where>, Failure> {
+        Ok(Variable { name: name.parse()?, value: value.parse()?, scope: Where::default() })
     };
     let template: Name = "DATABASE".parse()?;
     let values = places.iter().map(|place| -> Result<TemplateValue, Failure> {
         let value = format!("postgres://db.{place}.example.com/project{number}");
-        let (template, environment) = (template.clone(), place.clone());
-        Ok(TemplateValue { template, environment, value: Some(value.parse()?) })
+        Ok(TemplateValue::of(template.clone(), place.clone(), Some(value.parse()?)))
     });
     Ok(Project {
         name: project_name(number)?,
         lifecycle: LIFECYCLE.parse()?,
+        channels: Vec::new(),
         packages: vec![package_name(number)?],
         steps: vec![
             step("migrate", ["./migrate", "--database", "main"])?,
@@ -115,6 +115,8 @@ fn project(number: u32, places: &[Name]) -> Result<Project, Failure> {
             name: template.clone(),
             label: "Database".parse()?,
             help: "Where the tables are".parse()?,
+            kind: ValueType::Text,
+            per: Per::Environment,
             required: true,
             default: None,
         }],
@@ -137,19 +139,5 @@ pub(super) fn package(project: u32, release: u32) -> Result<Package, Failure> {
         size: 1_000_000 + u64::from(release),
         sha256: HexHash(hash),
         object: ObjectId(hash),
-    })
-}
-
-/// What a runner says of a step that succeeded.
-pub(super) fn succeeded(step: &Step) -> Result<StepReport, Failure> {
-    let output: Text = format!("{} is done\n", step.name).parse()?;
-    Ok(StepReport {
-        name: step.name.clone(),
-        outcome: Outcome::Succeeded,
-        exit_code: Some(0),
-        duration_ms: 1_000,
-        output_sha256: HexHash(sha256(&[output.as_str().as_bytes()])),
-        output: Some(output),
-        reason: None,
     })
 }

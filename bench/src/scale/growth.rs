@@ -53,7 +53,7 @@ pub(super) struct Cost {
     pub(super) count: u64,
     /// All of them together.
     pub(super) all: Spread,
-    /// Each of them: the median of all, divided.
+    /// Each of them: the least of all, divided. What else runs on the machine only adds to it.
     pub(super) each: f64,
 }
 
@@ -66,7 +66,7 @@ impl Cost {
         if count == 0 {
             return Err(format!("no {} was there for {}", row.each, row.name).into());
         }
-        Ok(Self { count, all, each: all.median / count as f64 })
+        Ok(Self { count, all, each: all.min / count as f64 })
     }
 }
 

@@ -1,17 +1,16 @@
 //! A space under load, driven as a node drives it: by commands, turn by turn, and by what its
 //! runner answers.
 
-use super::definitions;
+use super::commands;
 use crate::Failure;
 use crate::history::{NOW, entropy, seeds};
-use engine::command::{Command, Rejection, ReleaseName, Request};
+use engine::command::{Command, Rejection, Request};
 use engine::decide::configuration::OPERATOR;
-use engine::run::{Plan, Report};
 use engine::space::Space;
 use engine::step::{Effect, Input};
 use log_memory::LogMemory;
 use schema::id::CommandId;
-use schema::latest::{Actor, Outcome};
+use schema::latest::Actor;
 use schema::name::Name;
 use schema::v1::event::Definition;
 
@@ -48,13 +47,8 @@ impl Load {
 
     /// Pushes the package of a release and creates the release, in one turn.
     pub(super) fn release(&mut self, project: u32, release: u32) -> Result<(), Failure> {
-        let push = Command::PushPackage { package: definitions::package(project, release)? };
-        let create = Command::CreateRelease {
-            project: definitions::project_name(project)?,
-            version: definitions::version(release)?,
-            notes: "What changed, in a line.".parse()?,
-            packages: Vec::new(),
-        };
+        let push = commands::push(project, release)?;
+        let create = commands::create(project, release)?;
         self.must(vec![push, create])
     }
 
@@ -66,16 +60,11 @@ impl Load {
         release: u32,
         commanded: &[Vec<Name>],
     ) -> Result<(), Failure> {
-        let release = ReleaseName {
-            owner: None,
-            project: definitions::project_name(project)?,
-            version: definitions::version(release)?,
-        };
-        let deploy = |environment: &Name| Command::Deploy {
-            release: release.clone(),
-            environment: environment.clone(),
-        };
-        commanded.iter().try_for_each(|phase| self.must(phase.iter().map(deploy).collect()))
+        for phase in commanded {
+            let deploys = phase.iter().map(|name| commands::deploy(project, release, name));
+            self.must(deploys.collect::<Result<_, _>>()?)?;
+        }
+        Ok(())
     }
 
     /// Asks for all of this in one turn; nothing may be rejected.
@@ -94,10 +83,13 @@ impl Load {
             for effect in effects {
                 match effect {
                     Effect::Reply { answer, .. } => rejected = rejected.or(answer.err()),
-                    Effect::Run(plan) => inputs.push(ended(&plan)?),
+                    Effect::Run(plan) => inputs.push(commands::ended(&plan)?),
                     Effect::Alarm(what) => return Err(what.into()),
                     // There is no peer, and no store that pieces would go to.
-                    Effect::Publish { .. }
+                    // Nor is anything cancelled or done by hand.
+                    Effect::Cancel(_)
+                    | Effect::AnswerManual { .. }
+                    | Effect::Publish { .. }
                     | Effect::Send { .. }
                     | Effect::Look { .. }
                     | Effect::Store(_)
@@ -120,20 +112,9 @@ impl Load {
     }
 }
 
-/// What a runner says of a deployment in which everything went well.
-fn ended(plan: &Plan) -> Result<Input, Failure> {
-    let report = Report {
-        outcome: Outcome::Succeeded,
-        started_ms: NOW.wall_ms,
-        finished_ms: NOW.wall_ms + 2_000,
-        proven: plan.packages.clone(),
-        steps: plan.steps.iter().map(definitions::succeeded).collect::<Result<_, _>>()?,
-    };
-    Ok(Input::Ended { deployment: plan.deployment, report })
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::definitions;
     use super::*;
 
     #[test]

@@ -20,7 +20,7 @@ pub(super) struct Row {
 /// In what something is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unit {
-    /// Found in seconds, reported in microseconds.
+    /// Found in seconds of processor time, reported in microseconds.
     Time,
     /// Bytes.
     Bytes,

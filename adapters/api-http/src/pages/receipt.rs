@@ -48,8 +48,7 @@ pub(super) fn look(
     let proof = state.cells.get(id).and_then(|cell| cell.installed.as_deref());
     let proven = shown.installed.is_some_and(|installed| installed.proven);
     let owner = state.name_of(&id.project.space).parse().ok();
-    let trail =
-        || audit::trail(engine, id.space, &id.slot, &id.project.name, owner.as_ref());
+    let trail = || audit::trail(engine, id.space, &id.slot, &id.project.name, owner.as_ref());
     let installed =
         |proof: &Proof| (proof.receipt.clone(), proof.document.id().to_string(), proven);
     Some(Details {

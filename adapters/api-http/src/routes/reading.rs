@@ -227,10 +227,7 @@ pub(super) async fn trail(
             which.owner.is_none() || other(engine, which.owner.as_ref()) == Some(id.project.space)
         };
         let cells = engine.state().cells.all().map(|(id, _)| id).filter(|id| {
-            Some(id.space) == of
-                && id.slot == slot
-                && id.project.name == which.project
-                && owned(id)
+            Some(id.space) == of && id.slot == slot && id.project.name == which.project && owned(id)
         });
         let cell =
             |id: &CellId| Object::cell(id.project.clone(), id.space, id.slot.environment.clone());
@@ -242,8 +239,7 @@ pub(super) async fn trail(
             require(engine.state(), rights, &actor, Permission::Audit, object)?;
         }
         let owner = which.owner.as_ref();
-        let trail =
-            of.and_then(|of| audit::trail(engine, of, &slot, &which.project, owner));
+        let trail = of.and_then(|of| audit::trail(engine, of, &slot, &which.project, owner));
         Ok::<_, engine::command::Rejection>(trail)
     });
     let nothing = || {

@@ -258,7 +258,9 @@ fn everywhere(
         if apart || fits.peek().is_none() {
             all.push(named);
         } else {
-            all.extend(fits.map(|asked| TemplateValue { value: named.value.clone(), ..asked.clone() }));
+            all.extend(
+                fits.map(|asked| TemplateValue { value: named.value.clone(), ..asked.clone() }),
+            );
         }
     }
     all
