@@ -2,6 +2,7 @@
 
 pub mod blocks;
 pub mod broker;
+pub mod bundles;
 pub mod carriers;
 pub mod chance;
 pub mod contract;

@@ -213,6 +213,7 @@ impl Pipeline {
             release: self.release(site, release),
             environment: name(environment),
             tenant: None,
+            bypass: None,
         };
         world.ask(site, "erik", command)
     }

@@ -41,15 +41,18 @@ fn create(project: &str) -> Command {
         version: version("1.0.0"),
         notes: text(""),
         packages: Vec::new(),
+        channel: None,
+        revise: false,
     }
 }
 
 fn deploy(project: &str, environment: &str) -> Command {
-    Command::Deploy { release: release(project), environment: name(environment) }
+    let (release, environment) = (release(project), name(environment));
+    Command::Deploy { release, environment, tenant: None, bypass: None }
 }
 
 fn promote(project: &str) -> Command {
-    Command::Promote { release: release(project), peer: name("Prod US") }
+    Command::Promote { release: release(project), peer: name("Prod US"), bypass: None }
 }
 
 fn token(user: &str, called: &str, scope: TokenScope, expires_ms: Option<u64>) -> Command {
@@ -70,7 +73,8 @@ fn definitions(roles: &[Assignment]) -> Vec<Definition> {
         Definition::Environment(_)
         | Definition::Lifecycle(_)
         | Definition::Acceptance(_)
-        | Definition::User(_) => None,
+        | Definition::User(_)
+        | Definition::Tenant(_) => None,
     });
     let web = web.unwrap();
     web.packages.clear();
@@ -159,7 +163,7 @@ fn what_is_not_there_is_denied_like_what_is_there() {
     scene.denied("maria", None, promote("Nothing of the kind"));
     let owner = Some(name("Nowhere"));
     let release = ReleaseName { owner, ..release(PROJECT) };
-    scene.denied("maria", None, Command::Promote { release, peer: name("Prod US") });
+    scene.denied("maria", None, Command::Promote { release, peer: name("Prod US"), bypass: None });
 }
 
 #[test]

@@ -10,7 +10,7 @@ use engine::state::releases::{Answer, Release, Source};
 use engine::trust::secret::SecretValue;
 use schema::latest::{Event, Record};
 use schema::v1::event::Definition;
-use schema::v1::model::ReleaseId;
+use schema::v1::model::{ReleaseId, Secret, Where};
 use tests::pipeline::{PROJECT, Pipeline, source, version};
 use tests::world::{World, name};
 
@@ -32,7 +32,9 @@ fn declaring(secrets: &[&str]) -> Vec<Definition> {
     let mut all = source("true");
     for definition in &mut all {
         if let Definition::Project(project) = definition {
-            project.secrets = secrets.iter().map(|text| name(text)).collect();
+            let scope = Where::default();
+            let secret = |text: &&str| Secret { name: name(text), scope: scope.clone() };
+            project.secrets = secrets.iter().map(secret).collect();
         }
     }
     all
@@ -66,12 +68,13 @@ impl Scene {
 
     fn set_called(&mut self, called: &str, text: &str) -> Result<Done, Rejection> {
         let (project, name) = (name(PROJECT), name(called));
-        let command = Command::SetSecret { project, name, value: value(text) };
+        let command = Command::SetSecret { project, name, scope: None, value: value(text) };
         self.world.ask(self.at.dev, "dana", command)
     }
 
     fn unset(&mut self) -> Result<Done, Rejection> {
-        let command = Command::UnsetSecret { project: name(PROJECT), name: name(SECRET) };
+        let (project, name) = (name(PROJECT), name(SECRET));
+        let command = Command::UnsetSecret { project, name, scope: None };
         self.world.ask(self.at.dev, "dana", command)
     }
 
@@ -111,7 +114,7 @@ impl Scene {
         let plan = self.world.sites[site].runner.newest.as_ref().expect("something ran");
         plan.secrets
             .iter()
-            .map(|(name, value)| (name.to_string(), value.expose().to_owned()))
+            .map(|secret| (secret.name.to_string(), secret.value.expose().to_owned()))
             .collect()
     }
 
@@ -399,8 +402,13 @@ fn who_may_not_configure_the_project_sets_no_secret() {
     };
     scene.world.ask(scene.at.dev, "ops", Command::PutUser { user }).unwrap();
     for command in [
-        Command::SetSecret { project: name(PROJECT), name: name(SECRET), value: value(VALUE) },
-        Command::UnsetSecret { project: name(PROJECT), name: name(SECRET) },
+        Command::SetSecret {
+            project: name(PROJECT),
+            name: name(SECRET),
+            scope: None,
+            value: value(VALUE),
+        },
+        Command::UnsetSecret { project: name(PROJECT), name: name(SECRET), scope: None },
         Command::KeepSecrets {
             release: ReleaseId {
                 project: schema::v1::model::ProjectId {

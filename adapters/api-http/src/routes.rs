@@ -54,6 +54,12 @@ fn bounded() -> Gated<Context> {
         .at(get.clone(), "/v1/spaces/{space}/keys", Gate::Custodian, keys::show)
         .at(post.clone(), "/v1/spaces/{space}/keys", Gate::Custodian, keys::ask)
         .at(post.clone(), "/v1/spaces/{space}/recover", Gate::Custodian, keys::recover)
+        .at(
+            get.clone(),
+            "/v1/spaces/{space}/configuration",
+            Gate::All(Configure),
+            reading::configuration,
+        )
         .at(put.clone(), "/v1/spaces/{space}/configuration", Gate::All(Configure), writing::apply)
         // What each command needs is decided where it is decided.
         .at(post.clone(), "/v1/spaces/{space}/commands", Gate::Some(See), writing::ask)

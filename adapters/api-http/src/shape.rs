@@ -13,6 +13,7 @@ pub mod keys;
 pub mod link;
 pub mod person;
 pub mod release;
+pub mod scope;
 pub mod secret;
 pub mod space;
 

@@ -15,7 +15,9 @@ use schema::latest::{
     Approval, Audience, Block, Document, Entry, Event, Header, Kind, Mirrored, Own, Recall,
     Receipt, Record,
 };
-use schema::v1::event::{ApprovalGiven, DeploymentReported, ReleaseRecalled};
+use schema::v1::event::{
+    ApprovalGiven, DeploymentReported, PolicyLifted, PolicyRule, PolicySet, ReleaseRecalled,
+};
 
 impl Engine {
     /// The id of an entry of this log.
@@ -189,8 +191,14 @@ impl Engine {
             Event::ReleaseRecalled(recalled) => self.touch_recalled(recalled),
             Event::ApprovalGiven(given) => self.touch_approved(given),
             // What was held up, by whatever it was, may try again.
-            Event::FreezeLifted(_) | Event::PolicyLifted(_) | Event::PolicySet(_) => {
+            Event::FreezeLifted(_) => self.touched.append(&mut self.held_up),
+            Event::PolicySet(PolicySet { rule, .. })
+            | Event::PolicyLifted(PolicyLifted { rule }) => {
                 self.touched.append(&mut self.held_up);
+                // Another phase may be complete by that.
+                if matches!(rule, PolicyRule::Skip { .. }) && !self.telling {
+                    self.touch_unfinished();
+                }
             }
             Event::PackageArrived(arrived) if !self.telling => {
                 let waiting = self.state.releases.all().filter(|(_, release)| {

@@ -3,24 +3,30 @@
 mod audit;
 mod broker;
 mod courier;
+mod deployment;
+mod inbox;
 pub(crate) mod keys;
 mod link;
 mod node;
 mod people;
+mod release;
 mod secret;
 
 pub(crate) use audit::Audit;
 pub(crate) use broker::Broker;
 pub(crate) use courier::Courier;
+pub(crate) use deployment::{Deploy, Deployment};
+pub(crate) use inbox::Inbox;
 pub(crate) use keys::Key;
 pub(crate) use link::{Certificate, Grants, Link};
 pub(crate) use node::{Doctor, Up};
 pub(crate) use people::{Scope, Token, User};
-pub(crate) use secret::Secret;
+pub(crate) use release::Release;
+pub(crate) use secret::{Declared, Secret};
 
 use crate::output::Form;
 use clap::{Args, Parser, Subcommand};
-use schema::name::{Name, PackageName, Text, Version};
+use schema::name::{Name, PackageName, Version};
 use std::path::PathBuf;
 
 /// Lets releases travel between spaces that share no network, and their results travel back.
@@ -113,6 +119,16 @@ pub(crate) enum Noun {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Write the configuration as a file that `apply` reads: for review, versions, backup
+    #[command(
+        after_long_help = "The same configuration gives the same bytes, in whatever order it \
+        came about. The file holds no tokens, and of secrets only that they are declared."
+    )]
+    Export {
+        /// Where to [default: standard output]
+        #[arg(short, long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
     /// People who may act in the space
     #[command(subcommand)]
     User(User),
@@ -132,16 +148,7 @@ pub(crate) enum Noun {
     #[command(subcommand)]
     Inbox(Inbox),
     /// Run a release in an environment
-    Deploy {
-        #[command(flatten)]
-        release: Which,
-        /// The environment
-        #[arg(long, value_name = "ENVIRONMENT")]
-        to: Name,
-        /// Do not wait for its end
-        #[arg(long)]
-        no_wait: bool,
-    },
+    Deploy(Deploy),
     /// Deployments of this space
     #[command(subcommand)]
     Deployment(Deployment),
@@ -208,115 +215,4 @@ pub(crate) enum Package {
     },
     /// All packages
     List,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Release {
-    /// Freeze the project as it is
-    Create {
-        /// The project
-        project: Name,
-        /// The version
-        version: Version,
-        /// Notes
-        #[arg(long, value_name = "TEXT", default_value = "")]
-        notes: Text,
-        /// A package version that differs from the release's; may be repeated
-        #[arg(long, value_name = "ID=VERSION", value_parser = package)]
-        package: Vec<(PackageName, Version)>,
-    },
-    /// All releases
-    List,
-    /// One release: how far it is, and why not further
-    Show {
-        #[command(flatten)]
-        release: Which,
-    },
-    /// Send a release on to another space
-    Promote {
-        #[command(flatten)]
-        release: Which,
-        /// The space
-        #[arg(long, value_name = "SPACE")]
-        to: Name,
-    },
-    /// Wait until a release is installed in a place (--wait says how long)
-    Await {
-        #[command(flatten)]
-        release: Which,
-        /// The environment, or `SPACE: ENVIRONMENT` for another space's
-        #[arg(long = "in", value_name = "PLACE")]
-        place: String,
-    },
-}
-
-fn package(text: &str) -> Result<(PackageName, Version), String> {
-    let (id, version) = text.split_once('=').ok_or("expected ID=VERSION")?;
-    let id = id.parse().map_err(|why: schema::name::BadName| why.to_string())?;
-    let version = version.parse().map_err(|why: schema::name::BadName| why.to_string())?;
-    Ok((id, version))
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Inbox {
-    /// All bundles
-    List,
-    /// One bundle: packages, questions, process, proofs
-    Show {
-        #[command(flatten)]
-        release: Which,
-    },
-    /// Accept a bundle; asks for what is missing where it can
-    Accept {
-        #[command(flatten)]
-        release: Which,
-        /// The lifecycle it goes through [default: by rule, or the only one]
-        #[arg(long, value_name = "NAME")]
-        lifecycle: Option<Name>,
-        /// `NAME=VALUE` for every environment, or `ENVIRONMENT/NAME=VALUE`; may be repeated
-        #[arg(long, value_name = "VALUE", value_parser = value)]
-        value: Vec<api_http::shape::command::Value>,
-        /// `NAME` or `ENVIRONMENT/NAME`: explicitly no value; may be repeated
-        #[arg(long, value_name = "NAME", value_parser = no_value)]
-        no_value: Vec<api_http::shape::command::Value>,
-    },
-    /// Reject a bundle; the reason travels back
-    Reject {
-        #[command(flatten)]
-        release: Which,
-        /// Why
-        #[arg(long, value_name = "TEXT")]
-        reason: Text,
-    },
-}
-
-fn value(text: &str) -> Result<api_http::shape::command::Value, String> {
-    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
-    let value: Text = value.parse().map_err(|why: schema::name::BadName| why.to_string())?;
-    Ok(api_http::shape::command::Value { value: Some(value), ..no_value(name)? })
-}
-
-fn no_value(text: &str) -> Result<api_http::shape::command::Value, String> {
-    let name = |text: &str| text.parse::<Name>().map_err(|why| why.to_string());
-    let (environment, template) = match text.split_once('/') {
-        None => (None, name(text)?),
-        Some((environment, template)) => (Some(name(environment)?), name(template)?),
-    };
-    Ok(api_http::shape::command::Value { template, environment, value: None })
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Deployment {
-    /// All deployments, newest first
-    List,
-    /// One deployment with its steps
-    Show {
-        /// Its number
-        deployment: u64,
-    },
-    /// The output of its steps
-    Logs {
-        /// Its number
-        deployment: u64,
-    },
 }

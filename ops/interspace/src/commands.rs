@@ -8,6 +8,7 @@ mod courier;
 mod dashboard;
 mod deployment;
 mod doctor;
+mod export;
 mod inbox;
 mod journey;
 mod key;
@@ -43,15 +44,14 @@ pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
         Noun::Key(verb) => key::run(verb, options, out),
         Noun::Link(verb) => link::run(verb, &node()?, out),
         Noun::Apply { file, dry_run } => apply::run(file, *dry_run, &node()?, out),
+        Noun::Export { file } => export::run(file.as_deref(), &node()?, out),
         Noun::User(verb) => people::user(verb, &node()?, out),
         Noun::Token(verb) => people::token(verb, &node()?, out),
         Noun::Secret(verb) => secret::run(verb, &node()?, out),
         Noun::Package(verb) => package::run(verb, &node()?, out),
         Noun::Release(verb) => release::run(verb, &node()?, out),
         Noun::Inbox(verb) => inbox::run(verb, options, &node()?, out),
-        Noun::Deploy { release, to, no_wait } => {
-            deployment::deploy(release, to, *no_wait, &node()?, out)
-        }
+        Noun::Deploy(what) => deployment::deploy(what, &node()?, out),
         Noun::Deployment(verb) => deployment::run(verb, &node()?, out),
         Noun::Dashboard => dashboard::run(&node()?, out),
         Noun::Journey { release } => journey::run(release, &node()?, out),
@@ -65,6 +65,14 @@ fn place(text: &str) -> (Option<&str>, &str) {
     match text.split_once(": ") {
         Some((space, environment)) => (Some(space), environment),
         None => (None, text),
+    }
+}
+
+/// A place with the tenant for which something is there, if for one.
+fn slot(place: &str, tenant: Option<&str>) -> String {
+    match tenant {
+        Some(tenant) => format!("{place} for {tenant}"),
+        None => place.to_owned(),
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod passphrase;
 pub(crate) mod pem;
 pub(crate) mod recovery;
 mod rest;
+pub(crate) mod runs;
 pub(crate) mod stopped;
 pub(crate) mod store;
 pub(crate) mod tokens;

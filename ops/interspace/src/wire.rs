@@ -3,10 +3,11 @@
 use crate::failure::Failure;
 use crate::node::carriage::{Carriage, carried};
 use crate::node::config::Config;
-use crate::node::directory::{Closed, Directory, Opened, Push, ReadPiece, Runs, lock};
+use crate::node::directory::{Closed, Directory, Opened, Push, ReadPiece, lock};
 use crate::node::folder::{Folder, Lock, NodeFile, make, sync_folder, token_file};
 use crate::node::owner::{Clocks, Doors, Mail, Owner};
 use crate::node::passphrase::Passphrase;
+use crate::node::runs::Runs;
 use crate::node::store::{Order, open as open_store, push, read_piece, store_thread};
 use crate::node::{courier, keys, outputs, tokens};
 use api_http::custody::Custody;
@@ -15,14 +16,14 @@ use engine::command::{Done, Rejection, Request};
 use engine::entropy::Entropy;
 use engine::log::Fault;
 use engine::log::verify::Intact;
-use engine::run::Plan;
+use engine::run::{ManualAnswer, Plan};
 use engine::space::Space;
 use engine::step::Input;
 use engine::trust::identity::Seeds;
 use engine::trust::refusal::Refusal;
 use log_sled::LogSled;
 use packages_fs::Packages;
-use runner_process::Runner;
+use runner_process::{Control, Runner};
 use schema::hash::Hash;
 use schema::id::{LinkId, ObjectId, Position, SpaceId};
 use schema::latest::{EnvelopeKind, Piece};
@@ -33,7 +34,6 @@ use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -142,7 +142,6 @@ impl Running {
         }
         let packages = Arc::new(open_store(&folder.join("packages"))?);
         let (mailbox, receiver) = sync_channel(MAILBOX);
-        let cancel = Arc::new(AtomicBool::new(false));
         let runs = Runs::default();
         let carrier = self.carriage.carrier(&name, id, mailbox.clone())?.map(Arc::new);
         let doors = SpaceDoors {
@@ -150,17 +149,16 @@ impl Running {
             keys: folder.join("keys"),
             switchboard: self.switchboard.clone(),
             carrier: carrier.clone(),
-            runner: Arc::new(outputs::runner(folder, GUARD)?),
+            runner: Arc::new(outputs::runner(folder, GUARD, mailbox.clone())?),
             packages: Arc::clone(&packages),
             store: store_thread(Arc::clone(&packages), mailbox.clone()),
             reads: store_thread(Arc::clone(&packages), mailbox.clone()),
             mailbox: mailbox.clone(),
-            cancel: Arc::clone(&cancel),
-            runs: Arc::clone(&runs),
+            runs: runs.clone(),
         };
         let owner = Owner::new(space, doors, self.clocks, receiver);
         let (closed, watched) = (Closed::default(), owner.watched());
-        let thread = own(name.clone(), owner, closed.clone(), Arc::clone(&cancel), carrier.clone());
+        let thread = own(name.clone(), owner, closed.clone(), runs.clone(), carrier.clone());
         let inbox = mailbox.clone();
         let deliver = move |delivery| {
             let mail = match delivery {
@@ -179,8 +177,7 @@ impl Running {
         let read: ReadPiece = Arc::new(move |object, at| read_piece(&stored, object, at));
         let push: Push = Arc::new(move |bytes: &mut dyn Read| push(&packages, bytes));
         let (owner, folder) = (Some(thread), folder.to_owned());
-        let opened =
-            Opened { name, folder, mailbox, cancel, runs, closed, owner, push, read, watched };
+        let opened = Opened { name, folder, mailbox, runs, closed, owner, push, read, watched };
         self.spaces.add(id, opened);
         Ok(id)
     }
@@ -319,7 +316,6 @@ struct SpaceDoors {
     /// What peers want to read has a queue of its own: they cannot hold up what we store.
     reads: SyncSender<Order>,
     mailbox: SyncSender<Mail>,
-    cancel: Arc<AtomicBool>,
     runs: Runs,
 }
 
@@ -350,23 +346,26 @@ impl Doors for SpaceDoors {
 
     fn run(&self, plan: Plan) {
         let (runner, packages) = (Arc::clone(&self.runner), Arc::clone(&self.packages));
-        let (mailbox, cancel) = (self.mailbox.clone(), Arc::clone(&self.cancel));
-        let run = move || {
-            let report = runner.run(&plan, &|package| packages.path(&package.object), &cancel);
+        let (mailbox, runs) = (self.mailbox.clone(), self.runs.clone());
+        let deployment = plan.deployment;
+        let run = move |control: &Control| {
+            let report = runner.run(&plan, &|package| packages.path(&package.object), control);
             // A stop of the node is seen at the next start, from the log.
-            if !cancel.load(Ordering::Relaxed) {
-                let deployment = plan.deployment;
+            if !runs.is_stopped() {
                 let _ = mailbox.send(Mail::Input(Input::Ended { deployment, report }));
             }
         };
-        match std::thread::Builder::new().name("deployment".to_owned()).spawn(run) {
-            Ok(run) => {
-                let mut runs = lock(&self.runs);
-                runs.retain(|run| !run.is_finished());
-                runs.push(run);
-            }
-            Err(why) => self.alarm(&format!("a deployment could not be started: {why}")),
+        if let Err(why) = self.runs.begin(deployment, run) {
+            self.alarm(&format!("a deployment could not be started: {why}"));
         }
+    }
+
+    fn cancel(&self, deployment: Position) {
+        self.runs.cancel(deployment);
+    }
+
+    fn answer(&self, deployment: Position, answer: ManualAnswer) {
+        self.runs.answer(deployment, answer);
     }
 
     fn look(&self, object: ObjectId, size: u64) {
@@ -403,14 +402,14 @@ fn own(
     name: Name,
     owner: Owner<LogSled, SpaceDoors>,
     closed: Closed,
-    cancel: Arc<AtomicBool>,
+    runs: Runs,
     carrier: Option<Arc<Carrier>>,
 ) -> JoinHandle<Result<(), Fault>> {
     std::thread::spawn(move || {
         let result = owner.run().and_then(LogSled::close);
         if let Err(fault) = &result {
             // What runs for a space that cannot log its end is ended.
-            cancel.store(true, Ordering::Relaxed);
+            runs.stop();
             tracing::error!(space = %name, %fault, "the space is closed");
             // What comes for it stays where it is.
             if let Some(carrier) = carrier {

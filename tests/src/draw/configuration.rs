@@ -4,8 +4,8 @@ use super::Draw;
 use schema::latest::Event;
 use schema::v1::event::{Change, ConfigurationApplied, Definition, Kind, User};
 use schema::v1::model::{
-    Acceptance, Channel, Environment, Lifecycle, Phase, Project, Target, Tenant, VersionRule,
-    WhenDown,
+    Acceptance, ApprovalRule, ApprovedPer, Channel, Environment, Lifecycle, Phase, Project, Target,
+    Tenant, VersionRule, WhenDown, Window,
 };
 
 impl Draw {
@@ -18,6 +18,15 @@ impl Draw {
                 health: draw.list(2, Self::text),
             }),
             when_down: if self.coin() { WhenDown::Fail } else { WhenDown::Skip },
+            approval: self.maybe(|draw| ApprovalRule {
+                quorum: u32::from_be_bytes(draw.bytes()),
+                per: if draw.coin() { ApprovedPer::Release } else { ApprovedPer::Deployment },
+            }),
+            windows: self.list(2, |draw| Window {
+                days: draw.blob(7),
+                from_min: u16::from_be_bytes(draw.bytes()),
+                until_min: u16::from_be_bytes(draw.bytes()),
+            }),
         }
     }
 

@@ -182,7 +182,7 @@ impl People {
                 let release = any_release(world, state)?;
                 let peers: Vec<_> = state.links.all().map(|(_, peer)| peer).collect();
                 let peer = world.chance.pick(&peers)?.name.clone();
-                Some(Command::Promote { release, peer })
+                Some(Command::Promote { release, peer, bypass: None })
             }
             10 => {
                 let peers = world.sites.len() - 1;
@@ -248,7 +248,7 @@ fn deploy(world: &mut World, state: &State) -> Option<Command> {
     let release = any_release(world, state)?;
     let environments: Vec<_> = state.configuration.environments().collect();
     let environment = (*world.chance.pick(&environments)?).clone();
-    Some(Command::Deploy { release, environment, tenant: None })
+    Some(Command::Deploy { release, environment, tenant: None, bypass: None })
 }
 
 fn grant(
@@ -317,7 +317,17 @@ fn describe(command: &Command) -> String {
             format!("push {} of {} bytes", package.version, package.size)
         }
         Command::CreateRelease { version, .. } => format!("create {version}"),
-        Command::Promote { release, peer } => format!("promote {} to {peer}", release.version),
+        Command::Promote { release, peer, .. } => {
+            format!("promote {} to {peer}", release.version)
+        }
+        Command::Approve { release, environment, approved, .. } => {
+            let what = if *approved { "approve" } else { "refuse" };
+            format!("{what} {} for {environment}", release.version)
+        }
+        Command::Freeze { freeze } => format!("freeze {}", freeze.name),
+        Command::LiftFreeze { name, .. } => format!("lift {name}"),
+        Command::SetPolicy { rule, .. } => format!("tell policy {rule:?}"),
+        Command::LiftPolicy { rule } => format!("take back {rule:?}"),
         Command::Accept { release, .. } => format!("accept {}", release.version),
         Command::Reject { release, .. } => format!("reject {}", release.version),
         Command::Deploy { release, environment, .. } => {

@@ -51,7 +51,10 @@ impl Told {
                 let state = world.sites[pipeline.eu].engine().state();
                 let done = state.releases.all().any(|(id, release)| {
                     id.version.to_string() == version
-                        && release.progress.keys().any(|name| name.as_str() == environment)
+                        && release
+                            .progress
+                            .keys()
+                            .any(|slot| slot.environment.as_str() == environment)
                 });
                 if !done {
                     let _ = pipeline.deploy(world, pipeline.eu, version, environment);

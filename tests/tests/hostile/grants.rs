@@ -87,6 +87,7 @@ fn t02_a_release_of_a_project_that_no_pattern_covers_goes_nowhere() {
     let promote = Command::Promote {
         release: pipeline.release(pipeline.dev, "1.0.0"),
         peer: name("Prod EU"),
+        bypass: None,
     };
     let why = world.ask(pipeline.dev, "dana", promote.clone()).expect_err("it says so");
     assert_eq!(why.kind, RejectionKind::NotYet, "{why}");
@@ -181,6 +182,7 @@ fn t02_a_revoked_link_lets_nothing_in_or_out_and_what_was_there_stays() {
             version: tests::pipeline::version("3.0.0"),
         },
         peer: name("Stranger"),
+        bypass: None,
     };
     scene.world.ask(scene.victim, "ops", promote).expect_err("nothing is sent");
     grant_is_refused(&mut scene);

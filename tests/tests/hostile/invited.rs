@@ -10,8 +10,9 @@ use schema::id::InvitationId;
 use schema::latest::{Actor, Certificate, EnvelopeKind, Invitation, Join};
 use schema::limits::{INVITATIONS_OPEN_MAX, JOINS_A_SECOND_MAX};
 use schema::v1::event::{Assignment, Definition, Role, User};
-use schema::v1::model::{Grant, Lifecycle, Phase};
+use schema::v1::model::{Grant, Lifecycle};
 use tests::guests::INVITED_MS;
+use tests::pipeline::{environment, phase};
 use tests::stranger::Stranger;
 use tests::world::{World, name};
 
@@ -278,18 +279,9 @@ fn a_guest_does_not_take_the_name_of_another() {
 #[test]
 fn who_comes_first_does_not_take_a_name_that_the_configuration_speaks_of() {
     let mut scene = Scene::new(14);
-    let environments = vec![name("Dev")];
-    let phases = vec![
-        Phase { name: name("In"), environments, spaces: Vec::new(), automatic: false },
-        Phase {
-            name: name("Out"),
-            environments: Vec::new(),
-            spaces: vec![name("Anna")],
-            automatic: true,
-        },
-    ];
+    let phases = vec![phase("In", &["Dev"], &[], false), phase("Out", &[], &["Anna"], true)];
     let definitions = vec![
-        Definition::Environment(name("Dev")),
+        environment("Dev"),
         Definition::Lifecycle(Lifecycle { name: name("Standard"), phases }),
     ];
     let apply = Command::Apply { definitions };

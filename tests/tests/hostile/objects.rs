@@ -5,7 +5,7 @@ use crate::session::knock;
 use engine::command::{Command, ReleaseName};
 use engine::step::Effect;
 use schema::id::ObjectId;
-use schema::latest::{Bundle, EnvelopeKind, Event, Kind, Piece, Want};
+use schema::latest::{EnvelopeKind, Event, Kind, Piece, Want};
 use schema::v1::event::{Definition, ReleasePromoted};
 use schema::v1::model::{HexHash, Package, Snapshot};
 use tests::pipeline::{text, version};
@@ -40,10 +40,12 @@ fn scene() -> (Scene, ObjectId, ObjectId) {
             version: version(called),
             notes: text(""),
             packages: Vec::new(),
+            channel: None,
+            revise: false,
         };
         let release = ReleaseName { owner: None, project: name("Web"), version: version(called) };
         let peer = name(peer);
-        let promote = Command::Promote { release, peer };
+        let promote = Command::Promote { release, peer, bypass: None };
         for command in [Command::PushPackage { package }, create, promote] {
             scene.world.ask(victim, "dana", command).expect("done");
         }
@@ -112,31 +114,15 @@ fn t02_a_peer_cannot_keep_an_object_of_another_peer_away() {
     };
     // The stranger claims the object first, with a wrong size.
     let gift = release(scene.stranger.id(), "Gift", "1.0.0");
-    let snapshot = Snapshot {
-        steps: Vec::new(),
-        templates: Vec::new(),
-        variables: Vec::new(),
-        secrets: Vec::new(),
-        packages: vec![package(size + 1)],
-    };
-    let bundle = Bundle {
-        digest: snapshot.digest(&gift),
-        release: gift.clone(),
-        revision: 1,
-        targets: vec![scene.victim_id()],
-        source_name: name("Stranger"),
-        notes: text(""),
-        snapshot,
-        receipts: Vec::new(),
-        key: 1,
-        time_ms: 1,
-    };
+    let snapshot = Snapshot { packages: vec![package(size + 1)], ..Snapshot::default() };
+    let bundle = tests::bundles::bundle(&gift, snapshot, scene.victim_id());
     let document = scene.stranger.document(Kind::Bundle, &bundle);
     let event = Event::ReleasePromoted(ReleasePromoted {
         release: gift,
         digest: bundle.digest,
         target: scene.victim_id(),
         bundle: document.write(),
+        receipts: Vec::new(),
         secrets: Vec::new(),
     });
     let entry = scene.stranger.entry(&scene.victim_id(), &event);
@@ -157,8 +143,10 @@ fn t02_a_peer_cannot_keep_an_object_of_another_peer_away() {
             version: version("2.0.0"),
             notes: text(""),
             packages: Vec::new(),
+            channel: None,
+            revise: false,
         },
-        Command::Promote { release, peer: name("Victim") },
+        Command::Promote { release, peer: name("Victim"), bypass: None },
     ] {
         scene.world.ask(honest, "dana", command).expect("done");
     }

@@ -16,35 +16,15 @@ use schema::v1::event::{
     DeploymentReported, EnvironmentsPublished, PromotionAnswered, ReleasePromoted, TABLE,
 };
 use schema::v1::model::{Disclosure, ReleaseId, Snapshot};
+use tests::bundles;
 use tests::draw::Draw;
 use tests::pipeline::text;
 use tests::world::name;
 
 type Row = (String, Vec<u8>, EntryRefusal);
 
-fn nothing() -> Snapshot {
-    Snapshot {
-        steps: Vec::new(),
-        templates: Vec::new(),
-        variables: Vec::new(),
-        secrets: Vec::new(),
-        packages: Vec::new(),
-    }
-}
-
 fn bundle(of: &ReleaseId, target: SpaceId) -> Bundle {
-    Bundle {
-        release: of.clone(),
-        digest: nothing().digest(of),
-        revision: 1,
-        targets: vec![target],
-        source_name: name("Stranger"),
-        notes: text(""),
-        snapshot: nothing(),
-        receipts: Vec::new(),
-        key: 1,
-        time_ms: 1,
-    }
+    bundles::bundle(of, Snapshot::default(), target)
 }
 
 fn promoted(bundle: &Bundle, document: &Document) -> ReleasePromoted {
@@ -53,6 +33,7 @@ fn promoted(bundle: &Bundle, document: &Document) -> ReleasePromoted {
         digest: bundle.digest,
         target: bundle.targets[0],
         bundle: document.write(),
+        receipts: Vec::new(),
         secrets: Vec::new(),
     }
 }
@@ -74,6 +55,7 @@ fn receipt(space: SpaceId, of: &ReleaseId, digest: ReleaseDigest) -> Receipt {
         by: DeployedBy::Undisclosed,
         disclosure: Disclosure::Status,
         packages: Vec::new(),
+        targets: Vec::new(),
         steps: Vec::new(),
         key: 1,
     }
@@ -395,8 +377,9 @@ fn elsewhere(scene: &Scene) -> Vec<String> {
         let mut release = release.clone();
         if let Some(promotion) = release.promotions.get_mut(&stranger) {
             promotion.answer = None;
-            promotion.reported.clear();
         }
+        release.reported.retain(|(space, _), _| *space != stranger);
+        release.successes.retain(|(space, _), _| *space != stranger);
         all.push(format!("{id:?} {release:?}"));
         let steps = engine.journeys().of(id).iter();
         let others: Vec<_> = steps.filter(|step| step.space != stranger).collect();

@@ -7,8 +7,8 @@ use engine::trust::refusal::Refusal;
 use schema::id::{LinkId, Position, SpaceId};
 use schema::latest::{Event, Record};
 use schema::v1::event::{Definition, ReleasePromoted};
-use schema::v1::model::{Disclosure, Grant, Lifecycle, Phase, Project, ProjectId, ReleaseId, Step};
-use tests::pipeline::{text, version};
+use schema::v1::model::{Disclosure, Grant, Lifecycle, Project, ProjectId, ReleaseId, Step};
+use tests::pipeline::{environment, phase, text, version};
 use tests::stranger::Stranger;
 use tests::world::{World, name};
 
@@ -22,28 +22,20 @@ pub(crate) struct Scene {
 
 /// A project whose releases are promoted to `spaces`.
 pub(crate) fn configuration(project: &str, spaces: &[&str]) -> Vec<Definition> {
-    let phase = Phase {
-        name: name("Out"),
-        environments: Vec::new(),
-        spaces: spaces.iter().map(|space| name(space)).collect(),
-        automatic: false,
-    };
+    let phase = phase("Out", &[], spaces, false);
     let project = Project {
         name: name(project),
         lifecycle: name("Standard"),
+        channels: Vec::new(),
         packages: Vec::new(),
-        steps: vec![Step { name: name("run"), run: vec![text("true")], timeout_s: 60 }],
+        steps: vec![Step::running(name("run"), vec![text("true")], 60)],
         templates: Vec::new(),
         variables: Vec::new(),
         secrets: Vec::new(),
         values: Vec::new(),
     };
     let lifecycle = Lifecycle { name: name("Standard"), phases: vec![phase] };
-    vec![
-        Definition::Environment(name("Dev")),
-        Definition::Lifecycle(lifecycle),
-        Definition::Project(project),
-    ]
+    vec![environment("Dev"), Definition::Lifecycle(lifecycle), Definition::Project(project)]
 }
 
 impl Scene {
@@ -94,13 +86,15 @@ impl Scene {
             version: version(called),
             notes: text("notes"),
             packages: Vec::new(),
+            channel: None,
+            revise: false,
         };
         self.world.ask(site, "dana", create).expect("created");
         for peer in peers {
             let release =
                 ReleaseName { owner: None, project: name(project), version: version(called) };
             let peer = name(peer);
-            let promote = Command::Promote { release, peer };
+            let promote = Command::Promote { release, peer, bypass: None };
             self.world.ask(site, "dana", promote).expect("promoted");
         }
     }

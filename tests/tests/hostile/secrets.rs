@@ -10,9 +10,9 @@ use engine::trust::secret::{Salted, SecretValue};
 use schema::id::{DocumentId, SpaceId};
 use schema::latest::{Bundle, Document, Event, HandedSecret, Kind, SecretCommitment};
 use schema::v1::event::ReleasePromoted;
-use schema::v1::model::{HexHash, ReleaseId, Snapshot};
+use schema::v1::model::{HexHash, ReleaseId, Scope, Snapshot};
 use schema::v1::secret::About;
-use tests::pipeline::text;
+use tests::bundles;
 use tests::world::name;
 
 fn salted(value: &str) -> Salted {
@@ -22,29 +22,12 @@ fn salted(value: &str) -> Salted {
 
 /// A bundle of the stranger with one secret, whose value is `hunter2`.
 fn bundle(scene: &Scene, of: &ReleaseId) -> (Bundle, Document) {
-    let (called, everywhere) = (name("PASSWORD"), text(""));
+    let (called, everywhere) = (name("PASSWORD"), Scope::default());
     let about = About { release: of, revision: 1, name: &called, scope: &everywhere };
     let commitment = HexHash(salted("hunter2").commitment(&about));
     let secret = SecretCommitment { name: called.clone(), scope: everywhere.clone(), commitment };
-    let snapshot = Snapshot {
-        steps: Vec::new(),
-        templates: Vec::new(),
-        variables: Vec::new(),
-        secrets: vec![secret],
-        packages: Vec::new(),
-    };
-    let bundle = Bundle {
-        digest: snapshot.digest(of),
-        release: of.clone(),
-        revision: 1,
-        targets: vec![scene.victim_id()],
-        source_name: name("Stranger"),
-        notes: text(""),
-        snapshot,
-        receipts: Vec::new(),
-        key: 1,
-        time_ms: 1,
-    };
+    let snapshot = Snapshot { secrets: vec![secret], ..Snapshot::default() };
+    let bundle = bundles::bundle(of, snapshot, scene.victim_id());
     let document = scene.stranger.document(Kind::Bundle, &bundle);
     (bundle, document)
 }
@@ -132,6 +115,7 @@ fn promote(scene: &mut Scene, bundle: &Bundle, document: &Document, secrets: Vec
         digest: bundle.digest,
         target: scene.victim_id(),
         bundle: document.write(),
+        receipts: Vec::new(),
         secrets,
     });
     let entry = scene.stranger.entry(&scene.victim_id(), &event);

@@ -11,7 +11,7 @@ use engine::views::journey::Journeys;
 use log_memory::Image;
 use schema::id::LinkId;
 use schema::v1::event::Definition;
-use schema::v1::model::{HexHash, Package, Variable};
+use schema::v1::model::{HexHash, Package, Variable, Where};
 use std::collections::BTreeSet;
 use tests::network::Parcel;
 use tests::pipeline::{PROJECT, source, target, text, version};
@@ -72,6 +72,8 @@ impl Session {
                 version: version(called),
                 notes: text(SECRET),
                 packages: Vec::new(),
+                channel: None,
+                revise: false,
             },
             Command::Deploy {
                 release: engine::command::ReleaseName {
@@ -80,6 +82,8 @@ impl Session {
                     version: version(called),
                 },
                 environment: name("Dev"),
+                tenant: None,
+                bypass: None,
             },
         ];
         for command in commands {
@@ -120,7 +124,8 @@ fn marked(mut definitions: Vec<Definition>) -> Vec<Definition> {
     for definition in &mut definitions {
         match definition {
             Definition::Project(project) => {
-                project.variables.push(Variable { name: name("TOKEN"), value: text(SECRET) });
+                let (name, value, scope) = (name("TOKEN"), text(SECRET), Where::default());
+                project.variables.push(Variable { name, value, scope });
                 for value in &mut project.values {
                     value.value = Some(text(SECRET));
                 }
@@ -130,7 +135,10 @@ fn marked(mut definitions: Vec<Definition>) -> Vec<Definition> {
                     value.value = Some(text(SECRET));
                 }
             }
-            Definition::Environment(_) | Definition::Lifecycle(_) | Definition::User(_) => {}
+            Definition::Environment(_)
+            | Definition::Lifecycle(_)
+            | Definition::User(_)
+            | Definition::Tenant(_) => {}
         }
     }
     definitions

@@ -164,7 +164,7 @@ fn t03_a_thief_who_was_quicker_than_the_owner_is_found_out_too() {
     let envelope = robbed.thief(robbed.next()).tell(&robbed.lies());
     let definitions = {
         let mut all = tests::pipeline::target(true);
-        all.push(schema::v1::event::Definition::Environment(name("Canary")));
+        all.push(tests::pipeline::environment("Canary"));
         all
     };
     let apply = engine::command::Command::Apply { definitions };
@@ -192,8 +192,7 @@ fn t03_a_thief_who_said_less_than_the_owner_is_found_out_too() {
     for canary in [true, false] {
         let mut definitions = tests::pipeline::target(true);
         if canary {
-            let canary = name("Canary");
-            definitions.push(schema::v1::event::Definition::Environment(canary));
+            definitions.push(tests::pipeline::environment("Canary"));
         }
         let apply = engine::command::Command::Apply { definitions };
         robbed.world.ask(us, "ops", apply).expect("applied");
@@ -293,7 +292,7 @@ fn t24_a_release_that_was_tested_under_the_keys_before_is_promoted_under_the_new
     pipeline.deploy(&mut world, pipeline.dev, "1.0.0", "Dev").expect("deployed");
     let proven = |world: &World| {
         let releases = &world.sites[pipeline.dev].engine().state().releases;
-        releases.all().map(|(_, release)| release.receipts.len()).sum::<usize>()
+        releases.all().map(|(_, release)| release.successes.len()).sum::<usize>()
     };
     while proven(&world) == 0 {
         world.run(10);

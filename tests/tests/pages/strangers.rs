@@ -4,7 +4,7 @@ use crate::stage::Stage;
 use engine::command::Command;
 use schema::v1::event::Definition;
 use schema::v1::model::{Lifecycle, Project};
-use tests::pipeline::{phase, text};
+use tests::pipeline::{environment, phase, text};
 use tests::visitor::{Seen, Visitor};
 use tests::world::{World, name};
 
@@ -18,10 +18,10 @@ const NOTES: &str = "</div><script>alert(1)</script>\u{202e}gpj.exe\u{200b}\u{1b
 fn hostile() -> World {
     let mut world = World::new(5);
     let site = world.found(HOSTILE);
-    let environments = vec![name(HOSTILE), name("..")];
     let project = Project {
         name: name(HOSTILE),
         lifecycle: name(HOSTILE),
+        channels: Vec::new(),
         packages: Vec::new(),
         steps: Vec::new(),
         templates: Vec::new(),
@@ -30,7 +30,7 @@ fn hostile() -> World {
         values: Vec::new(),
     };
     let phases = vec![phase(HOSTILE, &[HOSTILE], &[], false), phase("..", &[".."], &[], false)];
-    let mut definitions: Vec<_> = environments.into_iter().map(Definition::Environment).collect();
+    let mut definitions = vec![environment(HOSTILE), environment("..")];
     definitions.push(Definition::Lifecycle(Lifecycle { name: name(HOSTILE), phases }));
     definitions.push(Definition::Project(project));
     world.ask(site, HOSTILE, Command::Apply { definitions }).expect("applied");
@@ -39,6 +39,8 @@ fn hostile() -> World {
         version: "1.0.0".parse().unwrap(),
         notes: text(NOTES),
         packages: Vec::new(),
+        channel: None,
+        revise: false,
     };
     world.ask(site, HOSTILE, create).expect("created");
     let other = world.found("..");

@@ -9,9 +9,11 @@ use schema::latest::{
 use schema::v1::document::receipt::DeployedBy;
 use schema::v1::event::{LinkOffered, PeerTrusted, ReleaseCreated, ReleasePromoted, SpaceCreated};
 use schema::v1::model::{
-    Disclosure, Grant, HexHash, Package, ProjectId, ReleaseId, Snapshot, Step, Template, Variable,
+    Disclosure, Grant, HexHash, Package, Per, ProjectId, ReleaseId, Scope, Site, Snapshot, Step,
+    Template, ValueType, Variable,
 };
 use serde_json::{Value, json};
+use tests::bundles::{BLIND, digest};
 use tests::pipeline::{text, version};
 use tests::stranger::Stranger;
 use tests::world::name;
@@ -83,9 +85,11 @@ impl Cast {
             Event::ReleaseCreated(ReleaseCreated {
                 project: name("Web"),
                 version: version("1.0.0"),
+                revision: 1,
                 notes: text("first"),
                 snapshot: snapshot(),
-                digest: snapshot().digest(&release(berta.id())),
+                blind: BLIND,
+                digest: digest(&snapshot(), &release(berta.id())),
                 secrets: Vec::new(),
             }),
             Event::ReleasePromoted(promoted(berta, anna.id())),
@@ -124,23 +128,27 @@ pub(crate) fn release(owner: SpaceId) -> ReleaseId {
 
 /// What is frozen in it.
 pub(crate) fn snapshot() -> Snapshot {
+    let run = vec![text("./install"), text("--quiet")];
     Snapshot {
-        steps: vec![Step {
-            name: name("install"),
-            run: vec![text("./install"), text("--quiet")],
-            timeout_s: 60,
-        }],
+        channel: None,
+        steps: vec![Step::running(name("install"), run, 60)],
         templates: vec![Template {
             name: name("CONTACT"),
             label: text("Who is called"),
             help: text(""),
+            kind: ValueType::Text,
+            per: Per::Environment,
             required: true,
             default: None,
         }],
-        variables: vec![Variable { name: name("COLOUR"), value: text("grün") }],
+        variables: vec![Variable {
+            name: name("COLOUR"),
+            value: text("grün"),
+            scope: Scope::default(),
+        }],
         secrets: vec![SecretCommitment {
             name: name("PASSWORD"),
-            scope: text(""),
+            scope: Scope::default(),
             commitment: HexHash([0x0c; 32]),
         }],
         packages: vec![Package {
@@ -153,17 +161,32 @@ pub(crate) fn snapshot() -> Snapshot {
     }
 }
 
+/// What is frozen in a release of which a part is for some spaces alone.
+pub(crate) fn scoped() -> Snapshot {
+    let mut all = snapshot();
+    let site = |number| Site { space: SpaceId([number; 32]), environment: None };
+    let scope = |number| Scope { sites: vec![site(number)], ..Scope::default() };
+    let check = Step::running(name("check"), vec![text("./check")], 5);
+    all.steps.push(Step { scope: scope(8), ..check.clone() });
+    all.steps.push(Step { name: name("at home"), scope: scope(9), ..check });
+    let away = Variable { name: name("SHAPE"), value: text("round"), scope: scope(8) };
+    let home = Variable { value: text("square"), scope: scope(9), ..away.clone() };
+    all.variables.extend([away, home]);
+    all
+}
+
 /// What the bundle of `owner` says.
 pub(crate) fn bundle(owner: &Stranger, target: SpaceId) -> Bundle {
     let release = release(owner.id());
     Bundle {
-        digest: snapshot().digest(&release),
+        digest: digest(&snapshot(), &release),
         release,
         revision: 1,
         targets: vec![target],
         source_name: owner.identity().name().clone(),
         notes: text("first"),
         snapshot: snapshot(),
+        outline: snapshot().outline(&BLIND),
         receipts: Vec::new(),
         key: 1,
         time_ms: 1_767_225_600_000,
@@ -178,6 +201,7 @@ pub(crate) fn promoted(owner: &Stranger, target: SpaceId) -> ReleasePromoted {
         digest: bundle.digest,
         target,
         bundle: owner.document(Kind::Bundle, &bundle).write(),
+        receipts: Vec::new(),
         secrets: Vec::new(),
     }
 }
@@ -195,7 +219,7 @@ pub(crate) fn receipt(deployer: &Stranger, owner: SpaceId) -> Receipt {
         space_name: deployer.identity().name().clone(),
         deployment: Receipt::deployment_id(&entry),
         part_of: Some(DocumentId([0x0d; 32])),
-        digest: snapshot().digest(&release),
+        digest: digest(&snapshot(), &release),
         release,
         environment: name("Production"),
         tenant: None,
@@ -206,14 +230,19 @@ pub(crate) fn receipt(deployer: &Stranger, owner: SpaceId) -> Receipt {
         by: DeployedBy::Person(name("erik")),
         disclosure: Disclosure::Summary,
         packages: snapshot().packages,
+        targets: Vec::new(),
         steps: vec![StepReport {
             name: name("install"),
+            target: None,
             outcome: Outcome::Succeeded,
+            attempts: 1,
             exit_code: Some(0),
             duration_ms: 900,
             output_sha256: HexHash(schema::hash::sha256(&[])),
             output: None,
             reason: None,
+            outputs: Vec::new(),
+            answered_by: None,
         }],
         key: 1,
     }

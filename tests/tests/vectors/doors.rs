@@ -25,7 +25,7 @@ use schema::latest::{
 };
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::document::certificate::Genesis;
-use schema::v1::model::{HexHash, ReleaseId, Snapshot};
+use schema::v1::model::{HexHash, ReleaseId, Snapshot, Titled};
 use serde_json::{Value, json};
 
 type Said = Result<Value, String>;
@@ -173,9 +173,24 @@ fn command(input: &Value) -> Value {
 fn release_digest(input: &Value) -> Value {
     let release: ReleaseId = serde_json::from_value(input["release"].clone()).expect("a release");
     let snapshot: Snapshot = serde_json::from_value(input["snapshot"].clone()).expect("a snapshot");
+    let revision = u32::try_from(number(&input["revision"])).expect("a revision");
+    let blind = array(&input["blind"]);
+    let titled = Titled { release: &release, revision };
+    let whole = snapshot.outline(&blind);
+    let spaces = list(&input["spaces"]).iter().map(space);
+    let (slice, outline) = snapshot.slice(&whole, &spaces.collect::<Vec<_>>());
+    let digest = whole.digest(&titled, &snapshot).expect("its own outline");
+    assert_eq!(
+        outline.digest(&titled, &slice),
+        Some(digest),
+        "a slice has the digest of the whole"
+    );
     json!({
         "snapshot": hex(&schema::codec::encode(&snapshot)),
-        "digest": snapshot.digest(&release).to_string(),
+        "outline": whole,
+        "digest": digest.to_string(),
+        "slice": slice,
+        "slice_outline": outline,
     })
 }
 
@@ -429,8 +444,8 @@ fn state(context: &Value) -> State {
             (state.me(), state.incarnation.expect("begun"))
         };
         let position = Position(position);
-        let at =
-            At { id: EntryId { origin, incarnation, position }, position, header: entry.header() };
+        let id = EntryId { origin, incarnation, position };
+        let at = At { id, position, header: entry.header(), here_ms: 0 };
         state.fold_own(&at, &event);
     }
     state

@@ -9,11 +9,11 @@ use engine::trust::rest::RestKeys;
 use engine::trust::secret::{Salted, SecretValue};
 use schema::id::{DocumentId, SpaceId, hex};
 use schema::latest::{AtRest, Bundle, Document, HandedSecret, Kind, SecretCommitment};
-use schema::name::{Name, Text};
-use schema::v1::model::{HexHash, ReleaseId, Snapshot};
+use schema::name::Name;
+use schema::v1::model::{HexHash, ReleaseId, Scope, Snapshot, Where};
 use schema::v1::secret::{About, Place};
 use serde_json::{Value, json};
-use tests::pipeline::text;
+use tests::bundles;
 use tests::world::name;
 
 type Said = Result<Value, String>;
@@ -58,7 +58,7 @@ fn commitments(cast: &Cast, made: &mut Vec<Vector>) {
 /// The bundle of Berta for Anna, with two secrets.
 fn with_secrets(cast: &Cast) -> Document {
     let plain = bundle(&cast.berta, cast.anna.id());
-    let everywhere = text("");
+    let everywhere = Scope::default();
     let secrets = VALUES.iter().enumerate().map(|(at, (called, _))| {
         let called = name(called);
         let about =
@@ -67,8 +67,9 @@ fn with_secrets(cast: &Cast) -> Document {
         SecretCommitment { name: called.clone(), scope: everywhere.clone(), commitment }
     });
     let snapshot = Snapshot { secrets: secrets.collect(), ..snapshot() };
-    let digest = snapshot.digest(&plain.release);
-    cast.berta.document(Kind::Bundle, &Bundle { snapshot, digest, ..plain })
+    let digest = bundles::digest(&snapshot, &plain.release);
+    let outline = snapshot.outline(&bundles::BLIND);
+    cast.berta.document(Kind::Bundle, &Bundle { snapshot, outline, digest, ..plain })
 }
 
 fn handed(cast: &Cast, made: &mut Vec<Vector>) {
@@ -130,7 +131,7 @@ fn at_rest(cast: &Cast, made: &mut Vec<Vector>) {
     let context = json!({"space": cast.anna.id(), "number": 3, "key": hex(&key)});
     let keys = RestKeys::default().with(3, key);
     let entropy = &mut Entropy::from_seed([0x60; 32]);
-    let set = json!({"set": {"project": "Web", "name": "PASSWORD"}});
+    let set = json!({"set": {"project": "Web", "name": "PASSWORD", "steps": ["migrate"]}});
     let of_release = json!({"release": {
         "release": release(cast.berta.id()),
         "revision": 1,
@@ -183,7 +184,7 @@ fn taken<T: serde::de::DeserializeOwned>(value: &Value) -> T {
 
 /// The commitment that the input describes.
 pub(crate) fn compute(input: &Value) -> Value {
-    let (release, name, scope): (ReleaseId, Name, Text) =
+    let (release, name, scope): (ReleaseId, Name, Scope) =
         (taken(&input["release"]), taken(&input["name"]), taken(&input["scope"]));
     let revision = taken(&input["revision"]);
     let about = About { release: &release, revision, name: &name, scope: &scope };
@@ -228,7 +229,9 @@ pub(crate) fn open(context: &Value, input: &Value) -> Said {
 fn with_place<T>(place: &Value, then: impl FnOnce(&Place<'_>) -> T) -> T {
     if let Some(set) = place.get("set") {
         let (project, name) = (taken(&set["project"]), taken(&set["name"]));
-        return then(&Place::Set { project: &project, name: &name });
+        let steps = taken(&set["steps"]);
+        let scope = Where { steps, ..Where::default() };
+        return then(&Place::Set { project: &project, name: &name, scope: &scope });
     }
     let of = &place["release"];
     let (release, name, scope) = (taken(&of["release"]), taken(&of["name"]), taken(&of["scope"]));

@@ -10,7 +10,7 @@ use schema::latest::{
     Returned, Want,
 };
 use schema::v1::event::{Change, Cut, Definition, Kept, PastLife};
-use schema::v1::model::{Acceptance, Disclosure, Grant, Lifecycle, Package, Project};
+use schema::v1::model::{Disclosure, Grant, Package};
 use serde_json::{Value, json};
 
 pub(crate) fn entry(entry: &Entry) -> Value {
@@ -134,8 +134,8 @@ fn fields(event: &Event) -> Value {
         Event::TokenCreated(e) =>
             json!([e.id, e.user, e.name, hex(&e.hash), e.scope, e.expires_ms]),
         Event::TokenRevoked(e) => json!([e.id]),
-        Event::SecretSet(e) => json!([e.project, e.name, at_rest(&e.sealed)]),
-        Event::SecretUnset(e) => json!([e.project, e.name]),
+        Event::SecretSet(e) => json!([e.project, e.name, e.scope, at_rest(&e.sealed)]),
+        Event::SecretUnset(e) => json!([e.project, e.name, e.scope]),
         Event::SecretsKept(e) => json!([e.bundle, e.release, kept_secrets(&e.secrets)]),
         Event::InvitationMade(e) =>
             json!([e.invitation, e.offer, e.guest, e.name, grants(&e.grants), e.ends_ms]),
@@ -145,10 +145,11 @@ fn fields(event: &Event) -> Value {
             json!([e.invitation, e.peer, e.offer, hex(&e.proof), e.ends_ms]),
         Event::PackagePushed(e) => package(&e.package),
         Event::ReleaseCreated(e) => json!([
-            e.project, e.version, e.notes, e.snapshot, e.digest, kept_secrets(&e.secrets),
+            e.project, e.version, e.revision, e.notes, e.snapshot, hex(&e.blind), e.digest,
+            kept_secrets(&e.secrets),
         ]),
         Event::ReleasePromoted(e) => json!([
-            e.release, e.digest, e.target, e.bundle,
+            e.release, e.digest, e.target, e.bundle, e.receipts,
             e.secrets.iter().map(handed).collect::<Vec<_>>(),
         ]),
         Event::ReleaseAccepted(e) => json!([e.bundle, e.release, e.lifecycle, e.values]),
@@ -157,9 +158,21 @@ fn fields(event: &Event) -> Value {
         Event::PackageArrived(e) => json!([object(&e.object), e.size]),
         Event::EnvironmentsPublished(e) => json!([e.environments]),
         Event::DeploymentStarted(e) =>
-            json!([e.release, e.digest, e.environment, e.variables, e.restarts]),
+            json!([e.release, e.digest, e.environment, e.tenant, e.variables, e.restarts]),
         Event::DeploymentFinished(e) => json!([e.deployment, e.receipt]),
         Event::DeploymentReported(e) => json!([e.receipt]),
+        Event::ManualStepReached(e) => json!([e.deployment, e.step]),
+        Event::ManualStepAnswered(e) => json!([e.deployment, e.step, e.done, e.note]),
+        Event::DeploymentCancelled(e) => json!([e.deployment, e.reason]),
+        Event::ReleaseRecalled(e) => json!([e.recall]),
+        Event::ApprovalGiven(e) => json!([e.approval]),
+        Event::FreezeMade(e) =>
+            json!([e.name, e.projects, e.environments, e.from_ms, e.until_ms, e.reason]),
+        Event::FreezeLifted(e) => json!([e.name, e.reason]),
+        Event::GateBypassed(e) =>
+            json!([e.release, e.digest, e.place, e.tenant, e.gates, e.reason]),
+        Event::PolicySet(e) => json!([e.rule, e.reason]),
+        Event::PolicyLifted(e) => json!([e.rule]),
         Event::Unknown { kind, version, must_understand } =>
             json!([kind, version, must_understand]),
     }
@@ -201,6 +214,7 @@ fn grants(grants: &[Grant]) -> Value {
         Grant::AcceptReleases(name) => json!({"accept_releases": name}),
         Grant::AcceptResults => json!("accept_results"),
         Grant::SendResults(level) => json!({"send_results": word(*level)}),
+        Grant::Relay => json!("relay"),
     });
     Value::from(shown.collect::<Vec<_>>())
 }
@@ -222,37 +236,13 @@ fn change(change: &Change) -> Value {
 
 fn definition(definition: &Definition) -> Value {
     match definition {
-        Definition::Environment(name) => json!({"environment": name}),
-        Definition::Lifecycle(lifecycle) => json!({"lifecycle": self::lifecycle(lifecycle)}),
-        Definition::Project(project) => json!({"project": self::project(project)}),
-        Definition::Acceptance(rule) => json!({"acceptance": acceptance(rule)}),
+        Definition::Environment(environment) => json!({"environment": environment}),
+        Definition::Lifecycle(lifecycle) => json!({"lifecycle": lifecycle}),
+        Definition::Project(project) => json!({"project": project}),
+        Definition::Acceptance(rule) => json!({"acceptance": rule}),
+        Definition::Tenant(tenant) => json!({"tenant": tenant}),
         Definition::User(user) => json!({"user": [user.name, hex(&user.token), user.roles]}),
     }
-}
-
-fn lifecycle(lifecycle: &Lifecycle) -> Value {
-    let phases = lifecycle.phases.iter();
-    let phases: Vec<Value> = phases
-        .map(|phase| json!([phase.name, phase.environments, phase.spaces, phase.automatic]))
-        .collect();
-    json!([lifecycle.name, phases])
-}
-
-fn project(project: &Project) -> Value {
-    json!([
-        project.name,
-        project.lifecycle,
-        project.packages,
-        project.steps,
-        project.templates,
-        project.variables,
-        project.secrets,
-        project.values,
-    ])
-}
-
-fn acceptance(rule: &Acceptance) -> Value {
-    json!([rule.from, rule.project, rule.lifecycle, rule.automatic, rule.values])
 }
 
 pub(crate) fn record(record: &Record) -> Value {

@@ -41,7 +41,13 @@ fn ids(made: &mut Vec<Vector>) {
     });
     accept(made, "command_id_of_policy", "compute-command-id", NONE, input);
     let release = crate::cast::release(SpaceId([9; 32]));
-    let input = json!({"release": release, "snapshot": crate::cast::snapshot()});
+    let input = json!({
+        "release": release,
+        "revision": 1,
+        "snapshot": crate::cast::scoped(),
+        "blind": hex(&tests::bundles::BLIND),
+        "spaces": [SpaceId([8; 32])],
+    });
     accept(made, "release_digest", "compute-release-digest", NONE, input);
 }
 

@@ -39,7 +39,7 @@ pub(super) fn look(engine: &Engine, id: &ReleaseId) -> Option<Journey> {
     let steps = engine.journeys().of(id).iter();
     Some(Journey {
         size: engine.checkpoint().0,
-        release: release::show(state, id, known),
+        release: release::show(engine, id, known),
         remote: id.project.space != state.me(),
         lanes: lane::look(engine, id, known),
         steps: steps.map(|step| happened(engine, step)).collect(),

@@ -84,10 +84,20 @@ fn from_here(
                 Place::Environment(name) => {
                     let mut stop = in_environment(engine, id, me, name.as_str());
                     if stop.mark == Mark::Open && *standing != Standing::Untried {
+                        stop.mark = stands(standing);
                         stop.words = standing.to_string();
                     }
                     stop.phase = Some(phase.phase.to_string());
                     own.stops.push(stop);
+                }
+                // A gate: what another space says of it.
+                Place::Remote { .. } => {
+                    let mut gate = stop(&place.to_string(), stands(standing), "no receipt yet");
+                    if *standing != Standing::Untried {
+                        gate.words = standing.to_string();
+                    }
+                    gate.phase = Some(phase.phase.to_string());
+                    own.stops.push(gate);
                 }
                 Place::Space(name) => {
                     if let Some((space, _)) = state.links.named(name) {
@@ -102,6 +112,17 @@ fn from_here(
     lanes.push(own);
     lanes.extend(targets);
     lanes
+}
+
+/// The mark of how a release stands at a place.
+const fn stands(standing: &Standing) -> Mark {
+    match standing {
+        Standing::Done(_) => Mark::Done,
+        Standing::Running => Mark::Running,
+        Standing::Failed(outcome) => Mark::of(*outcome),
+        Standing::Rejected(_) => Mark::Failed,
+        Standing::Untried => Mark::Open,
+    }
 }
 
 /// The lane of a space to which the release goes from here.
@@ -158,13 +179,19 @@ fn order(engine: &Engine, id: &ReleaseId, space: SpaceId, name: &str) -> (bool, 
     )
 }
 
-/// The lane of the space that sent a bundle, as its bundle proves it.
+/// The lane of the space that owns a release, as its bundle proves it: with the stops in spaces
+/// that it passed on its way here.
 fn sent(engine: &Engine, id: &ReleaseId, import: &Import) -> Lane {
-    let receipts = import.content.receipts.iter();
+    let (state, owner) = (engine.state(), id.project.space);
+    let receipts = import.content.receipts.iter().chain(&import.receipts);
     let receipts = receipts.filter_map(|document| document.payload::<Receipt>(Kind::Receipt).ok());
     let mut stops: Vec<Stop> = receipts
         .map(|receipt| Stop {
-            name: receipt.environment.to_string(),
+            name: if receipt.space == owner {
+                receipt.environment.to_string()
+            } else {
+                format!("{}: {}", state.name_of(&receipt.space), receipt.environment)
+            },
             phase: None,
             mark: Mark::of(receipt.outcome),
             words: receipt.outcome.as_str().to_owned(),
@@ -178,7 +205,7 @@ fn sent(engine: &Engine, id: &ReleaseId, import: &Import) -> Lane {
         || Stop { at_ms, ..stop("promoted", Mark::Done, "promoted") },
         |step| happened("promoted", Mark::Done, "promoted", step),
     ));
-    let space = engine.state().name_of(&import.from);
+    let space = state.name_of(&owner);
     Lane { space, own: false, from: None, stops }
 }
 
@@ -222,7 +249,7 @@ fn ended(step: &Step, environment: &str) -> Option<Outcome> {
         return None;
     }
     let said = step.detail.strip_prefix(environment)?.strip_prefix(' ')?;
-    let outcomes = [Outcome::Succeeded, Outcome::Failed, Outcome::Interrupted];
+    let outcomes = [Outcome::Succeeded, Outcome::Failed, Outcome::Interrupted, Outcome::Cancelled];
     outcomes.into_iter().find(|outcome| said.starts_with(outcome.as_str()))
 }
 

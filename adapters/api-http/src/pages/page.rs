@@ -71,7 +71,7 @@ pub(super) struct Viewer {
 
 /// What is looked at between two turns, and written after.
 enum Looked {
-    Dashboard(dashboard::Dashboard),
+    Dashboard(Box<dashboard::Dashboard>),
     Journey(journey::Journey),
     Cell(Box<receipt::Details>),
 }
@@ -112,7 +112,10 @@ impl Page {
         let object = self.object();
         require(state, rights, &viewer.actor, Permission::See, &object)?;
         Ok(match self {
-            Self::Dashboard => Some(Looked::Dashboard(dashboard::look(engine, now, way, rights))),
+            Self::Dashboard => {
+                let dashboard = dashboard::look(engine, now, way, rights);
+                Some(Looked::Dashboard(Box::new(dashboard)))
+            }
             Self::Journey(release) => journey::look(engine, release).map(Looked::Journey),
             Self::Cell(id) => {
                 let audits = rights.may(Permission::Audit, &object);

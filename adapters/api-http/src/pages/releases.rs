@@ -27,7 +27,7 @@ pub(super) fn look(engine: &Engine, rights: &Rights) -> Releases {
         (&one.project, &other.version).cmp(&(&other.project, &one.version))
     });
     let newest = all.iter().take(SHOWN_MAX);
-    let shown = newest.map(|(id, known)| (of_release(id), release::show(state, id, known)));
+    let shown = newest.map(|(id, known)| (of_release(id), release::show(engine, id, known)));
     Releases { shown: shown.collect(), more: all.len() > SHOWN_MAX, me: state.name_of(&state.me()) }
 }
 

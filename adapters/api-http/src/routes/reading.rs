@@ -4,6 +4,7 @@ use super::{Answer, Context, blocking};
 use crate::authority::Who;
 use crate::gate::{Entered, may};
 use crate::problem::Problem;
+use crate::shape::configuration::SpaceFile;
 use crate::shape::{audit, cell, deployment, inbox, journey, link, release, space};
 use axum::extract::{Path, Query, State};
 use axum::{Extension, Json};
@@ -52,6 +53,14 @@ pub(super) async fn space(
     Extension(entered): Extension<Entered>,
 ) -> Answer<space::Space> {
     look(context, entered, |engine, _, rights| space::show(engine, rights)).await
+}
+
+/// The configuration in force, as `apply` takes it.
+pub(super) async fn configuration(
+    State(context): State<Context>,
+    Extension(entered): Extension<Entered>,
+) -> Answer<SpaceFile> {
+    look(context, entered, |engine, _, _| SpaceFile::of(engine)).await
 }
 
 pub(super) async fn certificate(

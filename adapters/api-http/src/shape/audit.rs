@@ -168,10 +168,12 @@ fn earlier<'a>(
 
 /// The bundle, and the receipts inside it.
 fn bundled(state: &State, import: &Import) -> Vec<Reason> {
-    let source = state.name_of(&import.from);
+    // Who sent it may only have passed it on: who owns the release signed it.
+    let owner = import.content.release.project.space;
+    let source = state.name_of(&owner);
     let bundle = &import.content;
     let claims = |bundle: &Bundle| (bundle.release.project.space, bundle.key);
-    let verified = keys(state, &import.from)
+    let verified = keys(state, &owner)
         .is_some_and(|keys| keys.document(&import.document, Kind::Bundle, claims).is_ok());
     let mut reasons = vec![Reason {
         at: super::time(bundle.time_ms),
@@ -187,7 +189,7 @@ fn bundled(state: &State, import: &Import) -> Vec<Reason> {
         verified,
     }];
     let mut inside: Vec<Reason> =
-        bundle.receipts.iter().filter_map(|document| inner(state, document)).collect();
+        bundle.receipts.iter().chain(&import.receipts).filter_map(|it| inner(state, it)).collect();
     inside.sort_by(|one, other| other.at.cmp(&one.at));
     reasons.extend(inside);
     reasons

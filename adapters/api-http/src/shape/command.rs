@@ -106,6 +106,9 @@ pub enum Ask {
         release: Release,
         /// To whom.
         peer: Name,
+        /// Why a freeze is not waited for.
+        #[serde(default)]
+        bypass: Option<Text>,
     },
     /// Accept a bundle.
     Accept {
@@ -132,6 +135,9 @@ pub enum Ask {
         /// For which tenant, if for one.
         #[serde(default)]
         tenant: Option<Name>,
+        /// Why freezes, windows and approvals are not waited for.
+        #[serde(default)]
+        bypass: Option<Text>,
     },
     /// End a deployment that runs.
     Cancel {
@@ -224,14 +230,16 @@ pub fn command(ask: Ask, engine: &Engine) -> Command {
             Command::CreateRelease { project, version, notes, packages, channel, revise }
         }
         Ask::Recall { release, reason } => Command::Recall { release: release.into(), reason },
-        Ask::Promote { release, peer } => Command::Promote { release: release.into(), peer },
+        Ask::Promote { release, peer, bypass } => {
+            Command::Promote { release: release.into(), peer, bypass }
+        }
         Ask::Accept { release, lifecycle, values } => {
             let values = everywhere(engine, &release, lifecycle.as_ref(), values);
             Command::Accept { release: release.into(), lifecycle, values }
         }
         Ask::Reject { release, reason } => Command::Reject { release: release.into(), reason },
-        Ask::Deploy { release, environment, tenant } => {
-            Command::Deploy { release: release.into(), environment, tenant }
+        Ask::Deploy { release, environment, tenant, bypass } => {
+            Command::Deploy { release: release.into(), environment, tenant, bypass }
         }
         Ask::Cancel { deployment, reason } => {
             Command::Cancel { deployment: Position(deployment), reason }

@@ -9,6 +9,7 @@ pub mod project;
 pub mod step;
 pub mod template;
 pub mod variable;
+pub mod window;
 
 use acceptance::AcceptanceTable;
 use engine::engine::Engine;

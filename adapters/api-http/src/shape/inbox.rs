@@ -51,15 +51,17 @@ pub struct Package {
     pub sha256: String,
 }
 
-/// One question: a template in an environment.
+/// One question: a template, and for what it is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
     /// The template.
     pub name: String,
     /// What is asked.
     pub label: String,
-    /// The environment.
-    pub environment: String,
+    /// The environment; none where it is asked for a tenant.
+    pub environment: Option<String>,
+    /// The tenant; none where it is asked for an environment.
+    pub tenant: Option<String>,
     /// Whether it must be answered.
     pub required: bool,
     /// Whether it is answered.
@@ -91,10 +93,11 @@ pub fn show(engine: &Engine, rights: &Rights) -> Vec<Bundle> {
             questions: waiting
                 .questions
                 .iter()
-                .map(|(template, environment, answer)| Question {
+                .map(|(template, question, answer)| Question {
                     name: template.name.to_string(),
                     label: template.label.to_string(),
-                    environment: environment.to_string(),
+                    environment: question.environment.as_ref().map(ToString::to_string),
+                    tenant: question.tenant.as_ref().map(ToString::to_string),
                     required: template.required,
                     answered: answer.is_some(),
                     value: answer

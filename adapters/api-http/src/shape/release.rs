@@ -1,10 +1,16 @@
 //! Releases and how far each is, with the reason why not further.
 
 use engine::decide::rights::Rights;
+use engine::decide::tenant;
 use engine::engine::Engine;
-use engine::progress::{Place, Standing, describe, standings, why_not};
+use engine::gates::{Way, obstacles, weightiest};
+use engine::progress::{PhaseStanding, Place, Standing, standings};
 use engine::state::State;
-use engine::state::releases::{Answer, Release as Known, Source};
+use engine::state::releases::{Answer, Recalled, Release as Known, Source};
+use engine::views::exposure;
+use schema::id::SpaceId;
+use schema::latest::Actor;
+use schema::name::Text;
 use schema::v1::model::ReleaseId;
 use serde::{Deserialize, Serialize};
 
@@ -17,18 +23,78 @@ pub struct Release {
     pub project: String,
     /// The version.
     pub version: String,
+    /// Its revision, from 1.
+    pub revision: u32,
+    /// Its channel, where the project has channels.
+    pub channel: Option<String>,
     /// The digest.
     pub digest: String,
     /// The notes.
     pub notes: String,
     /// `created here`, `waiting`, `accepted` or `rejected: ...`.
     pub status: String,
+    /// That it was found bad, if it was.
+    pub recalled: Option<Recall>,
+    /// A newer revision that waits in the inbox, or was rejected there.
+    pub offered: Option<u32>,
+    /// Its revisions before this one, oldest first.
+    pub earlier: Vec<Revision>,
     /// Each package with its version and SHA-256.
     pub packages: Vec<Package>,
     /// The phases it goes through here.
     pub phases: Vec<Phase>,
+    /// The same for each tenant of the project.
+    pub tenants: Vec<Tenant>,
+    /// To whom it was promoted, and what they answered.
+    pub promotions: Vec<Promotion>,
     /// Each place where it cannot go now, and why not.
     pub not_promoted: Vec<Blocked>,
+}
+
+/// That a release was found bad.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recall {
+    /// This revision and all before it.
+    pub revision: u32,
+    /// Why.
+    pub reason: String,
+    /// When this space had it.
+    pub at: String,
+    /// Where it is installed all the same, as far as this space knows.
+    pub exposed: Vec<String>,
+    /// To whom this space sent it, and whether the recall is durable there.
+    pub told: Vec<(String, bool)>,
+}
+
+/// A revision that was replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revision {
+    /// Which.
+    pub revision: u32,
+    /// Its digest.
+    pub digest: String,
+    /// Its notes.
+    pub notes: String,
+}
+
+/// How far a release is for one tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tenant {
+    /// The tenant.
+    pub tenant: String,
+    /// The phases.
+    pub phases: Vec<Phase>,
+}
+
+/// A promotion to one space.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promotion {
+    /// The space.
+    pub space: String,
+    /// When.
+    pub at: String,
+    /// `no answer yet`, `accepted` or `rejected: ...`.
+    pub answer: String,
 }
 
 /// One package of a release.
@@ -55,6 +121,12 @@ pub struct Phase {
     pub reached: bool,
     /// Whether it is complete.
     pub complete: bool,
+    /// Whether it is complete, and for long enough.
+    pub soaked: bool,
+    /// Whether the next one is reached without it.
+    pub optional: bool,
+    /// How many of its places are enough.
+    pub minimum: usize,
     /// Each place with its standing in words.
     pub places: Vec<(String, String)>,
 }
@@ -76,64 +148,136 @@ pub fn list(engine: &Engine, rights: &Rights) -> Vec<Release> {
     all.sort_by(|(one, _), (other, _)| {
         (&one.project, &other.version).cmp(&(&other.project, &one.version))
     });
-    all.into_iter().map(|(id, release)| show(state, id, release)).collect()
+    all.into_iter().map(|(id, release)| show(engine, id, release)).collect()
 }
 
-/// Shows one release.
+/// Shows one release as it is now.
 #[must_use]
-pub fn show(state: &State, id: &ReleaseId, release: &Known) -> Release {
-    let status = match &release.source {
-        Source::Local => "created here".to_owned(),
-        Source::Imported(import) => match &import.answer {
-            Answer::Waiting => "waiting".to_owned(),
-            Answer::Accepted { .. } => "accepted".to_owned(),
-            Answer::Rejected { reason } => format!("rejected: {reason}"),
-        },
-    };
+pub fn show(engine: &Engine, id: &ReleaseId, release: &Known) -> Release {
+    let (state, now_ms) = (engine.state(), engine.now().wall_ms);
     let package = |package: &schema::v1::model::Package| Package {
         id: package.id.to_string(),
         version: package.version.to_string(),
         size: package.size,
         sha256: schema::id::hex(&package.sha256.0),
     };
-    let standings = standings(state, id);
-    let blocked = standings.iter().filter(|phase| !phase.reached).flat_map(|phase| {
-        phase.places.iter().filter_map(|(place, _)| {
-            let reason = why_not(state, id, place)?;
-            Some(Blocked { place: place.name().to_string(), reason })
-        })
+    let earlier = release.earlier.iter().map(|one| Revision {
+        revision: one.revision,
+        digest: one.digest.to_string(),
+        notes: one.notes.to_string(),
     });
-    let not_promoted = blocked.collect();
-    let phases = standings.iter().map(|phase| Phase {
-        name: phase.phase.to_string(),
-        automatic: phase.automatic,
-        reached: phase.reached,
-        complete: phase.complete(),
-        places: phase
-            .places
-            .iter()
-            .map(|(place, standing)| (place.name().to_string(), words(place, *standing)))
-            .collect(),
-    });
+    let standings = standings(state, id, None, now_ms);
     Release {
         owner: state.name_of(&id.project.space),
         project: id.project.name.to_string(),
         version: id.version.to_string(),
+        revision: release.revision,
+        channel: release.snapshot.channel.as_ref().map(ToString::to_string),
         digest: release.digest.to_string(),
         notes: release.notes.to_string(),
-        status,
+        status: status(release),
+        recalled: state.releases.recall_of(id).map(|it| recall(engine, id, it)),
+        offered: release.offered.as_ref().map(|newer| newer.revision),
+        earlier: earlier.collect(),
         packages: release.snapshot.packages.iter().map(package).collect(),
-        phases: phases.collect(),
-        not_promoted,
+        phases: standings.iter().map(|standing| phase(standing, now_ms)).collect(),
+        tenants: tenants(state, id, now_ms),
+        promotions: promotions(state, release),
+        not_promoted: blocked(state, id, &standings, now_ms),
     }
 }
 
-fn words(place: &Place, standing: Standing) -> String {
+fn status(release: &Known) -> String {
+    match &release.source {
+        Source::Local => "created here".to_owned(),
+        Source::Imported(import) => match &import.answer {
+            Answer::Waiting => "waiting".to_owned(),
+            Answer::Accepted { .. } => "accepted".to_owned(),
+            Answer::Rejected { reason } => format!("rejected: {reason}"),
+        },
+    }
+}
+
+fn recall(engine: &Engine, id: &ReleaseId, recalled: &Recalled) -> Recall {
+    let state = engine.state();
+    let exposure = exposure::of(state, engine.traffic(), id).unwrap_or_default();
+    let installed = exposure.installed.iter();
+    let told = exposure.told.iter();
+    Recall {
+        revision: recalled.content.revision,
+        reason: recalled.content.reason.to_string(),
+        at: super::time(recalled.at_ms),
+        exposed: installed.map(|(space, slot)| place(state, space, &slot.to_string())).collect(),
+        told: told.map(|(space, durable)| (state.name_of(space), *durable)).collect(),
+    }
+}
+
+/// A place in words: `Production`, or `Prod EU: Production` for another space's.
+fn place(state: &State, space: &SpaceId, slot: &str) -> String {
+    if *space == state.me() { slot.to_owned() } else { format!("{}: {slot}", state.name_of(space)) }
+}
+
+fn tenants(state: &State, id: &ReleaseId, now_ms: u64) -> Vec<Tenant> {
+    let show = |name: &schema::name::Name| {
+        let standings = standings(state, id, Some(name), now_ms);
+        let phases = standings.iter().map(|standing| phase(standing, now_ms)).collect();
+        Tenant { tenant: name.to_string(), phases }
+    };
+    tenant::of(state, &id.project).map(|tenant| show(&tenant.name)).collect()
+}
+
+fn promotions(state: &State, release: &Known) -> Vec<Promotion> {
+    let show = |(space, promotion): (&SpaceId, &engine::state::releases::Promotion)| Promotion {
+        space: state.name_of(space),
+        at: super::time(promotion.at_ms),
+        answer: match &promotion.answer {
+            None => "no answer yet".to_owned(),
+            Some(Ok(())) => "accepted".to_owned(),
+            Some(Err(reason)) => format!("rejected: {}", Text::as_str(reason)),
+        },
+    };
+    release.promotions.iter().map(show).collect()
+}
+
+fn blocked(
+    state: &State,
+    id: &ReleaseId,
+    standings: &[PhaseStanding],
+    now_ms: u64,
+) -> Vec<Blocked> {
+    let places = standings.iter().flat_map(|phase| &phase.places);
+    // What stands at a place of another space, that space decides.
+    let open = places
+        .filter(|(place, standing)| !standing.is_done() && !matches!(place, Place::Remote { .. }));
+    let blocked = open.filter_map(|(place, _)| {
+        let way = Way { id, place, tenant: None, actor: &Actor::Policy, now_ms };
+        let reason = weightiest(&obstacles(state, &way))?.what.clone();
+        Some(Blocked { place: place.to_string(), reason })
+    });
+    blocked.collect()
+}
+
+fn phase(standing: &PhaseStanding, now_ms: u64) -> Phase {
+    let place = |(place, standing): &(Place, Standing)| (place.to_string(), words(place, standing));
+    Phase {
+        name: standing.phase.to_string(),
+        automatic: standing.automatic,
+        reached: standing.reached,
+        complete: standing.complete(),
+        soaked: standing.soaked(now_ms),
+        optional: standing.optional,
+        minimum: standing.minimum,
+        places: standing.places.iter().map(place).collect(),
+    }
+}
+
+fn words(place: &Place, standing: &Standing) -> String {
     match (place, standing) {
-        (Place::Space(_), Standing::Done) => "promoted".to_owned(),
+        (Place::Space(_), Standing::Done(_)) => "promoted".to_owned(),
         (Place::Space(_), Standing::Untried) => "not promoted".to_owned(),
-        (Place::Environment(_), Standing::Done) => "succeeded".to_owned(),
+        (Place::Environment(_) | Place::Remote { .. }, Standing::Done(_)) => "succeeded".to_owned(),
         (Place::Environment(_), Standing::Untried) => "not deployed".to_owned(),
-        (Place::Environment(_) | Place::Space(_), standing) => describe(standing).to_owned(),
+        (Place::Remote { .. }, Standing::Untried) => "no receipt yet".to_owned(),
+        (_, standing) => standing.to_string(),
     }
 }

@@ -1,5 +1,6 @@
 //! Secrets of projects: that there are some, when they were set and by whom, and never a value.
 
+use super::scope::Scope;
 use engine::decide::rights::Rights;
 use engine::engine::Engine;
 use engine::trust::secret::SecretValue;
@@ -15,6 +16,8 @@ pub struct Secret {
     pub project: String,
     /// Its name.
     pub name: String,
+    /// Where it applies; a project may have several of one name.
+    pub scope: Scope,
     /// `set`, `not set`, or `lost` where its at-rest key is not here.
     pub state: String,
     /// When it was set.
@@ -29,6 +32,9 @@ pub struct Secret {
 pub struct Setting {
     /// The same command again does nothing twice.
     pub id: CommandId,
+    /// Where the one that is meant applies; not needed where only one has that name.
+    #[serde(default)]
+    pub scope: Option<Scope>,
     /// The value.
     pub value: SecretValue,
 }
@@ -38,6 +44,8 @@ pub struct Setting {
 pub struct Sent<'a> {
     /// The same command again does nothing twice.
     pub id: CommandId,
+    /// Where the one that is meant applies.
+    pub scope: Option<Scope>,
     /// The value.
     pub value: &'a str,
 }
@@ -50,8 +58,8 @@ pub fn list(engine: &Engine, rights: &Rights) -> Vec<Secret> {
     for project in state.configuration.projects() {
         let seen = rights.see(&ProjectId { space: state.me(), name: project.clone() });
         let Some(known) = state.configuration.project(project).filter(|_| seen) else { continue };
-        for name in &known.secrets {
-            let set = state.secrets.value(project, name);
+        for secret in &known.secrets {
+            let set = state.secrets.value(project, secret);
             let here = set.map(|set| engine.identity().at_rest().has(set.sealed.key));
             let word = match here {
                 None => "not set",
@@ -60,7 +68,8 @@ pub fn list(engine: &Engine, rights: &Rights) -> Vec<Secret> {
             };
             all.push(Secret {
                 project: project.to_string(),
-                name: name.to_string(),
+                name: secret.name.to_string(),
+                scope: Scope::from(secret.scope.clone()),
                 state: word.to_owned(),
                 set_at: set.map(|set| super::time(set.at_ms)),
                 set_by: set.map(|set| match &set.by {

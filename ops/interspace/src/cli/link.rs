@@ -54,6 +54,9 @@ pub(crate) struct Grants {
     /// Send our results to the peer, this much of them
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     pub(crate) send_results: Option<Disclosure>,
+    /// Let the peer bring what others signed, and pass on what we send it to whom it concerns
+    #[arg(long)]
+    pub(crate) relay: bool,
 }
 
 fn level(text: &str) -> Result<Disclosure, String> {

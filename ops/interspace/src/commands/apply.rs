@@ -74,4 +74,28 @@ mod tests {
         let failure = parse(Path::new("space.toml"), text).expect_err("a mistake");
         assert!(failure.what.contains("line 2"), "{}", failure.what);
     }
+
+    #[test]
+    fn a_table_that_contradicts_itself_is_named_with_what_to_write() {
+        let step =
+            "[[projects]]\nname = \"Web\"\nlifecycle = \"L\"\n[[projects.steps]]\nname = \"S\"\n";
+        let template = "[[projects]]\nname = \"Web\"\nlifecycle = \"L\"\n[[projects.templates]]\n\
+             name = \"T\"\nlabel = \"Label\"\n";
+        let value = "[[projects]]\nname = \"Web\"\nlifecycle = \"L\"\n[[projects.values]]\n\
+             template = \"T\"\n";
+        for (table, keys, wants) in [
+            (step, "", "manual = "),
+            (step, "run = [\"true\"]\nmanual = \"look\"", "two steps"),
+            (step, "manual = \"look\"\ntimeout_s = 5", "leave timeout_s out"),
+            (template, "type = \"choice\"", "choices = "),
+            (template, "choices = [\"a\"]", "type = \"choice\""),
+            (template, "type = \"date\"", "`number`"),
+            (template, "per = \"step\"", "`tenant-environment`"),
+            (value, "value = \"x\"", "environment = "),
+        ] {
+            let text = format!("[space]\nname = \"A\"\n{table}{keys}\n");
+            let failure = parse(Path::new("space.toml"), &text).expect_err(keys);
+            assert!(failure.what.contains(wants), "{keys}: {}", failure.what);
+        }
+    }
 }

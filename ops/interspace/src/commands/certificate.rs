@@ -54,5 +54,6 @@ pub(super) fn shape(given: &Given) -> Grants {
         accept_releases: given.accept_releases.clone(),
         accept_results: given.accept_results,
         send_results: given.send_results,
+        relay: given.relay,
     }
 }

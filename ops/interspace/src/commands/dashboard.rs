@@ -1,6 +1,7 @@
 //! `dashboard`: what is installed where, here and in other spaces.
 
 use crate::client::Client;
+use crate::commands::slot;
 use crate::failure::Failure;
 use crate::output::{Output, table};
 use api_http::shape::cell::Cell;
@@ -20,11 +21,8 @@ pub(super) fn run(client: &Client, out: &mut Output) -> Result<(), Failure> {
 }
 
 fn row(cell: &Cell) -> Vec<String> {
-    let place = if cell.remote {
-        format!("{}: {}", cell.space, cell.environment)
-    } else {
-        cell.environment.clone()
-    };
+    let place = slot(&cell.environment, cell.tenant.as_deref());
+    let place = if cell.remote { format!("{}: {place}", cell.space) } else { place };
     let version = match (&cell.version, &cell.running) {
         (Some(version), None) => version.clone(),
         (None, None) => "-".to_owned(),

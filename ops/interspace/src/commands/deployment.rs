@@ -1,48 +1,51 @@
 //! `deploy` and `deployment`: run a release in an environment, and see how it went.
 
-use crate::cli::{Deployment as Verb, Which};
+use crate::cli::{Deploy, Deployment as Verb};
 use crate::client::Client;
-use crate::commands::release::name;
+use crate::commands::release::{name, say};
+use crate::commands::slot;
 use crate::failure::{Failure, code};
 use crate::output::{Output, moment, table, visible};
-use api_http::shape::command::Ask;
-use api_http::shape::deployment::{Deployment, Step};
-use schema::name::Name;
+use api_http::shape::command::{Ask, Did};
+use api_http::shape::deployment::{Deployment, Manual, Step, StepOutput, Target};
+use schema::name::{Name, Text};
 use std::time::Duration;
 
 /// Pause between two looks at a deployment that runs.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Deploys, and waits for the end unless told otherwise.
-pub(super) fn deploy(
-    release: &Which,
-    environment: &Name,
-    no_wait: bool,
-    client: &Client,
-    out: &mut Output,
-) -> Result<(), Failure> {
-    let release = name(client, release)?;
-    let what = format!("{} {} to {environment}", release.project, release.version);
-    let did = client.ask(Ask::Deploy { release, environment: environment.clone() })?;
+/// Deploys, and waits for the end unless told otherwise. Where it waits for a person, it says so.
+pub(super) fn deploy(what: &Deploy, client: &Client, out: &mut Output) -> Result<(), Failure> {
+    let release = name(client, &what.release)?;
+    let place = slot(what.to.as_str(), what.tenant.as_ref().map(Name::as_str));
+    let words = format!("{} {} to {place}", release.project, release.version);
+    let (environment, tenant) = (what.to.clone(), what.tenant.clone());
+    let bypass = what.bypass.clone();
+    let did = client.ask(Ask::Deploy { release, environment, tenant, bypass })?;
     let Some(number) = did.positions.first().copied() else {
         return Err(Failure::new(code::FAILED, "no deployment was begun", "try again"));
     };
     // A command that is repeated may name a deployment that was cut short since.
     let mut shown = follow(client, number)?;
-    while shown.outcome == "running" && !no_wait {
+    let mut told = None;
+    while shown.outcome == "running" && !what.no_wait {
+        if shown.waits.is_some() && shown.waits != told {
+            told.clone_from(&shown.waits);
+            out.say(waits(&shown).trim_end());
+        }
         std::thread::sleep(LOOK);
         shown = follow(client, number)?;
     }
-    let ended = ["failed", "interrupted"].contains(&shown.outcome.as_str());
     out.value(&shown, || show(&shown));
-    if !ended {
+    if ["running", "succeeded"].contains(&shown.outcome.as_str()) {
         return Ok(());
     }
     let why = shown.steps.iter().find(|step| step.outcome != "succeeded").map(|step| &step.name);
     let at = why.map(|step| format!(" at step {step}")).unwrap_or_default();
+    let was = if shown.outcome == "cancelled" { "was " } else { "" };
     let hint =
         format!("`interspace deployment logs {}` shows what the steps said", shown.deployment);
-    Err(Failure::new(code::FAILED, format!("deploying {what} {}{at}", shown.outcome), hint))
+    Err(Failure::new(code::FAILED, format!("deploying {words} {was}{}{at}", shown.outcome), hint))
 }
 
 /// The deployment, or the newest one that policy began in its place after an interruption.
@@ -55,6 +58,7 @@ fn follow(client: &Client, number: u64) -> Result<Deployment, Failure> {
         other.deployment > number
             && (&other.project, &other.owner) == (&first.project, &first.owner)
             && (&other.version, &other.environment) == (&first.version, &first.environment)
+            && other.tenant == first.tenant
     };
     Ok(all(client)?.into_iter().find(same).unwrap_or(first))
 }
@@ -84,8 +88,25 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
             let text = client.text(&path)?;
             out.value(&serde_json::json!({ "output": text }), || visible(&text));
         }
+        Verb::Cancel { deployment, reason } => {
+            let did =
+                client.ask(Ask::Cancel { deployment: *deployment, reason: reason.clone() })?;
+            say(out, &did, &format!("deployment {deployment} is told to end"));
+        }
+        Verb::Confirm { deployment, note } => {
+            let did = answer(client, *deployment, true, note)?;
+            say(out, &did, &format!("deployment {deployment} goes on"));
+        }
+        Verb::Refuse { deployment, note } => {
+            let did = answer(client, *deployment, false, note)?;
+            say(out, &did, &format!("the step of deployment {deployment} has failed"));
+        }
     }
     Ok(())
+}
+
+fn answer(client: &Client, deployment: u64, done: bool, note: &Text) -> Result<Did, Failure> {
+    client.ask(Ask::AnswerManual { deployment, done, note: note.clone() })
 }
 
 fn all(client: &Client) -> Result<Vec<Deployment>, Failure> {
@@ -101,12 +122,17 @@ fn find(client: &Client, number: u64) -> Result<Deployment, Failure> {
 }
 
 fn row(deployment: &Deployment) -> Vec<String> {
+    let outcome = match (&deployment.waits, &deployment.cancelled_by) {
+        (Some(manual), _) => format!("waits for {}", manual.step),
+        (None, Some(_)) => format!("{}, cancelled", deployment.outcome),
+        (None, None) => deployment.outcome.clone(),
+    };
     vec![
         deployment.deployment.to_string(),
         deployment.project.clone(),
         deployment.version.clone(),
-        deployment.environment.clone(),
-        deployment.outcome.clone(),
+        slot(&deployment.environment, deployment.tenant.as_deref()),
+        outcome,
         deployment.by.clone().unwrap_or_else(|| "policy".to_owned()),
         deployment.finished_at.as_deref().map_or_else(|| "-".to_owned(), moment),
     ]
@@ -114,8 +140,15 @@ fn row(deployment: &Deployment) -> Vec<String> {
 
 fn show(deployment: &Deployment) -> String {
     let Deployment { deployment: number, project, version, environment, outcome, .. } = deployment;
-    let mut text =
-        format!("{project} {version} in {environment}: {outcome} (deployment {number})\n");
+    let place = slot(environment, deployment.tenant.as_deref());
+    let mut text = format!("{project} {version} in {place}: {outcome} (deployment {number})\n");
+    text.push_str(&waits(deployment));
+    if let Some(by) = &deployment.cancelled_by {
+        text.push_str(&format!("{by} asked to end it\n"));
+    }
+    for target in &deployment.targets {
+        text.push_str(&target_line(target));
+    }
     for step in &deployment.steps {
         text.push_str(&step_line(step));
     }
@@ -125,15 +158,49 @@ fn show(deployment: &Deployment) -> String {
     text
 }
 
+/// That a deployment waits for a person, for what, and what to type then; empty if it does not.
+fn waits(deployment: &Deployment) -> String {
+    let Some(Manual { step, instructions }) = &deployment.waits else { return String::new() };
+    let number = deployment.deployment;
+    let mut text = format!("… {step}: waits for a person\n");
+    for line in visible(instructions).lines() {
+        text.push_str(&format!("    {line}\n"));
+    }
+    text.push_str(&format!(
+        "  when it is done: interspace deployment confirm {number}\n  \
+         if it cannot be: interspace deployment refuse {number} --note TEXT\n"
+    ));
+    text
+}
+
+fn target_line(Target { name, up, outcome }: &Target) -> String {
+    match (up, outcome) {
+        (true, Some(outcome)) => format!("target {name}: {outcome}\n"),
+        (true, None) => format!("target {name}: up, nothing was run on it\n"),
+        (false, Some(outcome)) => format!("target {name}: down, {outcome}\n"),
+        (false, None) => format!("target {name}: down, left out\n"),
+    }
+}
+
 fn step_line(step: &Step) -> String {
     let mark = if step.outcome == "succeeded" { "✓" } else { "✗" };
-    let Step { name, outcome, duration_ms, .. } = step;
-    let mut line = format!("{mark} {name}: {outcome}, {duration_ms} ms");
+    let Step { name, target, outcome, attempts, duration_ms, .. } = step;
+    let on = target.as_ref().map(|target| format!(" on {target}")).unwrap_or_default();
+    let mut line = format!("{mark} {name}{on}: {outcome}, {duration_ms} ms");
+    if *attempts > 1 {
+        line.push_str(&format!(", {attempts} attempts"));
+    }
     if let Some(exit_code) = step.exit_code.filter(|code| *code != 0) {
         line.push_str(&format!(", exit code {exit_code}"));
     }
+    if let Some(person) = &step.answered_by {
+        line.push_str(&format!(", answered by {person}"));
+    }
     if let Some(reason) = &step.reason {
         line.push_str(&format!(", {}", visible(reason)));
+    }
+    for StepOutput { name, value } in &step.outputs {
+        line.push_str(&format!("\n    {name} = {}", visible(value)));
     }
     let output = step.output.as_deref().filter(|_| step.outcome != "succeeded").unwrap_or_default();
     for said in output.lines() {

@@ -3,11 +3,12 @@
 use crate::cli::{Inbox as Verb, Options, Which};
 use crate::client::Client;
 use crate::commands::release::{name, say};
-use crate::commands::yes;
+use crate::commands::{or_dash, slot, yes};
 use crate::failure::{Failure, code};
 use crate::output::{Output, table, visible};
 use api_http::shape::command::{Ask, Value};
 use api_http::shape::inbox::{Bundle, Question};
+use schema::name::Name;
 use std::io::{BufRead as _, Write as _};
 
 pub(super) fn run(
@@ -67,26 +68,40 @@ fn find(client: &Client, which: &Which) -> Result<Bundle, Failure> {
     })
 }
 
+/// Whether a value is for what is asked: for everything that its template asks, or just for this.
+fn answers(value: &Value, question: &Question) -> bool {
+    let (environment, tenant) = (value.environment.as_ref(), value.tenant.as_ref());
+    let exact = environment.map(Name::as_str) == question.environment.as_deref()
+        && tenant.map(Name::as_str) == question.tenant.as_deref();
+    value.template.as_str() == question.name && (exact || environment.or(tenant).is_none())
+}
+
+/// For what a question is asked, for people.
+fn whom(question: &Question) -> String {
+    match (&question.environment, &question.tenant) {
+        (Some(environment), tenant) => slot(environment, tenant.as_deref()),
+        (None, tenant) => or_dash(tenant.as_ref()),
+    }
+}
+
 /// Asks for each required value that nobody has given.
 fn prompt(bundle: &Bundle, given: &[Value]) -> Result<Vec<Value>, Failure> {
     let asked = bundle.questions.iter().filter(|question| {
-        !question.answered
-            && !given.iter().any(|value| {
-                value.template.as_str() == question.name
-                    && value.environment.as_ref().is_none_or(|e| e.as_str() == question.environment)
-            })
+        !question.answered && !given.iter().any(|value| answers(value, question))
     });
     let mut values = Vec::new();
     for question in asked {
-        eprint!("{} for {}: ", visible(&question.label), question.environment);
+        eprint!("{} for {}: ", visible(&question.label), whom(question));
         let _ = std::io::stderr().flush();
         let mut line = String::new();
         let read = std::io::stdin().lock().read_line(&mut line);
         read.map_err(|why| Failure::new(code::FAILED, why, "give the value with --value"))?;
         let bad = |why: schema::name::BadName| Failure::new(code::USAGE, why, "try again");
+        let name = |name: &Option<String>| name.as_deref().map(str::parse).transpose().map_err(bad);
         values.push(Value {
             template: question.name.parse().map_err(bad)?,
-            environment: Some(question.environment.parse().map_err(bad)?),
+            environment: name(&question.environment)?,
+            tenant: name(&question.tenant)?,
             value: Some(line.trim().parse().map_err(bad)?),
         });
     }
@@ -135,8 +150,8 @@ fn show(bundle: &Bundle) -> String {
 }
 
 fn ask(question: &Question) -> String {
-    let Question { name, label, environment, value, .. } = question;
-    let label = visible(label);
+    let Question { name, label, value, .. } = question;
+    let (label, environment) = (visible(label), whom(question));
     if question.answered {
         let value = value.as_deref().map_or_else(|| "no value".to_owned(), visible);
         format!("✓ {label} ({name}) for {environment}: {value}\n")

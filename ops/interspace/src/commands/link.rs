@@ -186,7 +186,8 @@ fn short(grants: &Grants) -> String {
     let releases = (!grants.accept_releases.is_empty()).then_some("+releases");
     let results = grants.accept_results.then_some("+results");
     let sends = grants.send_results.map(|_| "sends results");
-    let all: Vec<&str> = [releases, results, sends].into_iter().flatten().collect();
+    let relay = grants.relay.then_some("relays");
+    let all: Vec<&str> = [releases, results, sends, relay].into_iter().flatten().collect();
     if all.is_empty() { "nothing".to_owned() } else { all.join(" ") }
 }
 
@@ -202,6 +203,9 @@ pub(super) fn granted(grants: &Grants) -> String {
     }
     if let Some(level) = grants.send_results {
         all.push(format!("send results ({})", format!("{level:?}").to_lowercase()));
+    }
+    if grants.relay {
+        all.push("let it relay".to_owned());
     }
     if all.is_empty() { "none: nothing flows".to_owned() } else { all.join(", ") }
 }

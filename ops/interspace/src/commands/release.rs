@@ -2,54 +2,61 @@
 
 use crate::cli::{Release as Verb, Which};
 use crate::client::Client;
-use crate::commands::place;
+use crate::commands::{or_dash, place, slot};
 use crate::failure::{Failure, code};
-use crate::output::{Output, table};
+use crate::output::{Output, moment, table, visible};
 use api_http::shape::cell::Cell;
 use api_http::shape::command::{Ask, Did, Release as Name};
-use api_http::shape::release::{Phase, Release};
+use api_http::shape::release::{Phase, Promotion, Recall, Release};
 
 pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), Failure> {
     match verb {
-        Verb::Create { project, version, notes, package } => {
+        Verb::Create { project, version, notes, package, channel, revise } => {
             let ask = Ask::CreateRelease {
                 project: project.clone(),
                 version: version.clone(),
                 notes: notes.clone(),
                 packages: package.clone(),
+                channel: channel.clone(),
+                revise: *revise,
             };
             let did = client.ask(ask)?;
-            say(out, &did, &format!("release {project} {version} created"));
+            let done = if *revise { "revised" } else { "created" };
+            say(out, &did, &format!("release {project} {version} {done}"));
         }
         Verb::List => {
             let releases = all(client)?;
-            let row = |release: &Release| {
-                vec![
-                    release.owner.clone(),
-                    release.project.clone(),
-                    release.version.clone(),
-                    release.status.clone(),
-                    reached(release),
-                ]
-            };
             out.value(&releases, || {
                 let rows = releases.iter().map(row).collect();
                 let empty = "no releases yet: `interspace release create PROJECT VERSION`";
-                table(&["owner", "project", "version", "status", "completed"], rows, empty)
+                table(
+                    &["owner", "project", "version", "channel", "status", "completed"],
+                    rows,
+                    empty,
+                )
             });
         }
         Verb::Show { release } => {
             let release = client.patiently(|| find(client, release))?;
             out.value(&release, || show(&release));
         }
-        Verb::Promote { release, to } => {
+        Verb::Promote { release, to, bypass } => {
             let release = name(client, release)?;
             let done = format!("{} {} promoted to {to}", release.project, release.version);
-            let did = client.ask(Ask::Promote { release, peer: to.clone() })?;
+            let did =
+                client.ask(Ask::Promote { release, peer: to.clone(), bypass: bypass.clone() })?;
             say(out, &did, &done);
         }
-        Verb::Await { release, place } => {
-            let cell = client.patiently(|| installed(client, release, place))?;
+        Verb::Recall { release, reason } => {
+            let release = name(client, release)?;
+            let done = format!("{} {} recalled", release.project, release.version);
+            let did = client.ask(Ask::Recall { release, reason: reason.clone() })?;
+            say(out, &did, &done);
+        }
+        Verb::Await { release, place, tenant } => {
+            let tenant = tenant.as_ref().map(schema::name::Name::as_str);
+            let cell = client.patiently(|| installed(client, release, place, tenant))?;
+            let place = slot(place, tenant);
             let version = &release.version;
             out.value(&cell, || format!("{} {version} is installed in {place}", release.project));
         }
@@ -100,56 +107,117 @@ pub(super) fn name(client: &Client, which: &Which) -> Result<Name, Failure> {
 }
 
 /// The cell of a place, once the release is installed there.
-fn installed(client: &Client, which: &Which, text: &str) -> Result<Cell, Failure> {
+fn installed(
+    client: &Client,
+    which: &Which,
+    text: &str,
+    tenant: Option<&str>,
+) -> Result<Cell, Failure> {
     let cells: Vec<Cell> = client.get(&client.path("dashboard")?)?;
     let (space, environment) = place(text);
     let found = cells.into_iter().find(|cell| {
         cell.project == which.project.as_str()
             && cell.environment == environment
+            && cell.tenant.as_deref() == tenant
             && space.map_or(!cell.remote, |space| cell.space == space)
     });
     let installed = found.filter(|cell| cell.version.as_deref() == Some(which.version.as_str()));
     installed.ok_or_else(|| {
-        let what = format!("{} {} is not installed in {text}", which.project, which.version);
+        let place = slot(text, tenant);
+        let what = format!("{} {} is not installed in {place}", which.project, which.version);
         let hint = "wait longer with --wait, or see `interspace release show`";
         Failure { not_yet: true, ..Failure::new(code::NOT_FOUND, what, hint) }
     })
 }
 
+fn row(release: &Release) -> Vec<String> {
+    let version = match release.revision {
+        1 => release.version.clone(),
+        revision => format!("{}~{revision}", release.version),
+    };
+    let status = match (&release.recalled, release.offered) {
+        (Some(_), _) => format!("{}, recalled", release.status),
+        (None, Some(newer)) => format!("{}, revision {newer} in the inbox", release.status),
+        (None, None) => release.status.clone(),
+    };
+    vec![
+        release.owner.clone(),
+        release.project.clone(),
+        version,
+        or_dash(release.channel.as_ref()),
+        status,
+        reached(release),
+    ]
+}
+
 fn reached(release: &Release) -> String {
-    let complete: Vec<&str> = release
-        .phases
-        .iter()
-        .filter(|phase| phase.complete)
-        .map(|phase| phase.name.as_str())
-        .collect();
+    let complete = release.phases.iter().filter(|phase| phase.complete);
+    let complete: Vec<&str> = complete.map(|phase| phase.name.as_str()).collect();
     if complete.is_empty() { "-".to_owned() } else { complete.join(", ") }
 }
 
 fn show(release: &Release) -> String {
-    let mut text = format!(
-        "{} {} of {}\nstatus   {}\ndigest   {}\n",
-        release.project, release.version, release.owner, release.status, release.digest
-    );
+    let Release { project, version, owner, status, digest, .. } = release;
+    let mut text = format!("{project} {version} of {owner}\nstatus   {}\n", visible(status));
+    text.push_str(&recalled(release));
+    if release.revision > 1 {
+        text.push_str(&format!("revision {}\n", release.revision));
+    }
+    if let Some(newer) = release.offered {
+        text.push_str(&format!("newer    revision {newer} is in the inbox\n"));
+    }
+    if let Some(channel) = &release.channel {
+        text.push_str(&format!("channel  {channel}\n"));
+    }
+    text.push_str(&format!("digest   {digest}\n"));
     if !release.notes.is_empty() {
-        text.push_str(&format!("notes    {}\n", crate::output::visible(&release.notes)));
+        text.push_str(&format!("notes    {}\n", visible(&release.notes)));
     }
     for package in &release.packages {
         let (id, version, size) = (&package.id, &package.version, package.size);
         text.push_str(&format!("package  {id} {version}, {size} bytes, {}\n", package.sha256));
     }
-    let rows: Vec<Vec<String>> = release.phases.iter().flat_map(rows).collect();
-    text.push_str(&table(&["phase", "place", "standing", "by"], rows, "no lifecycle here"));
+    for Promotion { space, at, answer } in &release.promotions {
+        let at = moment(at);
+        text.push_str(&format!("promoted to {space} {at}: {}\n", visible(answer)));
+    }
+    let own = release.phases.iter().flat_map(|phase| rows(phase, None));
+    let apart = release.tenants.iter().flat_map(|tenant| {
+        tenant.phases.iter().flat_map(|phase| rows(phase, Some(&tenant.tenant)))
+    });
+    let rows: Vec<Vec<String>> = own.chain(apart).collect();
+    let head = ["phase", "place", "for", "standing", "by"];
+    text.push_str(&table(&head, rows, "no lifecycle here"));
     for blocked in &release.not_promoted {
-        text.push_str(&format!("\nwhy not {}: {}", blocked.place, blocked.reason));
+        text.push_str(&format!("\nwhy not {}: {}", blocked.place, visible(&blocked.reason)));
     }
     text
 }
 
-fn rows(phase: &Phase) -> Vec<Vec<String>> {
+fn recalled(release: &Release) -> String {
+    let Some(recall) = &release.recalled else { return String::new() };
+    let Recall { revision, reason, at, exposed, told } = recall;
+    let newer = if *revision < release.revision { " (not this one)" } else { "" };
+    let (at, reason) = (moment(at), visible(reason));
+    let which = format!("up to revision {revision}{newer}");
+    let still = if exposed.is_empty() {
+        "nowhere, as far as is known here".to_owned()
+    } else {
+        exposed.join(", ")
+    };
+    let mut text = format!("recalled {at}, {which}: {reason}\nstill in {still}\n");
+    for (space, durable) in told {
+        let word = if *durable { "has the recall" } else { "has not confirmed the recall" };
+        text.push_str(&format!("         {space} {word}\n"));
+    }
+    text
+}
+
+fn rows(phase: &Phase, tenant: Option<&String>) -> Vec<Vec<String>> {
     let by = if phase.automatic { "policy" } else { "a person" };
     let row = |(place, standing): &(String, String)| {
-        vec![phase.name.clone(), place.clone(), standing.clone(), by.to_owned()]
+        let (place, standing) = (place.clone(), standing.clone());
+        vec![phase.name.clone(), place, or_dash(tenant), standing, by.to_owned()]
     };
     phase.places.iter().map(row).collect()
 }

@@ -1,12 +1,13 @@
 //! `secret`: values that go in and never come out again.
 
-use crate::cli::Secret as Verb;
+use crate::cli::{Declared, Secret as Verb};
 use crate::client::{Client, encoded};
 use crate::commands::or_dash;
 use crate::failure::{Failure, code};
 use crate::node::passphrase::ask;
 use crate::output::{Output, moment, table};
 use api_http::shape::person::Changed;
+use api_http::shape::scope::Scope;
 use api_http::shape::secret::{Secret, Sent};
 use engine::trust::secret::SecretValue;
 use schema::limits::SECRET_BYTES_MAX;
@@ -18,10 +19,12 @@ use zeroize::Zeroizing;
 
 pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), Failure> {
     match verb {
-        Verb::Set { project, name, from } => {
+        Verb::Set { secret, from } => {
+            let Declared { project, name, .. } = secret;
             let value = read(name, from.as_deref())?;
-            let sent = Sent { id: client.command_id()?, value: value.expose() };
-            let changed: Changed = client.put(&path(client, project, name)?, &sent)?;
+            let (id, scope) = (client.command_id()?, scope(secret));
+            let sent = Sent { id, scope, value: value.expose() };
+            let changed: Changed = client.put(&path(client, secret)?, &sent)?;
             out.value(&changed, || match changed.changed {
                 true => format!("{name} of {project} is set, for releases from now on"),
                 false => "nothing changed: it has this value already".to_owned(),
@@ -33,11 +36,15 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
                 let rows = secrets.iter().map(row).collect();
                 let empty = "no secrets yet: declare one in space.toml, a variable with \
                              `secret = true`";
-                table(&["project", "secret", "state", "since", "by"], rows, empty)
+                table(&["project", "secret", "applies", "state", "since", "by"], rows, empty)
             });
         }
-        Verb::Unset { project, name } => {
-            let changed: Changed = client.delete(&path(client, project, name)?)?;
+        Verb::Unset { secret } => {
+            let Declared { project, name, .. } = secret;
+            let json = scope(secret).map(|scope| serde_json::to_string(&scope)).transpose();
+            let json = json.map_err(|why| Failure::new(code::FAILED, why, "try again"))?;
+            let meant = json.map(|json| format!("?scope={}", encoded(&json))).unwrap_or_default();
+            let changed: Changed = client.delete(&format!("{}{meant}", path(client, secret)?))?;
             out.value(&changed, || match changed.changed {
                 true => format!("{name} of {project} has no value any more"),
                 false => "nothing changed: it had no value".to_owned(),
@@ -47,8 +54,19 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
     Ok(())
 }
 
-fn path(client: &Client, project: &Name, name: &Name) -> Result<String, Failure> {
-    let (project, name) = (encoded(project.as_str()), encoded(name.as_str()));
+/// Where the one that is meant applies; none where that was not said.
+fn scope(secret: &Declared) -> Option<Scope> {
+    let scope = Scope {
+        environments: secret.environment.clone(),
+        tenants: secret.tenant.clone(),
+        channels: secret.channel.clone(),
+        steps: secret.step.clone(),
+    };
+    (secret.everywhere || scope != Scope::default()).then_some(scope)
+}
+
+fn path(client: &Client, secret: &Declared) -> Result<String, Failure> {
+    let (project, name) = (encoded(secret.project.as_str()), encoded(secret.name.as_str()));
     client.path(&format!("secrets/{project}/{name}"))
 }
 
@@ -56,6 +74,7 @@ fn row(secret: &Secret) -> Vec<String> {
     vec![
         secret.project.clone(),
         secret.name.clone(),
+        secret.scope.to_string(),
         secret.state.clone(),
         secret.set_at.as_deref().map_or_else(|| "-".to_owned(), moment),
         or_dash(secret.set_by.as_ref()),

@@ -54,6 +54,7 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path, media: &Path) {
     let place = |path: &mut PathBuf| *path = folder.join(&*path);
     match noun {
         Noun::Apply { file, .. }
+        | Noun::Export { file: Some(file) }
         | Noun::Certificate(
             Certificate::Export { file: Some(file), .. } | Certificate::Import { file, .. },
         )
@@ -87,6 +88,7 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path, media: &Path) {
         | Noun::Inbox(_)
         | Noun::Deploy { .. }
         | Noun::Deployment(_)
+        | Noun::Export { file: None }
         | Noun::Dashboard
         | Noun::Journey { .. }
         | Noun::Audit(Audit::Verify { .. } | Audit::Trust { .. } | Audit::Trail { .. }) => {}

@@ -1,6 +1,7 @@
 //! The spaces that a node has open: where each one's mail goes, and why one is closed.
 
 use crate::node::owner::Mail;
+use crate::node::runs::Runs;
 use api_http::port::{Stored, Trouble};
 use engine::log::Fault;
 use schema::id::{ObjectId, SpaceId};
@@ -9,7 +10,6 @@ use schema::name::Name;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -22,16 +22,12 @@ pub(crate) type Push = Arc<dyn Fn(&mut dyn Read) -> Result<Stored, Trouble> + Se
 pub(crate) type ReadPiece =
     Arc<dyn Fn(ObjectId, u64) -> Result<Option<Piece>, Trouble> + Send + Sync>;
 
-/// The threads on which deployments run.
-pub(crate) type Runs = Arc<Mutex<Vec<JoinHandle<()>>>>;
-
 /// A space that is open.
 pub(crate) struct Opened {
     pub(crate) name: Name,
     pub(crate) folder: PathBuf,
     pub(crate) mailbox: SyncSender<Mail>,
-    /// Ends what runs.
-    pub(crate) cancel: Arc<AtomicBool>,
+    /// What runs.
     pub(crate) runs: Runs,
     pub(crate) closed: Closed,
     pub(crate) owner: Option<JoinHandle<Result<(), Fault>>>,
@@ -66,8 +62,8 @@ impl Opened {
         let lost = || Trouble::Closed("its log lost its end".to_owned());
         let push: Push = Arc::new(move |_| Err(lost()));
         let read: ReadPiece = Arc::new(move |_, _| Err(lost()));
-        let (cancel, runs, owner) = (Arc::default(), Runs::default(), None);
-        Self { name, folder, mailbox, cancel, runs, closed, owner, push, read, watched }
+        let (runs, owner) = (Runs::default(), None);
+        Self { name, folder, mailbox, runs, closed, owner, push, read, watched }
     }
 
     /// Stops it and waits until its log is closed.
@@ -76,16 +72,13 @@ impl Opened {
         if let Some(Ok(Err(fault))) = self.owner.map(JoinHandle::join) {
             result = Err(fault);
         }
-        // Each ends what its step began: nothing of it outlives the space.
-        for run in std::mem::take(&mut *lock(&self.runs)) {
-            let _ = run.join();
-        }
+        self.runs.join();
         result
     }
 
     /// Tells it to stop.
     fn end(&self) {
-        self.cancel.store(true, Ordering::Relaxed);
+        self.runs.stop();
         // An owner that is gone needs no telling.
         let _ = self.mailbox.send(Mail::Stop);
     }

@@ -89,6 +89,8 @@ pub(crate) trait Doors: Send {
     /// is anybody.
     fn peers(&self, peers: BTreeSet<SpaceId>, guests: BTreeSet<Option<SpaceId>>);
     fn run(&self, plan: engine::run::Plan);
+    fn cancel(&self, deployment: Position);
+    fn answer(&self, deployment: Position, answer: engine::run::ManualAnswer);
     fn look(&self, object: ObjectId, size: u64);
     fn store(&self, piece: Piece);
     fn discard(&self, object: ObjectId, size: u64);
@@ -310,6 +312,10 @@ impl<L: Log, D: Doors> Owner<L, D> {
                 }
                 Effect::Send { peer, kind, bytes } => self.doors.send(&peer, kind, bytes),
                 Effect::Run(plan) => self.doors.run(plan),
+                Effect::Cancel(deployment) => self.doors.cancel(deployment),
+                Effect::AnswerManual { deployment, answer } => {
+                    self.doors.answer(deployment, answer);
+                }
                 Effect::Look { object, size } => self.doors.look(object, size),
                 Effect::Store(piece) => self.doors.store(piece),
                 Effect::Discard { object, size } => self.doors.discard(object, size),

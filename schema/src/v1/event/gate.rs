@@ -5,6 +5,7 @@ use crate::id::ReleaseDigest;
 use crate::name::{Name, Text, Version};
 use crate::v1::model::{Pattern, ReleaseId};
 use bincode::{Decode, Encode};
+use serde::Serialize;
 
 /// A person approved a release for an environment, or refused to.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -57,7 +58,8 @@ pub struct GateBypassed {
 }
 
 /// What policy leaves alone.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum PolicyRule {
     /// It does nothing by itself with these projects at these places: environments, or all of
     /// another space for promotions to it.

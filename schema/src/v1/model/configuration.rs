@@ -3,9 +3,10 @@
 use crate::name::{Name, PackageName, Text, Version};
 use crate::v1::model::{Pattern, Secret, Step, Template, TemplateValue, Variable, Where};
 use bincode::{Decode, Encode};
+use serde::Serialize;
 
 /// A place to deploy to.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Environment {
     /// Its name.
     pub name: Name,
@@ -20,7 +21,7 @@ pub struct Environment {
 }
 
 /// How many people have to approve.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct ApprovalRule {
     /// So many, none of them whoever made the release or deploys it.
     pub quorum: u32,
@@ -29,7 +30,7 @@ pub struct ApprovalRule {
 }
 
 /// For what an approval is good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, Decode, Serialize)]
 pub enum ApprovedPer {
     /// For every deployment of the release to the environment.
     #[default]
@@ -39,7 +40,7 @@ pub enum ApprovedPer {
 }
 
 /// A time of the week, in UTC.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Window {
     /// On these days on which it begins, Monday being 0; every day if none is named.
     pub days: Vec<u8>,
@@ -64,7 +65,7 @@ impl Environment {
 }
 
 /// One target of an environment.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Target {
     /// Its name; steps see it.
     pub name: Name,
@@ -75,7 +76,7 @@ pub struct Target {
 }
 
 /// What a deployment does about targets that are down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, Decode)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Encode, Decode, Serialize)]
 pub enum WhenDown {
     /// It fails before its first step.
     #[default]
@@ -85,7 +86,7 @@ pub enum WhenDown {
 }
 
 /// A customer, or whatever else is deployed for apart from others in the same environment.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Tenant {
     /// Its name.
     pub name: Name,
@@ -96,7 +97,7 @@ pub struct Tenant {
 }
 
 /// A project of this space.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Project {
     /// Its name.
     pub name: Name,
@@ -119,7 +120,7 @@ pub struct Project {
 }
 
 /// A way that some releases of a project go and others do not.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Channel {
     /// Its name.
     pub name: Name,
@@ -130,7 +131,7 @@ pub struct Channel {
 }
 
 /// Which versions are let in.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode, Serialize)]
 pub struct VersionRule {
     /// This one and newer ones.
     pub from: Option<Version>,
@@ -142,7 +143,7 @@ pub struct VersionRule {
 }
 
 /// A lifecycle: the phases that a release goes through inside one space.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Lifecycle {
     /// Its name.
     pub name: Name,
@@ -152,7 +153,7 @@ pub struct Lifecycle {
 
 /// One phase. Where it has environments, it is complete when the release has succeeded in enough
 /// of them, by receipts; where it has only spaces, when it was promoted to enough of them.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Phase {
     /// Its name.
     pub name: Name,
@@ -191,7 +192,7 @@ impl Phase {
 }
 
 /// What is done with bundles of one project of another space.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Acceptance {
     /// The space that owns the project, by the name that it has here.
     pub from: Name,

@@ -78,7 +78,7 @@ impl<'de> Deserialize<'de> for Pattern {
 
 /// Where something applies, as people write it: in all of these respects, and in each of them
 /// where one of its names fits. A respect that names nothing fits everywhere.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Encode, Decode, Serialize)]
 pub struct Where {
     /// In these environments, of this space or of others.
     pub environments: Vec<Pattern>,

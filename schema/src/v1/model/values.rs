@@ -140,7 +140,7 @@ pub struct Variable<S = Scope> {
 }
 
 /// A secret that a project declares; its value is set apart.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
 pub struct Secret {
     /// Its name; steps see the value as an environment variable.
     pub name: Name,
@@ -149,7 +149,7 @@ pub struct Secret {
 }
 
 /// A value as steps of one deployment see it.
-#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Bound {
     /// Its name.
     pub name: Name,

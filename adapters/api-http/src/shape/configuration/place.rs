@@ -1,9 +1,10 @@
 //! Places as the file holds them: environments with their targets, and tenants.
 
 use super::is_default;
+use super::window::WindowText;
 use schema::name::{Name, Text};
 use schema::v1::event::Pattern;
-use schema::v1::model::{Environment, Target, Tenant, WhenDown};
+use schema::v1::model::{ApprovalRule, ApprovedPer, Environment, Target, Tenant, WhenDown, Window};
 use serde::{Deserialize, Serialize};
 
 /// A place to deploy to.
@@ -15,6 +16,15 @@ pub struct EnvironmentTable {
     /// What a deployment does about targets that are down.
     #[serde(default, skip_serializing_if = "is_default")]
     pub when_down: Down,
+    /// How many people have to approve before something is deployed there; 0 if nobody has to.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub approvals: u32,
+    /// For what an approval is good.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub approvals_per: ApprovalsPer,
+    /// When something may be deployed there; at any time if none is named.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub windows: Vec<WindowText>,
     /// What it is made of, where steps tell that apart.
     #[serde(default, skip_serializing_if = "is_default")]
     pub targets: Vec<TargetTable>,
@@ -29,6 +39,17 @@ pub enum Down {
     Fail,
     /// It leaves them out.
     Skip,
+}
+
+/// For what an approval is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ApprovalsPer {
+    /// For every deployment of the release to the environment.
+    #[default]
+    Release,
+    /// For the next one.
+    Deployment,
 }
 
 /// One target of an environment.
@@ -61,25 +82,43 @@ pub struct TenantTable {
 
 impl From<EnvironmentTable> for Environment {
     fn from(table: EnvironmentTable) -> Self {
-        let EnvironmentTable { name, when_down, targets } = table;
-        let when_down = match when_down {
-            Down::Fail => WhenDown::Fail,
-            Down::Skip => WhenDown::Skip,
+        let per = match table.approvals_per {
+            ApprovalsPer::Release => ApprovedPer::Release,
+            ApprovalsPer::Deployment => ApprovedPer::Deployment,
         };
+        let rule = ApprovalRule { quorum: table.approvals, per };
         let target = |TargetTable { name, roles, health }| Target { name, roles, health };
-        Self { name, targets: targets.into_iter().map(target).collect(), when_down }
+        Self {
+            name: table.name,
+            targets: table.targets.into_iter().map(target).collect(),
+            when_down: match table.when_down {
+                Down::Fail => WhenDown::Fail,
+                Down::Skip => WhenDown::Skip,
+            },
+            approval: Some(rule).filter(|rule| rule.quorum > 0),
+            windows: table.windows.into_iter().map(Window::from).collect(),
+        }
     }
 }
 
 impl From<Environment> for EnvironmentTable {
     fn from(environment: Environment) -> Self {
-        let Environment { name, targets, when_down } = environment;
-        let when_down = match when_down {
-            WhenDown::Fail => Down::Fail,
-            WhenDown::Skip => Down::Skip,
-        };
         let target = |Target { name, roles, health }| TargetTable { name, roles, health };
-        Self { name, when_down, targets: targets.into_iter().map(target).collect() }
+        let approval = environment.approval;
+        Self {
+            name: environment.name,
+            when_down: match environment.when_down {
+                WhenDown::Fail => Down::Fail,
+                WhenDown::Skip => Down::Skip,
+            },
+            approvals: approval.map_or(0, |rule| rule.quorum),
+            approvals_per: match approval.map(|rule| rule.per) {
+                Some(ApprovedPer::Release) | None => ApprovalsPer::Release,
+                Some(ApprovedPer::Deployment) => ApprovalsPer::Deployment,
+            },
+            windows: environment.windows.into_iter().map(WindowText::from).collect(),
+            targets: environment.targets.into_iter().map(target).collect(),
+        }
     }
 }
 

@@ -105,6 +105,8 @@ impl Doors for Nowhere {
     fn send(&self, _: &SpaceId, _: EnvelopeKind, _: Vec<u8>) {}
     fn peers(&self, _: BTreeSet<SpaceId>, _: BTreeSet<Option<SpaceId>>) {}
     fn run(&self, _: engine::run::Plan) {}
+    fn cancel(&self, _: Position) {}
+    fn answer(&self, _: Position, _: engine::run::ManualAnswer) {}
     fn look(&self, _: ObjectId, _: u64) {}
     fn store(&self, _: Piece) {}
     fn discard(&self, _: ObjectId, _: u64) {}

@@ -1,0 +1,41 @@
+//! `export`: writes the configuration as the file that `apply` reads.
+
+mod layout;
+#[cfg(test)]
+mod tests;
+
+use crate::client::Client;
+use crate::failure::{Failure, code};
+use crate::output::Output;
+use api_http::shape::configuration::SpaceFile;
+use std::path::Path;
+
+pub(super) fn run(file: Option<&Path>, client: &Client, out: &mut Output) -> Result<(), Failure> {
+    let configuration: SpaceFile = client.get(&client.path("configuration")?)?;
+    let Some(file) = file else {
+        let text = write(&configuration)?;
+        out.value(&configuration, || text);
+        return Ok(());
+    };
+    let text = write(&configuration)?;
+    std::fs::write(file, text).map_err(|why| Failure::io("writing", file, &why))?;
+    let shown = file.display();
+    out.value(&serde_json::json!({ "file": file }), || {
+        format!("written to {shown}; `interspace apply -f {shown} --dry-run` compares")
+    });
+    Ok(())
+}
+
+/// The file: what it is, then every table.
+fn write(configuration: &SpaceFile) -> Result<String, Failure> {
+    let table = toml::Table::try_from(configuration).map_err(|why| {
+        Failure::new(code::FAILED, format!("no file: {why}"), "this is a mistake of ours")
+    })?;
+    let mut text = format!(
+        "# The configuration of {}, as `interspace export` writes it and `interspace apply` reads \
+         it.\n# What is left out has its default. Tokens and the values of secrets are not in it.\n",
+        configuration.space.name
+    );
+    layout::table(&mut text, "", &table);
+    Ok(text)
+}

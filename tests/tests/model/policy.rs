@@ -1,0 +1,115 @@
+//! What policy is told to leave alone: paused, pinned, skipped.
+
+use super::scene::{PROJECT, Scene, phases, project, said, space, target};
+use engine::command::Command;
+use schema::v1::event::{Pattern, PolicyRule};
+use tests::pipeline::{phase, text};
+use tests::world::{World, name};
+
+fn given() -> Scene {
+    let mut all = phases(&["Dev", "Live"]);
+    all[1].automatic = true;
+    Scene::given(space(&["Dev", "Live"], all, project()))
+}
+
+fn set(scene: &mut Scene, rule: &PolicyRule) {
+    let (rule, reason) = (rule.clone(), text("we look at it"));
+    scene.world.ask(scene.home, "mia", Command::SetPolicy { rule, reason }).unwrap();
+}
+
+fn lift(scene: &mut Scene, rule: &PolicyRule) {
+    let command = Command::LiftPolicy { rule: rule.clone() };
+    scene.world.ask(scene.home, "mia", command).unwrap();
+    scene.world.run(30_000);
+}
+
+fn pattern(text: &str) -> Pattern {
+    text.parse().unwrap()
+}
+
+#[test]
+fn paused_policy_does_nothing_by_itself_and_goes_on_when_it_is_resumed() {
+    let mut scene = given();
+    let pause = PolicyRule::Pause { project: pattern(PROJECT), place: pattern("Live") };
+    set(&mut scene, &pause);
+    scene.create("1.0.0").unwrap();
+    scene.deploy("1.0.0", "Dev").unwrap();
+    scene.world.run(30_000);
+    assert_eq!(scene.installed(0, 0, "Live"), None);
+    lift(&mut scene, &pause);
+    assert_eq!(scene.installed(0, 0, "Live").as_deref(), Some("1.0.0"));
+}
+
+#[test]
+fn a_person_deploys_also_where_policy_is_paused() {
+    let mut scene = given();
+    let pause = PolicyRule::Pause { project: Pattern::all(), place: Pattern::all() };
+    set(&mut scene, &pause);
+    scene.create("1.0.0").unwrap();
+    scene.deploy("1.0.0", "Dev").unwrap();
+    scene.deploy("1.0.0", "Live").unwrap();
+    assert_eq!(scene.installed(0, 0, "Live").as_deref(), Some("1.0.0"));
+}
+
+#[test]
+fn where_a_version_is_pinned_policy_deploys_no_other() {
+    let mut scene = given();
+    let pin = |at: &str| PolicyRule::Pin {
+        project: pattern(PROJECT),
+        environment: name("Live"),
+        version: at.parse().unwrap(),
+    };
+    set(&mut scene, &pin("1.0.0"));
+    for version in ["1.0.0", "1.1.0"] {
+        scene.create(version).unwrap();
+        scene.deploy(version, "Dev").unwrap();
+        scene.world.run(30_000);
+    }
+    assert_eq!(scene.installed(0, 0, "Live").as_deref(), Some("1.0.0"));
+    set(&mut scene, &pin("1.1.0"));
+    scene.world.run(30_000);
+    assert_eq!(scene.installed(0, 0, "Live").as_deref(), Some("1.1.0"), "another pin instead");
+    let rules = scene.engine(0).state().restraints.rules().count();
+    assert_eq!(rules, 1, "one pin for a project in an environment");
+}
+
+#[test]
+fn a_place_that_is_down_can_be_skipped_and_catches_up_by_itself() {
+    let mut world = World::new(10);
+    let (home, one, two) = (world.found("Home"), world.found("One"), world.found("Two"));
+    for other in [one, two] {
+        world.link(home, other, World::usual_grants(PROJECT));
+    }
+    let mut scene = Scene { world, home };
+    let mut all = phases(&["Dev"]);
+    let mut wave = phase("First", &[], &["One", "Two"], true);
+    wave.environments = vec![pattern("One: Live"), pattern("Two: Live")];
+    all.push(wave);
+    all.push(phase("After", &["After"], &[], true));
+    scene.apply(home, space(&["Dev", "After"], all, project())).unwrap();
+    let live = vec![phase("Live", &["Live"], &[], true)];
+    for other in [one, two] {
+        scene.apply(other, target("Home", &["Live"], live.clone())).unwrap();
+    }
+    scene.world.run(10_000);
+    scene.world.crash(two);
+    scene.create("1.0.0").unwrap();
+    scene.deploy("1.0.0", "Dev").unwrap();
+    scene.world.run(30_000);
+    assert_eq!(scene.installed(home, one, "Live").as_deref(), Some("1.0.0"), "it did not wait");
+    assert_eq!(scene.installed(home, home, "After"), None);
+    set(&mut scene, &PolicyRule::Skip { place: pattern("Two: *") });
+    scene.world.run(30_000);
+    assert_eq!(scene.installed(home, home, "After").as_deref(), Some("1.0.0"));
+    scene.world.start(two).unwrap();
+    scene.world.run(120_000);
+    assert_eq!(scene.installed(home, two, "Live").as_deref(), Some("1.0.0"), "it caught up");
+}
+
+#[test]
+fn a_phase_is_not_done_by_skipping_all_of_it() {
+    let mut scene = given();
+    set(&mut scene, &PolicyRule::Skip { place: pattern("Dev") });
+    scene.create("1.0.0").unwrap();
+    assert!(said(scene.deploy("1.0.0", "Live")).contains("phase Dev is not complete"));
+}
