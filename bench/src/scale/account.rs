@@ -109,12 +109,11 @@ impl Account {
         let _ = writeln!(out, "fold: {small:.0} and {large:.0} entries a second");
         for (word, counts) in [("small", &self.small), ("large", &self.large)] {
             let Counts { projects, environments, releases, deployments, .. } = counts;
-            let Counts { cells, entries, apply_commands, .. } = counts;
+            let Counts { cells, entries, .. } = counts;
             let _ = writeln!(
                 out,
                 "{word}: {projects} projects, {environments} environments, {releases} releases, \
-                 {deployments} deployments, {cells} cells, {entries} entries; configuration \
-                 applied by {apply_commands} commands"
+                 {deployments} deployments, {cells} cells, {entries} entries"
             );
         }
         let _ = writeln!(out, "load: {}", self.load);

@@ -29,20 +29,9 @@ impl Load {
         Ok(Self { space, operator: OPERATOR.parse()?, asked: 0 })
     }
 
-    /// Makes the configuration this, and gives how many commands that took: where all of it is
-    /// refused, it is asked for in growing parts.
-    pub(super) fn apply(&mut self, definitions: &[Definition]) -> Result<u64, Failure> {
-        let (mut applied, mut part, mut commands) = (0, definitions.len(), 0);
-        while applied < definitions.len() {
-            let end = definitions.len().min(applied + part);
-            let command = Command::Apply { definitions: definitions[..end].to_vec() };
-            match self.ask(vec![command])? {
-                None => (applied, commands) = (end, commands + 1),
-                Some(rejection) if part == 1 => return Err(rejection.into()),
-                Some(_) => part = part.div_ceil(2),
-            }
-        }
-        Ok(commands)
+    /// Makes the configuration this, by one command however much it is.
+    pub(super) fn apply(&mut self, definitions: Vec<Definition>) -> Result<(), Failure> {
+        self.must(vec![Command::Apply { definitions }])
     }
 
     /// Pushes the package of a release and creates the release, in one turn.
@@ -118,12 +107,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_fit_into_one_command_is_applied_in_parts() {
+    fn what_does_not_fit_into_one_entry_is_applied_by_one_command() {
         let mut load = Load::found().unwrap();
+        let before = load.space.engine().checkpoint().0;
         let large = definitions::all(300, 40).unwrap();
-        let commands = load.apply(&large).unwrap();
-        assert!(commands >= 1);
-        let state = load.space.engine().state();
-        assert_eq!(state.configuration.all().count(), large.len());
+        load.apply(large.clone()).unwrap();
+        let engine = load.space.engine();
+        assert_eq!(engine.state().configuration.all().count(), large.len());
+        assert!(engine.checkpoint().0 > before + 1, "it is meant to be large");
     }
 }

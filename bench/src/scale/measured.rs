@@ -15,6 +15,10 @@ use std::hint::black_box;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+/// How often in each round the configuration is applied: it takes a few milliseconds, which one
+/// disturbance can double.
+const APPLIED_A_ROUND: u32 = 4;
+
 /// One size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Size {
@@ -38,8 +42,6 @@ pub(super) struct Counts {
     pub(super) cells: u64,
     /// Entries of the log.
     pub(super) entries: u64,
-    /// Commands that the configuration took; more than one where it does not fit into one.
-    pub(super) apply_commands: u64,
 }
 
 /// What was found at one size. Each number is of the whole size, in bytes or in seconds of processor
@@ -73,7 +75,7 @@ impl Found {
 
 /// Fills a space of this size, and measures that and what can be done with it then.
 pub(super) fn measure(size: &Size) -> Result<Found, Failure> {
-    let (mut load, apply_commands, apply_s) = configured(size)?;
+    let (mut load, apply_s) = configured(size)?;
     let ((), create_s) = timed(|| create(&mut load, size))?;
     let ((), deploy_s) = timed(|| deploy(&mut load, size))?;
     let apply_again_s = apply_again(&mut load, size)?;
@@ -89,9 +91,8 @@ pub(super) fn measure(size: &Size) -> Result<Found, Failure> {
     for _ in 0..size.rounds {
         dashboard_s.push(timed(|| Ok(black_box(cells(engine.state()))))?.1);
     }
-    let counts = Counts { apply_commands, ..count(&engine)? };
     Ok(Found {
-        counts,
+        counts: count(&engine)?,
         apply_s,
         apply_again_s,
         create_s: vec![create_s],
@@ -103,17 +104,16 @@ pub(super) fn measure(size: &Size) -> Result<Found, Failure> {
     })
 }
 
-/// A space with the configuration, how many commands that took, and the seconds for each round: an
-/// empty space can be had as often as one likes.
-fn configured(size: &Size) -> Result<(Load, u64, Vec<f64>), Failure> {
+/// A space with the configuration, and the seconds for each time: an empty space can be had as often
+/// as one likes.
+fn configured(size: &Size) -> Result<(Load, Vec<f64>), Failure> {
     let definitions = definitions::all(size.projects, size.environments)?;
     let mut took_s = Vec::new();
     loop {
-        let mut load = Load::found()?;
-        let (commands, once_s) = timed(|| load.apply(&definitions))?;
-        took_s.push(once_s);
-        if took_s.len() >= size.rounds as usize {
-            return Ok((load, commands, took_s));
+        let (mut load, wanted) = (Load::found()?, definitions.clone());
+        took_s.push(timed(|| load.apply(wanted))?.1);
+        if took_s.len() as u64 >= u64::from(size.rounds * APPLIED_A_ROUND) {
+            return Ok((load, took_s));
         }
     }
 }
@@ -122,9 +122,10 @@ fn configured(size: &Size) -> Result<(Load, u64, Vec<f64>), Failure> {
 fn apply_again(load: &mut Load, size: &Size) -> Result<Vec<f64>, Failure> {
     let mut definitions = definitions::all(size.projects, size.environments)?;
     let mut took_s = Vec::new();
-    for round in 0..size.rounds {
+    for round in 0..size.rounds * APPLIED_A_ROUND {
         definitions::change(&mut definitions, round)?;
-        took_s.push(timed(|| load.apply(&definitions))?.1);
+        let wanted = definitions.clone();
+        took_s.push(timed(|| load.apply(wanted))?.1);
     }
     Ok(took_s)
 }
@@ -188,7 +189,6 @@ fn count(engine: &Engine) -> Result<Counts, Failure> {
         deployments: succeeded(state),
         cells: shown.len() as u64,
         entries: engine.checkpoint().0,
-        apply_commands: 0,
     })
 }
 
@@ -209,9 +209,9 @@ mod tests {
             found.counts;
         assert_eq!((projects, environments, releases), (2, 20, 6));
         assert_eq!((deployments, cells), (40, 40));
-        // Two for each release and each deployment, the founding, and the configuration three times.
-        assert_eq!(entries, 2 * 6 + 2 * 40 + 2 + 3);
-        assert_eq!(found.counts.apply_commands, 1);
+        // Two for each release and each deployment, the founding, and each change of configuration.
+        let changes = 1 + u64::from(size.rounds * APPLIED_A_ROUND);
+        assert_eq!(entries, 2 * 6 + 2 * 40 + 2 + changes);
         assert_eq!((found.fold_s.len(), found.dashboard_s.len()), (2, 2));
         assert!(found.log_bytes[0] > 10_000.0, "{}", found.log_bytes[0]);
     }
