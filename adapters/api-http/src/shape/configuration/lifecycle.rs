@@ -48,8 +48,8 @@ pub struct PhaseTable {
 
 impl From<PhaseTable> for Phase {
     fn from(table: PhaseTable) -> Self {
-        let PhaseTable { name, environments, spaces, onward, automatic, minimum, optional, soak_s } =
-            table;
+        let PhaseTable { name, environments, spaces, onward, .. } = table;
+        let PhaseTable { automatic, minimum, optional, soak_s, .. } = table;
         Self { name, environments, spaces, onward, automatic, minimum, optional, soak_s }
     }
 }
