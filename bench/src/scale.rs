@@ -15,7 +15,8 @@
 //! Every size is measured in a process of its own, so that neither finds memory that the other
 //! left. The small size comes twice, before the large one and after it, so that a machine that
 //! slows down in between does not look like growth; and it is processor time that is measured, of
-//! which the least counts, so that others on the machine do not either. Nothing here asserts a speed.
+//! which the least counts, so that others on the machine do not either. Nothing here asserts a
+//! speed.
 
 mod account;
 mod commands;
