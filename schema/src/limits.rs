@@ -105,6 +105,13 @@ pub const PROOF_ENVELOPES_MAX: usize = 16;
 /// Output kept of one step of a deployment, in bytes; more is cut, and the cut is marked.
 pub const STEP_OUTPUT_BYTES_MAX: usize = 64 * 1024;
 
+/// Values that one step may pass on to later steps.
+pub const STEP_OUTPUTS_MAX: usize = 32;
+
+/// Names and values that all steps of one deployment together may pass on, in bytes: receipts quote
+/// them.
+pub const OUTPUTS_BYTES_MAX: usize = 8 * 1024;
+
 /// Output of one step that a receipt quotes at level *full*, in bytes.
 pub const RECEIPT_OUTPUT_BYTES_MAX: usize = 4 * 1024;
 

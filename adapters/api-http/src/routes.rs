@@ -1,7 +1,9 @@
 //! The routes: what is asked becomes commands and looks, what comes back becomes JSON.
 
+mod compare;
 mod courier;
 mod export;
+mod gates;
 mod invitations;
 mod keys;
 mod people;
@@ -81,6 +83,10 @@ fn bounded() -> Gated<Context> {
         )
         .at(get.clone(), "/v1/spaces/{space}/packages", Gate::Some(See), reading::packages)
         .at(get.clone(), "/v1/spaces/{space}/releases", Gate::Some(See), reading::releases)
+        .at(get.clone(), "/v1/spaces/{space}/compare", Gate::Some(See), compare::compare_two)
+        .at(get.clone(), "/v1/spaces/{space}/explain", Gate::Some(See), gates::explain)
+        .at(get.clone(), "/v1/spaces/{space}/freezes", Gate::All(See), gates::frozen)
+        .at(get.clone(), "/v1/spaces/{space}/policy", Gate::All(See), gates::told)
         .at(get.clone(), "/v1/spaces/{space}/inbox", Gate::Some(See), reading::inbox)
         .at(get.clone(), "/v1/spaces/{space}/deployments", Gate::Some(See), reading::deployments)
         .at(

@@ -1,11 +1,15 @@
 //! What is said over HTTP: the bodies of requests and answers, shared with the command line.
 
+pub mod argument;
 pub mod audit;
 pub mod cell;
 pub mod command;
+pub mod compare;
 pub mod configuration;
 pub mod courier;
 pub mod deployment;
+pub mod difference;
+pub mod explain;
 pub mod inbox;
 pub mod invitation;
 pub mod journey;
@@ -13,6 +17,7 @@ pub mod keys;
 pub mod link;
 pub mod person;
 pub mod release;
+pub mod restraint;
 pub mod scope;
 pub mod secret;
 pub mod space;

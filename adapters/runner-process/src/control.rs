@@ -11,7 +11,10 @@ use std::time::{Duration, Instant};
 /// | call | what runs | what follows it | outcome |
 /// | --- | --- | --- | --- |
 /// | [`stop`](Self::stop) | is ended | nothing | interrupted |
-/// | [`cancel`](Self::cancel) | is ended | the steps that run *always* | cancelled |
+/// | [`cancel`](Self::cancel) | is ended | steps that run *always*, but manual ones | cancelled |
+///
+/// Where a step had failed before, the deployment has failed all the same. What is said before the
+/// first step begins nothing at all.
 #[derive(Debug, Clone, Default)]
 pub struct Control(Arc<Shared>);
 
@@ -109,9 +112,10 @@ impl Control {
         self.told().end(false)
     }
 
-    /// What counts for whatever is begun now.
-    pub(crate) fn heed(&self) -> Heed<'_> {
-        Heed { control: self, is_cleaning: self.told().cancelled }
+    /// What counts for a step. It cleans up where a cancel has been answered already, by not
+    /// beginning what it was meant for.
+    pub(crate) const fn heed(&self, is_cleaning: bool) -> Heed<'_> {
+        Heed { control: self, is_cleaning }
     }
 }
 
@@ -125,8 +129,7 @@ impl Told {
     }
 }
 
-/// What of a control counts for one step: a cancel that was said before the step began does not,
-/// or nothing could clean up after it.
+/// What of a control counts for one step: a cancel does not for a step that cleans up after it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Heed<'a> {
     control: &'a Control,
@@ -204,11 +207,10 @@ mod tests {
     }
 
     #[test]
-    fn what_begins_after_a_cancel_is_not_ended_by_it_but_by_a_stop() {
+    fn what_cleans_up_after_a_cancel_is_not_ended_by_it_but_by_a_stop() {
         let control = Control::default();
-        let before = control.heed();
+        let (before, after) = (control.heed(false), control.heed(true));
         control.cancel();
-        let after = control.heed();
         assert_eq!((before.end(), after.end()), (Some(End::Cancelled), None));
         assert_eq!(after.pause(Duration::ZERO), None);
         control.stop();
@@ -219,7 +221,7 @@ mod tests {
     fn a_pause_ends_at_once_with_a_stop() {
         let control = Control::default();
         let ended = thread::scope(|scope| {
-            let pause = scope.spawn(|| control.heed().pause(Duration::MAX));
+            let pause = scope.spawn(|| control.heed(false).pause(Duration::MAX));
             control.stop();
             pause.join().unwrap()
         });
@@ -230,13 +232,13 @@ mod tests {
     fn an_answer_is_for_the_question_that_was_asked_and_for_no_other() {
         let control = Control::default();
         assert!(!control.answer(answer("too early")));
-        let got = control.heed().question(|| assert!(control.answer(answer("in time"))));
+        let got = control.heed(false).question(|| assert!(control.answer(answer("in time"))));
         assert_eq!(got, Ok(answer("in time")));
-        let got = control.heed().question(|| {
+        let got = control.heed(false).question(|| {
             assert!(control.answer(answer("first")) && !control.answer(answer("second")));
         });
         assert_eq!(got, Ok(answer("first")));
         assert!(!control.answer(answer("too late")));
-        assert_eq!(control.heed().question(|| control.cancel()), Err(End::Cancelled));
+        assert_eq!(control.heed(false).question(|| control.cancel()), Err(End::Cancelled));
     }
 }

@@ -44,6 +44,7 @@ pub(crate) fn folder_name(name: &Name) -> String {
 #[derive(Debug)]
 pub(crate) struct Environment {
     folder: PathBuf,
+    output_file: PathBuf,
     lock: File,
 }
 
@@ -52,8 +53,8 @@ impl Environment {
     /// running there.
     ///
     /// # Errors
-    /// When the wait was too long, the deployment is to end, the folder cannot be made, or what was left
-    /// running cannot be ended.
+    /// When the wait was too long, the deployment is to end, the folder cannot be made, or what was
+    /// left running cannot be ended.
     pub(crate) fn enter(
         environments: &Path,
         name: &Name,
@@ -81,19 +82,27 @@ impl Environment {
                     "another deployment is still in this environment after {seconds} s"
                 )));
             }
-            if let Some(end) = control.heed().pause(LOCK_RETRY) {
+            if let Some(end) = control.heed(false).pause(LOCK_RETRY) {
                 return Err(Halt::Ended(end));
             }
         };
         fs::create_dir_all(&folder)
             .map_err(|error| failed("the folder of the environment cannot be made", error))?;
         leftovers::end(&folder).map_err(Halt::environment)?;
-        Ok(Self { folder, lock })
+        let output_file = parent.join(format!("{folder_name}.output"));
+        // A node that was killed may have left it; it may hold anything, secrets too.
+        let _ = fs::remove_file(&output_file);
+        Ok(Self { folder, output_file, lock })
     }
 
     /// The folder, absolute.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The file for the outputs of the step that runs, absolute; it may not be there.
+    pub(crate) fn output_file(&self) -> &Path {
+        &self.output_file
     }
 
     /// The lock, to be handed to a guard, which then holds it too.

@@ -7,7 +7,7 @@ use crate::control::End;
 pub(crate) enum Halt {
     /// It cannot be run; the report shows a failed step of the name `stage`.
     Failed {
-        /// `packages`, `variables` or `environment`.
+        /// `packages`, `variables`, `environment` or `targets`.
         stage: &'static str,
         /// What happened.
         reason: String,
@@ -30,5 +30,10 @@ impl Halt {
     /// The environment cannot be entered.
     pub(crate) fn environment(reason: impl Into<String>) -> Self {
         Self::Failed { stage: "environment", reason: reason.into() }
+    }
+
+    /// Too many targets are down.
+    pub(crate) fn targets(reason: impl Into<String>) -> Self {
+        Self::Failed { stage: "targets", reason: reason.into() }
     }
 }

@@ -1,42 +1,67 @@
 //! Three asterisks in the place of every secret that appears in what a step writes.
 //!
-//! Masked is each value, and each of its lines that has at least four bytes, with the blanks around
-//! it and without; also where it comes in pieces, and where two of them overlap. An output that
-//! ends after at least four bytes of a secret ends with asterisks too. A value that a step writes
-//! in another form, such as Base64, is not recognised.
+//! Masked is each value, and each of its lines alone, with the blanks around it and without, in
+//! whatever pieces it comes, where two of them overlap, and in each of these forms:
+//!
+//! | form | also |
+//! | --- | --- |
+//! | as it is | split over lines anywhere, the lines indented or not |
+//! | Base64 | of both alphabets, padded or not, wrapped at any column, in `user:secret` too |
+//! | hexadecimal | of either case, wrapped too |
+//! | percent-encoded | whatever of it is encoded, blanks as `+` too |
+//! | escaped | as in a text of JSON, or with backslashes as a shell does |
+//!
+//! An output that ends after at least four bytes of a secret ends with asterisks too.
+//!
+//! Not masked is what has fewer than [`SECRET_BYTES_MIN`] bytes, blanks around it not counted: it
+//! would be found everywhere, and the asterisks would tell where it is not. Nor is a value
+//! recognised that was changed otherwise: encrypted, compressed, hashed, turned around, encoded
+//! twice, split by anything but line breaks.
+//!
+//! It takes time in proportion to the output, whatever the secrets, and holds back no more of it
+//! than the longest secret in its longest form.
 
+mod automaton;
+mod decoding;
+mod digits;
+mod escapes;
+mod lane;
+#[cfg(test)]
+mod tests;
+
+use automaton::Automaton;
 use engine::trust::secret::SecretValue;
+use lane::{Indents, Lane};
+use std::ops::Range;
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// What stands in the place of a secret, however long it is.
 const MASK: &[u8] = b"***";
 
-/// A shorter line alone is no secret: it would be found everywhere.
-const LINE_BYTES_MIN: usize = 4;
+/// Bytes of the shortest value, or line of one, that is masked.
+pub(crate) const SECRET_BYTES_MIN: usize = 4;
 
 /// Masks an output as it comes.
 #[derive(Default)]
 pub(crate) struct Mask {
-    /// What is masked, in order, without doubles.
-    words: Vec<Zeroizing<Vec<u8>>>,
-    /// The end of what came, as long as it may be the beginning of a secret.
+    /// What is masked; none if nothing is.
+    words: Option<Arc<Automaton>>,
+    lanes: Vec<Lane>,
+    /// The end of what came, as long as it may be part of a secret.
     held: Zeroizing<Vec<u8>>,
-    /// So many bytes of it are inside a secret that began before them.
-    inside_bytes: usize,
+    /// Where it begins, counted from the beginning of the output.
+    held_from: u64,
+    /// Where secrets stand in it, in order; no two of them touch.
+    secrets: Vec<Range<u64>>,
+    /// Whether asterisks were the last that was shown.
+    is_masking: bool,
 }
 
 impl std::fmt::Debug for Mask {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Mask of {}", self.words.len())
+        f.debug_struct("Mask").field("masks", &self.words.is_some()).finish_non_exhaustive()
     }
-}
-
-/// What begins at some place of an output.
-enum Found {
-    /// A secret of so many bytes, the longest of all; 0 if none.
-    Secret(usize),
-    /// What is here begins a secret, and more of it may come.
-    Undecided,
 }
 
 impl Mask {
@@ -45,160 +70,103 @@ impl Mask {
         let mut words = Vec::new();
         for value in values {
             let whole = value.expose();
-            let lines = whole.split(['\n', '\r']).filter(|line| line.len() >= LINE_BYTES_MIN);
-            let lines = lines.chain([whole, whole.trim_end_matches(['\n', '\r'])]);
             // A shell leaves out the blanks around a value that stands there without quotes.
-            for word in lines.flat_map(|line| [line, line.trim()]) {
-                if !word.is_empty() {
-                    words.push(Zeroizing::new(word.as_bytes().to_vec()));
-                }
+            let all = whole.split(['\n', '\r']).chain([whole]).flat_map(|it| [it, it.trim()]);
+            let all = all.flat_map(|it| [Indents::Dropped, Indents::Kept].map(|how| how.of(it)));
+            for word in all.filter(|word| word.trim_ascii().len() >= SECRET_BYTES_MIN) {
+                // In the query of an address a blank is a plus sign.
+                let plus = |byte: &u8| if *byte == b' ' { b'+' } else { *byte };
+                words.push(Zeroizing::new(word.iter().map(plus).collect()));
+                words.push(word);
             }
         }
-        words.sort_by(|one, other| one.as_slice().cmp(other));
+        words.sort_by(|one: &Zeroizing<Vec<u8>>, other| one.as_slice().cmp(other));
         words.dedup();
-        Self { words, ..Self::default() }
+        Self { words: Automaton::of(&words).map(Arc::new), ..Self::default() }.fresh()
+    }
+
+    /// A mask over the same values, for another output.
+    pub(crate) fn fresh(&self) -> Self {
+        let lanes = if self.words.is_some() { Lane::all() } else { Vec::new() };
+        Self { words: self.words.clone(), lanes, ..Self::default() }
+    }
+
+    /// What may be shown of a text that is whole: the beginning of a secret at its end is none.
+    pub(crate) fn text(&self, text: &str) -> String {
+        let mut mask = self.fresh();
+        let mut shown = mask.push(text.as_bytes());
+        shown.extend(mask.end(usize::MAX));
+        String::from_utf8_lossy(&shown).into_owned()
     }
 
     /// What may be shown of what came so far, with the next bytes.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<u8> {
-        if self.words.is_empty() {
-            return bytes.to_vec();
+        let Some(words) = &self.words else { return bytes.to_vec() };
+        let from = self.held_from + self.held.len() as u64;
+        let mut found = |secret| add(&mut self.secrets, secret);
+        for lane in &mut self.lanes {
+            lane.push(words, bytes, from, &mut found);
         }
         self.held.extend_from_slice(bytes);
-        self.show(false)
+        let end = from + bytes.len() as u64;
+        let undecided = self.lanes.iter().filter_map(Lane::undecided_from).min();
+        self.show(undecided.unwrap_or(end))
     }
 
-    /// What may be shown of what is left: nothing comes any more.
+    /// What may be shown of what is left: nothing comes any more, or nothing that goes on with it.
     pub(crate) fn finish(&mut self) -> Vec<u8> {
-        self.show(true)
+        // Somebody may have ended the step while it was writing.
+        self.end(SECRET_BYTES_MIN)
     }
 
-    fn show(&mut self, ends: bool) -> Vec<u8> {
-        let held = std::mem::take(&mut self.held);
-        let mut shown = Vec::with_capacity(held.len());
-        let mut inside = self.inside_bytes;
-        for (at, byte) in held.iter().enumerate() {
-            let rest = &held[at..];
-            let secret = match self.find(rest) {
-                Found::Secret(bytes) => bytes,
-                // Somebody ended the step while it was writing.
-                Found::Undecided if ends && rest.len() >= LINE_BYTES_MIN => rest.len(),
-                Found::Undecided if ends => self.longest(rest),
-                Found::Undecided => {
-                    self.held.extend_from_slice(rest);
-                    break;
-                }
-            };
-            if inside == 0 && secret > 0 {
-                shown.extend_from_slice(MASK);
-            }
-            inside = inside.max(secret);
-            if inside == 0 {
-                shown.push(*byte);
-            }
-            inside = inside.saturating_sub(1);
+    /// Shows what is left, and masks what begins like a secret for so many letters.
+    fn end(&mut self, letters_min: usize) -> Vec<u8> {
+        let Some(words) = &self.words else { return Vec::new() };
+        let mut found = |secret| add(&mut self.secrets, secret);
+        for lane in &mut self.lanes {
+            lane.finish(words, letters_min, &mut found);
         }
-        self.inside_bytes = inside;
+        let shown = self.show(self.held_from + self.held.len() as u64);
+        self.is_masking = false;
         shown
     }
 
-    /// What begins where `text` begins.
-    fn find(&self, text: &[u8]) -> Found {
-        let (secret, open) = self.walk(text);
-        if open { Found::Undecided } else { Found::Secret(secret) }
-    }
-
-    /// The longest secret that is here in full.
-    fn longest(&self, text: &[u8]) -> usize {
-        self.walk(text).0
-    }
-
-    /// The longest secret that `text` begins with, and whether all of `text` begins a longer one.
-    fn walk(&self, text: &[u8]) -> (usize, bool) {
-        let (mut words, mut longest) = (self.words.as_slice(), 0);
-        for (depth, byte) in text.iter().enumerate() {
-            // Of the words that begin like the text so far: in order, and so the shortest first.
-            let from = words.partition_point(|word| word.get(depth) < Some(byte));
-            let until = words.partition_point(|word| word.get(depth) <= Some(byte));
-            words = &words[from..until];
-            match words.first() {
-                None => return (longest, false),
-                Some(word) if word.len() == depth + 1 => longest = depth + 1,
-                Some(_) => {}
+    /// Shows everything before `until`: what comes yet changes nothing of it.
+    fn show(&mut self, until: u64) -> Vec<u8> {
+        let from = self.held_from;
+        let index = |at: u64| usize::try_from(at - from).expect("within what is held");
+        let mut shown = Vec::with_capacity(index(until));
+        let mut at = from;
+        let count = self.secrets.partition_point(|secret| secret.start < until);
+        for secret in &self.secrets[..count] {
+            let plain = &self.held[index(at)..index(secret.start)];
+            shown.extend_from_slice(plain);
+            if !self.is_masking || !plain.is_empty() {
+                shown.extend_from_slice(MASK);
             }
+            self.is_masking = true;
+            at = secret.end.min(until);
         }
-        (longest, words.iter().any(|word| word.len() > text.len()))
+        let plain = &self.held[index(at)..index(until)];
+        shown.extend_from_slice(plain);
+        self.is_masking &= plain.is_empty();
+        let whole = self.secrets.partition_point(|secret| secret.end <= until);
+        self.secrets.drain(..whole);
+        if let Some(cut) = self.secrets.first_mut() {
+            cut.start = cut.start.max(until);
+        }
+        self.held.drain(..index(until));
+        self.held_from = until;
+        shown
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn values(texts: &[&str]) -> Vec<SecretValue> {
-        texts.iter().map(|text| SecretValue::new((*text).to_owned()).unwrap()).collect()
-    }
-
-    /// What is shown of an output that comes in pieces of this many bytes.
-    fn shown(secrets: &[&str], output: &str, piece_bytes: usize) -> String {
-        let mut mask = Mask::of(values(secrets).iter());
-        let mut all = Vec::new();
-        for piece in output.as_bytes().chunks(piece_bytes) {
-            all.extend(mask.push(piece));
-        }
-        all.extend(mask.finish());
-        String::from_utf8(all).unwrap()
-    }
-
-    #[test]
-    fn t23_a_secret_is_masked_in_whatever_pieces_it_comes() {
-        let cases: [(&[&str], &str, &str); 9] = [
-            (&[], "nothing to hide", "nothing to hide"),
-            (&["hunter2"], "the word is hunter2, hunter2!", "the word is ***, ***!"),
-            (&["hunter2"], "hunter hunte hunter3 hunter2", "hunter hunte hunter3 ***"),
-            (&["aab"], "aaab aaaab", "a*** aa***"),
-            (&["abcd", "abcdefgh"], "abcdefg abcdefgh abcd", "***efg *** ***"),
-            (&["abcde", "defgh"], "-abcdefgh-", "-***-"),
-            (&["abcde", "cd"], "-abcde-cd-", "-***-***-"),
-            (&["x"], "axb", "a***b"),
-            (&["häß"], "ein häß!", "ein ***!"),
-        ];
-        for (secrets, output, expected) in cases {
-            for piece_bytes in [1, 2, 3, 5, 1000] {
-                assert_eq!(shown(secrets, output, piece_bytes), expected, "in {piece_bytes}");
-            }
-        }
-    }
-
-    #[test]
-    fn t23_each_longer_line_of_a_secret_is_masked_alone_too() {
-        let key = "-----BEGIN-----\r\nc2VjcmV0\nabc\n-----END-----\n";
-        for piece_bytes in [1, 4, 1000] {
-            let all = format!("<{key}> and c2VjcmV0, abc, {}", key.trim_end());
-            assert_eq!(shown(&[key], &all, piece_bytes), "<***> and ***, abc, ***");
-        }
-    }
-
-    #[test]
-    fn t23_an_output_that_ends_within_a_secret_shows_nothing_of_it() {
-        for piece_bytes in [1, 3, 1000] {
-            assert_eq!(shown(&["hunter2"], "it is hunter", piece_bytes), "it is ***");
-            assert_eq!(shown(&["hunter2"], "it is hun", piece_bytes), "it is hun");
-            assert_eq!(shown(&["hun", "hunter2"], "hunte", piece_bytes), "***");
-        }
-    }
-
-    #[test]
-    fn t23_a_line_that_a_shell_wrote_without_the_blanks_around_it_is_masked() {
-        let value = "{\n  \"password\": \"hunter2\"\n}";
-        assert_eq!(shown(&[value], "{ \"password\": \"hunter2\" }", 1000), "{ *** }");
-        assert_eq!(shown(&[" tail "], "it is tail.", 1000), "it is ***.");
-    }
-
-    #[test]
-    fn what_masks_shows_nothing_of_it() {
-        let mut mask = Mask::of(values(&["hunter2"]).iter());
-        let _ = mask.push(b"hunt");
-        assert!(!format!("{mask:?}").contains("hun"), "{mask:?}");
-    }
+/// Adds where a secret stands to the others, and joins those that touch it.
+fn add(secrets: &mut Vec<Range<u64>>, new: Range<u64>) {
+    let from = secrets.partition_point(|secret| secret.end < new.start);
+    let until = secrets.partition_point(|secret| secret.start <= new.end);
+    let touching = &secrets[from..until];
+    let start = touching.first().map_or(new.start, |first| first.start.min(new.start));
+    let end = touching.last().map_or(new.end, |last| last.end.max(new.end));
+    secrets.splice(from..until, std::iter::once(start..end));
 }

@@ -39,6 +39,15 @@ impl Output {
         Self { mask, ..Self::default() }
     }
 
+    /// Takes a line of the runner's own, after what came so far: nothing goes on across it.
+    pub(crate) fn mark(&mut self, line: &str) {
+        let rest = self.mask.finish();
+        self.take(&rest);
+        let last = self.tail.back().or(self.head.last());
+        let break_before = if matches!(last, None | Some(b'\n')) { "" } else { "\n" };
+        self.take(format!("{break_before}{line}\n").as_bytes());
+    }
+
     /// Takes the next bytes.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         let masked = self.mask.push(bytes);
@@ -98,6 +107,11 @@ fn units(raw: &[u8]) -> Vec<Unit> {
         }
     }
     units
+}
+
+/// A text as it may be sent to a terminal.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().map(show).collect()
 }
 
 /// A character as it may be sent to a terminal: what steers it, and what turns the direction of the

@@ -1,32 +1,27 @@
 //! Runs a plan from its first check to its last step.
 
-use crate::control::{Control, Heed};
+use crate::attempts::Scene;
+use crate::control::Control;
+use crate::course;
 use crate::environment::{self, Environment};
 use crate::halt::Halt;
 use crate::listener::Listener;
 use crate::mask::Mask;
-use crate::order::Order;
 use crate::packages::{self, Proven};
-use crate::step::{self, Ending};
+use crate::report;
+use crate::targets::Targets;
 use crate::variables;
 use engine::run::{Plan, Report};
-use schema::latest::model::{HexHash, Package, Step, Work};
+use schema::latest::model::Package;
 use schema::latest::{Outcome, StepReport};
-use schema::limits::TEXT_BYTES_MAX;
-use schema::name::{Name, Text};
+use schema::name::Name;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// How long a deployment waits for another to leave its environment.
 const ENVIRONMENT_WAIT: Duration = Duration::from_secs(30);
-
-/// A reason is a sentence, though one that may quote a path.
-const REASON_CHARS_MAX: usize = 2048;
-
-/// So many characters are always a text.
-const TEXT_CHARS_MAX: usize = TEXT_BYTES_MAX / char::MAX.len_utf8();
 
 /// Where and with what to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +50,7 @@ impl fmt::Debug for Runner {
 #[derive(Debug, Default)]
 struct Done {
     proven: Vec<Proven>,
+    targets: Targets,
     steps: Vec<StepReport>,
 }
 
@@ -95,13 +91,14 @@ impl Runner {
         package_file: &dyn Fn(&Package) -> Option<PathBuf>,
         control: &Control,
     ) -> Report {
-        let (started_ms, began) = (now_ms(), Instant::now());
+        let (started_ms, began) = (report::now_ms(), Instant::now());
+        let mask = Mask::of(plan.secrets.iter().map(|secret| &secret.value));
         let mut done = Done::default();
-        let outcome = match self.carry_out(plan, package_file, control, &mut done) {
+        let outcome = match self.carry_out(plan, package_file, control, &mask, &mut done) {
             Ok(outcome) => outcome,
             Err(Halt::Ended(end)) => end.outcome(),
             Err(Halt::Failed { stage, reason }) => {
-                done.steps.push(halted(stage, &reason, began));
+                done.steps.push(report::halted(stage, &reason, &mask, began));
                 Outcome::Failed
             }
         };
@@ -109,9 +106,9 @@ impl Runner {
             outcome,
             started_ms,
             // The clock may have been set back meanwhile.
-            finished_ms: now_ms().max(started_ms),
+            finished_ms: report::now_ms().max(started_ms),
             proven: done.proven.into_iter().map(|one| one.package).collect(),
-            targets: Vec::new(),
+            targets: done.targets.report(outcome),
             steps: done.steps,
         }
     }
@@ -121,130 +118,25 @@ impl Runner {
         plan: &Plan,
         package_file: &dyn Fn(&Package) -> Option<PathBuf>,
         control: &Control,
+        mask: &Mask,
         done: &mut Done,
     ) -> Result<Outcome, Halt> {
         packages::prove(&plan.packages, package_file, control, &mut done.proven)?;
         variables::check(plan)?;
-        let environment = Environment::enter(
+        let environment = &Environment::enter(
             &self.settings.environments,
             &plan.environment.name,
             self.environment_wait,
             control,
         )?;
-        for step in &plan.steps {
-            if let Some(end) = control.end() {
-                return Ok(end.outcome());
-            }
-            let report = match &step.work {
-                Work::Run(run) => {
-                    let run = run.iter().map(|word| word.as_str().into()).collect();
-                    let variables =
-                        variables::compose(plan, step, environment.folder(), &done.proven);
-                    let order = Order { timeout_s: step.timeout_s, run, variables };
-                    self.run_step(plan, step, &environment, &order, control.heed())
-                }
-                Work::Manual(_) => self.ask(plan, step, control.heed()),
-            };
-            let outcome = report.outcome;
-            done.steps.push(report);
-            if outcome != Outcome::Succeeded {
-                return Ok(outcome);
-            }
+        let guard = &self.settings.guard;
+        let (proven, listener) = (&done.proven, self.listener.as_deref());
+        let scene = Scene { guard, plan, environment, proven, mask, listener };
+        done.targets.look(&scene, control)?;
+        // Until here nothing was done that somebody would have to clean up.
+        if let Some(end) = control.end() {
+            return Err(Halt::Ended(end));
         }
-        Ok(Outcome::Succeeded)
+        Ok(course::run(&scene, control, &mut done.targets, &mut done.steps))
     }
-
-    fn ask(&self, plan: &Plan, step: &Step, heed: Heed<'_>) -> StepReport {
-        let began = Instant::now();
-        let answer = heed.question(|| {
-            if let Some(listener) = &self.listener {
-                listener.awaits(plan, &step.name);
-            }
-        });
-        let (outcome, reason, answered_by) = match answer {
-            Ok(answer) if answer.done => (Outcome::Succeeded, answer.note, Some(answer.by)),
-            Ok(answer) => (Outcome::Failed, answer.note, Some(answer.by)),
-            Err(end) => (end.outcome(), text(end.reason(), REASON_CHARS_MAX), None),
-        };
-        StepReport {
-            name: step.name.clone(),
-            target: None,
-            outcome,
-            attempts: 1,
-            exit_code: None,
-            duration_ms: elapsed_ms(began),
-            output_sha256: HexHash(schema::hash::sha256(&[])),
-            output: None,
-            reason: Some(reason),
-            outputs: Vec::new(),
-            answered_by,
-        }
-    }
-
-    fn run_step(
-        &self,
-        plan: &Plan,
-        step: &Step,
-        environment: &Environment,
-        order: &Order,
-        heed: Heed<'_>,
-    ) -> StepReport {
-        let began = Instant::now();
-        let mask = Mask::of(plan.secrets.iter().map(|secret| &secret.value));
-        let (ending, kept) = step::run(&self.settings.guard, environment, order, mask, heed);
-        if let Some(listener) = &self.listener {
-            listener.output(plan, &step.name, None, &kept.text);
-        }
-        let (outcome, exit_code, reason) = match ending {
-            Ending::Exited(0) => (Outcome::Succeeded, Some(0), None),
-            Ending::Exited(code) => (Outcome::Failed, Some(code), None),
-            Ending::Ended(end) => (end.outcome(), None, Some(end.reason().to_owned())),
-            Ending::Failed(reason) => (Outcome::Failed, None, Some(reason)),
-        };
-        StepReport {
-            name: step.name.clone(),
-            target: None,
-            outcome,
-            attempts: 1,
-            exit_code,
-            duration_ms: elapsed_ms(began),
-            output_sha256: HexHash(kept.sha256),
-            output: Some(text(kept.quote(), TEXT_CHARS_MAX)),
-            reason: reason.map(|reason| text(&reason, REASON_CHARS_MAX)),
-            outputs: Vec::new(),
-            answered_by: None,
-        }
-    }
-}
-
-/// The step that stands for what was not even begun.
-fn halted(stage: &'static str, reason: &str, began: Instant) -> StepReport {
-    StepReport {
-        name: stage.parse().expect("a plain word is a name"),
-        target: None,
-        outcome: Outcome::Failed,
-        attempts: 0,
-        exit_code: None,
-        duration_ms: elapsed_ms(began),
-        output_sha256: HexHash(schema::hash::sha256(&[])),
-        output: None,
-        reason: Some(text(reason, REASON_CHARS_MAX)),
-        outputs: Vec::new(),
-        answered_by: None,
-    }
-}
-
-/// The first `chars_max` characters as a text.
-fn text(of: &str, chars_max: usize) -> Text {
-    let short: String = of.chars().take(chars_max.min(TEXT_CHARS_MAX)).collect();
-    short.parse().expect("short enough for a text")
-}
-
-fn elapsed_ms(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

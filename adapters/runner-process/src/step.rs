@@ -4,9 +4,8 @@ use crate::control::{End, Heed};
 use crate::environment::Environment;
 use crate::guard::{GRACE, STOP, timespec};
 use crate::leftovers::{self, MARK};
-use crate::mask::Mask;
 use crate::order::Order;
-use crate::output::{Kept, Output};
+use crate::output::Output;
 use crate::status::Status;
 use crate::variables::search_path;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -45,26 +44,27 @@ pub(crate) enum Ending {
     Ended(End),
     /// Anything else, in words.
     Failed(String),
+    /// Something of it may be left, in words: nothing more may be begun in its environment.
+    Unended(String),
 }
 
 /// Runs one step to its end: when this comes back, nothing of it is left, or the ending says so.
+/// `output` takes what it writes.
 pub(crate) fn run(
     guard: &[OsString],
     environment: &Environment,
     order: &Order,
-    mask: Mask,
+    output: &mut Output,
     heed: Heed<'_>,
-) -> (Ending, Kept) {
-    let nothing = |error: io::Error| {
-        let reason = format!("the guard cannot be started: {error}");
-        (Ending::Failed(reason), Output::default().finish())
-    };
+) -> Ending {
+    let nothing =
+        |error: io::Error| Ending::Failed(format!("the guard cannot be started: {error}"));
     let bytes = match order.encode() {
         Ok(bytes) => bytes,
         Err(error) => return nothing(error),
     };
     let time = Duration::from_secs(order.timeout_s.into()) + GRACE + GUARD_MARGIN;
-    let begun = Watch::begin(guard, environment, mask, Instant::now().checked_add(time));
+    let begun = Watch::begin(guard, environment, output, Instant::now().checked_add(time));
     let mut watch = match begun {
         Ok(watch) => watch,
         Err(error) => return nothing(error),
@@ -78,7 +78,8 @@ pub(crate) fn run(
         Attended::Stuck => watch.abandon(),
     };
     watch.drain();
-    (ending, watch.leave())
+    watch.leave();
+    ending
 }
 
 /// Reads what is there; nothing is the end, also when it comes as an error.
@@ -100,14 +101,14 @@ enum Attended {
 }
 
 /// A guard at work. When this is dropped the line closes, and the guard ends the step.
-struct Watch {
+struct Watch<'a> {
     guard: Child,
     line: UnixStream,
     /// What the guard has said, up to the first line that is not complete.
     heard: Vec<u8>,
     pipe: PipeReader,
     pipe_open: bool,
-    output: Output,
+    output: &'a mut Output,
     /// The group of the step's program, once it runs.
     group: Option<Pid>,
     /// How the step went, once the guard has said so.
@@ -117,11 +118,11 @@ struct Watch {
     limit: Option<Instant>,
 }
 
-impl Watch {
+impl<'a> Watch<'a> {
     fn begin(
         guard: &[OsString],
         environment: &Environment,
-        mask: Mask,
+        output: &'a mut Output,
         limit: Option<Instant>,
     ) -> io::Result<Self> {
         let (program, arguments) =
@@ -145,7 +146,7 @@ impl Watch {
             heard: Vec::new(),
             pipe,
             pipe_open: true,
-            output: Output::behind(mask),
+            output,
             group: None,
             told: None,
             stopping: false,
@@ -233,7 +234,7 @@ impl Watch {
                              the step was ended too"
                         )),
                     },
-                    Err(reason) => Ending::Failed(format!("the guard ended early, and {reason}")),
+                    Err(reason) => Ending::Unended(format!("the guard ended early, and {reason}")),
                 }
             }
         }
@@ -243,12 +244,14 @@ impl Watch {
     /// as something of the step is left, so nothing else may run there meanwhile.
     fn abandon(&mut self) -> Ending {
         let _ = self.line.shutdown(Shutdown::Both);
-        Ending::Failed(match self.await_exit() {
-            Some(_) => "the guard did not answer in time; the step was ended".to_owned(),
-            None => {
-                "the step cannot be ended; its environment stays locked until it has".to_owned()
+        match self.await_exit() {
+            Some(_) => {
+                Ending::Failed("the guard did not answer in time; the step was ended".to_owned())
             }
-        })
+            None => Ending::Unended(
+                "the step cannot be ended; its environment stays locked until it has".to_owned(),
+            ),
+        }
     }
 
     /// How the guard ended; none if it does not.
@@ -278,10 +281,10 @@ impl Watch {
 
     /// Ends the watch. A guard that is still there is waited for on a thread of its own, so that it
     /// is buried when it goes.
-    fn leave(mut self) -> Kept {
+    fn leave(mut self) {
         if !matches!(self.guard.try_wait(), Ok(Some(_))) {
-            let _ = thread::Builder::new().spawn(move || self.guard.wait());
+            let mut guard = self.guard;
+            let _ = thread::Builder::new().spawn(move || guard.wait());
         }
-        self.output.finish()
     }
 }

@@ -158,8 +158,9 @@ fn signer<'a>(state: &'a State, peer: &'a Peer, space: &SpaceId) -> Result<&'a P
     if *space == peer.keys.space() {
         return Ok(peer);
     }
-    let known = state.links.peer(space).ok_or(EntryRefusal::NotItsOwn)?;
-    if !peer.may_relay() || !known.is_open() || known.frozen {
+    let known = state.links.peer(space).filter(|_| peer.may_relay());
+    let known = known.ok_or(EntryRefusal::NotItsOwn)?;
+    if !known.is_open() || known.frozen {
         return Err(EntryRefusal::NotGranted);
     }
     Ok(known)

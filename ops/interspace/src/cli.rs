@@ -4,6 +4,7 @@ mod audit;
 mod broker;
 mod courier;
 mod deployment;
+mod gates;
 mod inbox;
 pub(crate) mod keys;
 mod link;
@@ -12,16 +13,17 @@ mod people;
 mod release;
 mod secret;
 
-pub(crate) use audit::Audit;
+pub(crate) use audit::{Audit, Trail};
 pub(crate) use broker::Broker;
 pub(crate) use courier::Courier;
 pub(crate) use deployment::{Deploy, Deployment};
+pub(crate) use gates::{Approve, Freeze, Paused, Pinned, Policy, Refuse};
 pub(crate) use inbox::Inbox;
 pub(crate) use keys::Key;
 pub(crate) use link::{Certificate, Grants, Link};
 pub(crate) use node::{Doctor, Up};
 pub(crate) use people::{Scope, Token, User};
-pub(crate) use release::Release;
+pub(crate) use release::{Release, Revision};
 pub(crate) use secret::{Declared, Secret};
 
 use crate::output::Form;
@@ -147,6 +149,16 @@ pub(crate) enum Noun {
     /// Bundles of other spaces
     #[command(subcommand)]
     Inbox(Inbox),
+    /// Say that a release may be deployed to an environment that needs approval
+    Approve(Approve),
+    /// Say that it may not
+    Reject(Refuse),
+    /// Times at which nothing is deployed or promoted
+    #[command(subcommand)]
+    Freeze(Freeze),
+    /// What policy leaves alone: pauses, pins, places that are skipped
+    #[command(subcommand)]
+    Policy(Policy),
     /// Run a release in an environment
     Deploy(Deploy),
     /// Deployments of this space

@@ -9,6 +9,7 @@ mod dashboard;
 mod deployment;
 mod doctor;
 mod export;
+mod gates;
 mod inbox;
 mod journey;
 mod key;
@@ -51,6 +52,10 @@ pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
         Noun::Package(verb) => package::run(verb, &node()?, out),
         Noun::Release(verb) => release::run(verb, &node()?, out),
         Noun::Inbox(verb) => inbox::run(verb, options, &node()?, out),
+        Noun::Approve(what) => gates::approve(what, &node()?, out),
+        Noun::Reject(what) => gates::refuse(what, &node()?, out),
+        Noun::Freeze(verb) => gates::freeze(verb, &node()?, out),
+        Noun::Policy(verb) => gates::policy(verb, &node()?, out),
         Noun::Deploy(what) => deployment::deploy(what, &node()?, out),
         Noun::Deployment(verb) => deployment::run(verb, &node()?, out),
         Noun::Dashboard => dashboard::run(&node()?, out),

@@ -2,16 +2,19 @@
 
 use crate::cast::{Cast, NOWHERE, bundle, document_id, header, promoted, receipt, release};
 use crate::files::{Vector, accept, refuse};
-use schema::id::{LinkSeq, Position, hex};
+use schema::id::{LinkSeq, Position, SpaceId, hex};
 use schema::latest::{
-    Actor, Audience, Block, Checkpoint, Entry, Event, Evidence, Kind, Mirrored, Own, Record,
+    Actor, Audience, Block, Checkpoint, Entry, Event, Evidence, Kind, Mirrored, Own, Recall, Record,
 };
 use schema::v1::event::{
-    DeploymentReported, EnvironmentsPublished, PackageArrived, PromotionAnswered, TABLE,
+    DeploymentReported, EnvironmentsPublished, PackageArrived, PromotionAnswered, ReleaseRecalled,
+    TABLE,
 };
 use schema::v1::model::{Disclosure, Grant};
 use serde_json::{Value, json};
 use tests::draw::Draw;
+use tests::pipeline::text;
+use tests::stranger::Stranger;
 use tests::world::name;
 
 const NONE: Value = Value::Null;
@@ -230,6 +233,19 @@ fn reported(cast: &Cast) -> DeploymentReported {
     DeploymentReported { receipt }
 }
 
+/// `signer` says that a release of `owner` was found bad.
+fn recalled(signer: &Stranger, owner: SpaceId) -> Event {
+    let recall = Recall {
+        release: release(owner),
+        revision: 1,
+        reason: text("it loses orders"),
+        time_ms: 1_767_225_600_000,
+        key: 1,
+    };
+    let recall = signer.document(Kind::Recall, &recall).write();
+    Event::ReleaseRecalled(ReleaseRecalled { recall })
+}
+
 fn verdicts(cast: &Cast, made: &mut Vec<Vector>) {
     let known = context(cast, grants());
     let promoted = promoted(&cast.anna, cast.berta.id());
@@ -239,6 +255,7 @@ fn verdicts(cast: &Cast, made: &mut Vec<Vector>) {
         ("verdict_on_a_report", Event::DeploymentReported(reported(cast))),
         ("verdict_on_environments", published()),
         ("verdict_on_grants", Draw::new(3).event(28)),
+        ("verdict_on_a_recall", recalled(&cast.anna, cast.anna.id())),
     ] {
         accept(made, case, "verdict", known.clone(), input(cast, &entry(cast, &event)));
     }
@@ -290,11 +307,13 @@ fn refused(cast: &Cast, made: &mut Vec<Vector>) {
     odd.push(("answer_about_a_foreign_release", Event::PromotionAnswered(event), "not-its-own"));
     let report = |receipt| Event::DeploymentReported(DeploymentReported { receipt });
     let foreign = carla.document(Kind::Receipt, &receipt(carla, berta.id())).write();
-    odd.push(("report_by_somebody_else", report(foreign), "bad-document"));
+    odd.push(("report_by_somebody_else", report(foreign), "not-its-own"));
     let claimed = anna.document(Kind::Receipt, &receipt(carla, berta.id())).write();
-    odd.push(("report_in_the_name_of_somebody_else", report(claimed), "bad-document"));
+    odd.push(("report_in_the_name_of_somebody_else", report(claimed), "not-its-own"));
     let own = anna.document(Kind::Receipt, &receipt(anna, anna.id())).write();
     odd.push(("report_about_its_own_release", report(own), "not-its-own"));
+    odd.push(("recall_of_a_foreign_release", recalled(anna, carla.id()), "not-its-own"));
+    odd.push(("recall_signed_by_somebody_else", recalled(carla, anna.id()), "bad-document"));
     let arrived = Draw::new(5).event(26);
     odd.push(("package_arrived", arrived, "does-not-cross"));
     odd.push(("a_revocation", Draw::new(5).event(9), "does-not-cross"));

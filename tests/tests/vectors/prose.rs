@@ -95,6 +95,7 @@ fn the_table_of_limits_is_that_of_the_code() {
         ("NAME_BYTES_MAX", limits::NAME_BYTES_MAX as u64),
         ("SECRET_BYTES_MAX", limits::SECRET_BYTES_MAX as u64),
         ("SECRETS_OF_ONE_MAX", limits::SECRETS_OF_ONE_MAX as u64),
+        ("RETRIES_MAX", u64::from(limits::RETRIES_MAX)),
         ("TEXT_BYTES_MAX", limits::TEXT_BYTES_MAX as u64),
         ("DOCUMENT_BYTES_MAX", limits::DOCUMENT_BYTES_MAX as u64),
         ("CERTIFICATE_STATEMENTS_MAX", limits::CERTIFICATE_STATEMENTS_MAX as u64),

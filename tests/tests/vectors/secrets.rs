@@ -10,7 +10,7 @@ use engine::trust::secret::{Salted, SecretValue};
 use schema::id::{DocumentId, SpaceId, hex};
 use schema::latest::{AtRest, Bundle, Document, HandedSecret, Kind, SecretCommitment};
 use schema::name::Name;
-use schema::v1::model::{HexHash, ReleaseId, Scope, Snapshot, Where};
+use schema::v1::model::{HexHash, ReleaseId, Scope, Site, Snapshot, Where};
 use schema::v1::secret::{About, Place};
 use serde_json::{Value, json};
 use tests::bundles;
@@ -37,10 +37,12 @@ fn salted(at: usize) -> Salted {
 }
 
 fn commitments(cast: &Cast, made: &mut Vec<Vector>) {
+    let site = Site { space: cast.anna.id(), environment: Some(name("Production")) };
+    let scoped = Scope { sites: vec![site], ..Scope::default() };
     for (case, at, scope) in [
-        ("secret_commitment", 0, ""),
-        ("secret_commitment_of_lines", 1, ""),
-        ("secret_commitment_with_a_scope", 0, "Production"),
+        ("secret_commitment", 0, Scope::default()),
+        ("secret_commitment_of_lines", 1, Scope::default()),
+        ("secret_commitment_with_a_scope", 0, scoped),
     ] {
         let Salted { salt, value } = salted(at);
         let input = json!({
@@ -136,7 +138,7 @@ fn at_rest(cast: &Cast, made: &mut Vec<Vector>) {
         "release": release(cast.berta.id()),
         "revision": 1,
         "name": "PASSWORD",
-        "scope": "",
+        "scope": Scope::default(),
     }});
     for (case, place, plain) in [
         ("at_rest_of_a_value_that_was_set", &set, b"hunter2".to_vec()),

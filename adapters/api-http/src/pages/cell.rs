@@ -145,6 +145,9 @@ impl Cell {
     pub(super) fn inside(&self, path: &str, clock: Clock) -> Markup {
         html! {
             p .where aria-hidden="true" { bdi { (visible(&self.place)) } }
+            @if let Some(tenant) = &self.id.slot.tenant {
+                p .tenant aria-hidden="true" { "for " bdi { (visible(tenant.as_str())) } }
+            }
             @match &self.installed {
                 Some(done) => (self.installed(done, path, clock)),
                 None => p .nothing { (Mark::Open.beside()) "nothing deployed" }
@@ -157,7 +160,7 @@ impl Cell {
                 }
             }
             @if let Some(failed) = &self.failed {
-                p .attempt.failed {
+                p class={ "attempt " (Mark::of(failed.outcome).class()) } {
                     (Mark::of(failed.outcome).beside())
                     span { (self.journey(&failed.version, path)) " " (failed.outcome.as_str())
                         br; (clock.at(failed.at_ms)) " " bdi { (visible(&failed.by)) } }

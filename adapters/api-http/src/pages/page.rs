@@ -72,7 +72,7 @@ pub(super) struct Viewer {
 /// What is looked at between two turns, and written after.
 enum Looked {
     Dashboard(Box<dashboard::Dashboard>),
-    Journey(journey::Journey),
+    Journey(Box<journey::Journey>),
     Cell(Box<receipt::Details>),
 }
 
@@ -116,7 +116,9 @@ impl Page {
                 let dashboard = dashboard::look(engine, now, way, rights);
                 Some(Looked::Dashboard(Box::new(dashboard)))
             }
-            Self::Journey(release) => journey::look(engine, release).map(Looked::Journey),
+            Self::Journey(release) => {
+                journey::look(engine, release).map(Box::new).map(Looked::Journey)
+            }
             Self::Cell(id) => {
                 let audits = rights.may(Permission::Audit, &object);
                 let details = receipt::look(engine, id, now, &way, audits);

@@ -13,7 +13,7 @@ use engine::state::cells::{CellId, Proof};
 use engine::step::Now;
 use engine::views::dashboard::cells;
 use maud::{Markup, html};
-use schema::latest::{Receipt, StepReport};
+use schema::latest::{Outcome, Receipt, StepReport, TargetReport};
 
 /// Everything that a cell's page shows.
 pub(super) struct Details {
@@ -126,8 +126,30 @@ impl Details {
                     dt { "Digest" } dd .id { (receipt.digest) }
                 }
             }
+            (targets(&receipt.targets))
             (steps(&receipt.steps))
             @if let Some(reasons) = &self.reasons { (why(reasons, clock)) }
+        }
+    }
+}
+
+/// What became of the targets of the environment; nothing where it has none, or they are not
+/// disclosed.
+fn targets(targets: &[TargetReport]) -> Markup {
+    html! {
+        @if !targets.is_empty() {
+            section aria-labelledby="targets" {
+                h2 #targets { "Targets" }
+                ul .steps { @for target in targets { li { p .outcome {
+                    @match target.outcome {
+                        Some(outcome) => { (Mark::of(outcome).beside()) },
+                        None => { (Mark::Open.beside()) }
+                    }
+                    span { b { bdi { (visible(target.name.as_str())) } } " "
+                        (target.outcome.map_or("nothing was run on it", Outcome::as_str))
+                        @if !target.up { ", down" } }
+                } } } }
+            }
         }
     }
 }
@@ -152,10 +174,23 @@ fn step(at: usize, step: &StepReport) -> Markup {
             p .outcome {
                 (Mark::of(step.outcome).beside())
                 span { b { bdi { (visible(step.name.as_str())) } } " "
-                    (step.outcome.as_str()) " in " (duration(step.duration_ms)) }
+                    @if let Some(target) = &step.target {
+                        "on " bdi { (visible(target.as_str())) } " "
+                    }
+                    (step.outcome.as_str()) " in " (duration(step.duration_ms))
+                    @if step.attempts > 1 { ", " (step.attempts) " attempts" }
+                    @if let Some(person) = &step.answered_by {
+                        ", answered by " bdi { (visible(person.as_str())) }
+                    } }
             }
             @if let Some(reason) = &step.reason {
                 p { bdi { (visible(reason.as_str())) } }
+            }
+            @if !step.outputs.is_empty() {
+                dl { @for output in &step.outputs {
+                    dt { bdi { (visible(output.name.as_str())) } }
+                    dd { bdi { (visible(output.value.as_str())) } }
+                } }
             }
             @if let Some(output) = output {
                 details id={ "o" (at) } {

@@ -37,7 +37,7 @@ pub(super) async fn spaces(
 }
 
 /// Looks at the space that somebody entered, with what they may see in it.
-async fn look<T: Send + 'static>(
+pub(super) async fn look<T: Send + 'static>(
     context: Context,
     entered: Entered,
     look: impl FnOnce(&Engine, Now, &Rights) -> T + Send + 'static,
@@ -261,7 +261,7 @@ pub(super) async fn trail(
 }
 
 /// The space that a name stands for here.
-fn other(engine: &Engine, name: Option<&Name>) -> Option<SpaceId> {
+pub(super) fn other(engine: &Engine, name: Option<&Name>) -> Option<SpaceId> {
     let state = engine.state();
     match name {
         None => Some(state.me()),

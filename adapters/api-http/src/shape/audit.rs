@@ -110,7 +110,8 @@ pub fn trail(
     Some(reasons)
 }
 
-fn keys<'a>(state: &'a State, space: &SpaceId) -> Option<&'a Keys> {
+/// The keys of a space, its own or a peer's.
+pub(super) fn keys<'a>(state: &'a State, space: &SpaceId) -> Option<&'a Keys> {
     match &state.keys {
         Some(own) if own.space() == *space => Some(own),
         _ => state.links.peer(space).map(|peer| &peer.keys),
@@ -127,11 +128,12 @@ fn deployed(state: &State, proof: &Proof) -> Reason {
     Reason {
         at: super::time(receipt.finished_ms),
         what: format!(
-            "{} {} was deployed to {}: {}: {}",
+            "{} {} was deployed to {}: {}{}: {}",
             receipt.release.project.name,
             receipt.release.version,
             state.name_of(&receipt.space),
             receipt.environment,
+            receipt.tenant.as_ref().map(|tenant| format!(" for {tenant}")).unwrap_or_default(),
             receipt.outcome.as_str()
         ),
         who,

@@ -1,5 +1,6 @@
 //! Commands as they are sent, and what they did.
 
+use super::restraint::{Freezing, Rule};
 use engine::command::{Command, Done, ReleaseName};
 use engine::decide::import::questions;
 use engine::engine::Engine;
@@ -139,6 +140,41 @@ pub enum Ask {
         #[serde(default)]
         bypass: Option<Text>,
     },
+    /// Say whether a release may be deployed to an environment.
+    Approve {
+        /// Which.
+        release: Release,
+        /// Where.
+        environment: Name,
+        /// Whether it may.
+        approved: bool,
+        /// Why.
+        reason: Text,
+    },
+    /// Let nothing be deployed or promoted for a while.
+    Freeze {
+        /// What, from when and until when.
+        freezing: Freezing,
+    },
+    /// End a freeze before its time.
+    LiftFreeze {
+        /// Which.
+        name: Name,
+        /// Why.
+        reason: Text,
+    },
+    /// Tell policy to leave something alone.
+    SetPolicy {
+        /// What.
+        rule: Rule,
+        /// Why.
+        reason: Text,
+    },
+    /// Tell policy that it need not leave that alone any more.
+    LiftPolicy {
+        /// What.
+        rule: Rule,
+    },
     /// End a deployment that runs.
     Cancel {
         /// Its number.
@@ -241,6 +277,13 @@ pub fn command(ask: Ask, engine: &Engine) -> Command {
         Ask::Deploy { release, environment, tenant, bypass } => {
             Command::Deploy { release: release.into(), environment, tenant, bypass }
         }
+        Ask::Approve { release, environment, approved, reason } => {
+            Command::Approve { release: release.into(), environment, approved, reason }
+        }
+        Ask::Freeze { freezing } => Command::Freeze { freeze: Box::new(freezing.into()) },
+        Ask::LiftFreeze { name, reason } => Command::LiftFreeze { name, reason },
+        Ask::SetPolicy { rule, reason } => Command::SetPolicy { rule: rule.into(), reason },
+        Ask::LiftPolicy { rule } => Command::LiftPolicy { rule: rule.into() },
         Ask::Cancel { deployment, reason } => {
             Command::Cancel { deployment: Position(deployment), reason }
         }

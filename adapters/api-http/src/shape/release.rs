@@ -271,7 +271,8 @@ fn phase(standing: &PhaseStanding, now_ms: u64) -> Phase {
     }
 }
 
-fn words(place: &Place, standing: &Standing) -> String {
+/// How a release stands at a place, in words.
+pub(super) fn words(place: &Place, standing: &Standing) -> String {
     match (place, standing) {
         (Place::Space(_), Standing::Done(_)) => "promoted".to_owned(),
         (Place::Space(_), Standing::Untried) => "not promoted".to_owned(),

@@ -1,8 +1,9 @@
 //! Where something of a project applies, as people write it.
 
+use engine::state::State;
 use schema::name::Name;
 use schema::v1::event::Pattern;
-use schema::v1::model::Where;
+use schema::v1::model::{Scope as Frozen, Site, Where};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -39,18 +40,37 @@ impl From<Scope> for Where {
 /// For people: `everywhere`, or what it names.
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |word: &str, names: Vec<String>| match names.as_slice() {
-            [] => None,
-            names => Some(format!("{word} {}", names.join(", "))),
-        };
-        let text = |names: &[Name]| names.iter().map(ToString::to_string).collect();
-        let parts = [
-            list("in", self.environments.iter().map(ToString::to_string).collect()),
-            list("for", text(&self.tenants)),
-            list("channel", text(&self.channels)),
-            list("step", text(&self.steps)),
-        ];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
-        f.write_str(&if parts.is_empty() { "everywhere".to_owned() } else { parts.join("; ") })
+        f.write_str(&joined(&[
+            ("in", texts(&self.environments)),
+            ("for", texts(&self.tenants)),
+            ("channel", texts(&self.channels)),
+            ("step", texts(&self.steps)),
+        ]))
     }
+}
+
+/// For people: where a part of a release applies, by the names that spaces have here.
+#[must_use]
+pub fn words(state: &State, scope: &Frozen) -> String {
+    let site = |site: &Site| {
+        let environment = site.environment.as_ref().map_or("*", Name::as_str);
+        match site.space == state.me() {
+            true if site.environment.is_some() => environment.to_owned(),
+            _ => format!("{}: {environment}", state.name_of(&site.space)),
+        }
+    };
+    let sites = scope.sites.iter().map(site).collect();
+    joined(&[("in", sites), ("for", texts(&scope.tenants)), ("step", texts(&scope.steps))])
+}
+
+fn texts<T: fmt::Display>(names: &[T]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+/// Each respect that names something, behind its word.
+fn joined(respects: &[(&str, Vec<String>)]) -> String {
+    let named = respects.iter().filter(|(_, names)| !names.is_empty());
+    let named: Vec<String> =
+        named.map(|(word, names)| format!("{word} {}", names.join(", "))).collect();
+    if named.is_empty() { "everywhere".to_owned() } else { named.join("; ") }
 }

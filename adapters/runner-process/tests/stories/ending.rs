@@ -1,9 +1,8 @@
 //! A step that is over leaves nothing running, however it came to be over.
 
-use crate::world::{World, is_alive, output, reason, wait_for};
+use crate::world::{World, is_alive, output, reason, told};
 use engine::run::Report;
 use schema::latest::Outcome;
-use std::thread;
 
 /// Starts one child in the group, one that leaves it, and one that leaves it and its parent, and
 /// writes down their numbers before `then`.
@@ -26,13 +25,11 @@ fn assert_nothing_is_left(world: &World) {
     assert_eq!(world.processes(), Vec::<i32>::new());
 }
 
-/// Runs until a file is there, then sets the stop.
+/// Runs until a file is there, then stops.
 fn run_and_stop(world: &World, at: &str) -> Report {
-    thread::scope(|scope| {
-        let run = scope.spawn(|| world.run());
-        wait_for(at, || world.file(at).exists().then_some(()));
+    world.run_and(|| {
+        world.wait_for_file(at);
         world.control.stop();
-        run.join().expect("a report")
     })
 }
 
@@ -102,5 +99,20 @@ fn a_stop_before_the_first_step_begins_nothing() {
     world.control.stop();
     let report = world.run();
     assert_eq!((report.outcome, report.steps), (Outcome::Interrupted, Vec::new()));
+    assert!(!world.file("never").exists());
+}
+
+#[test]
+fn a_cancel_ends_the_step_and_nothing_of_it_is_left() {
+    let world = World::with(&[&tree("echo up; touch ready; sleep 1000"), "touch never"]);
+    let report = world.run_and(|| {
+        world.wait_for_file("ready");
+        world.control.cancel();
+    });
+    assert_eq!(report.outcome, Outcome::Cancelled);
+    assert_eq!(told(&report), ["step 1 cancelled"]);
+    let step = &report.steps[0];
+    assert_eq!((reason(step), output(step)), ("the deployment was cancelled", "up\n"));
+    assert_nothing_is_left(&world);
     assert!(!world.file("never").exists());
 }

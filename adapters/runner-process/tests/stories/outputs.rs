@@ -67,3 +67,14 @@ fn t23_a_secret_that_cannot_be_given_to_a_step_is_not_quoted() {
     let why = reason(&report.steps[0]);
     assert!(why.contains("not-a-name") && !why.contains("hunter2"), "{why}");
 }
+
+#[test]
+fn t23_a_secret_is_masked_in_whatever_form_a_step_writes_it() {
+    let script = "printf 'user:%s' \"$WORD\" | base64 -w 8; printf '%s' \"$WORD\" | od -An -tx1 | \
+                  tr -d ' '; echo \"$WORD\" | fold -w 5; echo end";
+    let mut world = World::with(&[script]);
+    world.secret("WORD", "correct-horse-battery");
+    let report = world.run();
+    assert_eq!(report.outcome, Outcome::Succeeded, "{report:?}");
+    assert_eq!(output(&report.steps[0]), "dXNlcj***=\n***\n***\nend\n");
+}

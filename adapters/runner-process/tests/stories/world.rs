@@ -10,6 +10,7 @@ use schema::name::Name;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -24,20 +25,19 @@ pub(crate) struct World {
     pub(crate) runner: Runner,
     pub(crate) plan: Plan,
     pub(crate) control: Control,
-    heard: Arc<Mutex<Vec<String>>>,
+    hearing: Arc<Hearing>,
 }
 
 impl World {
     /// A world whose plan has no steps yet, for the environment "Prod EU".
     pub(crate) fn new() -> Self {
         let root = tempfile::tempdir().expect("a folder");
-        let heard: Arc<Mutex<Vec<String>>> = Arc::default();
-        let hears = Arc::clone(&heard);
-        let runner =
-            runner(&root.path().join("environments"), PATIENCE).with_listener(Hearing(hears));
+        let hearing: Arc<Hearing> = Arc::default();
+        let runner = runner(&root.path().join("environments"), PATIENCE)
+            .with_listener(Ears(Arc::clone(&hearing)));
         fs::create_dir(root.path().join("packages")).expect("a folder");
         let plan = plan();
-        Self { root, runner, plan, control: Control::default(), heard }
+        Self { root, runner, plan, control: Control::default(), hearing }
     }
 
     /// The same, with one step for each script.
@@ -99,9 +99,38 @@ impl World {
         wait_for(&format!("a number in {name}"), read)
     }
 
-    /// What the listener has heard.
+    /// The outputs that the listener has heard.
     pub(crate) fn heard(&self) -> Vec<String> {
-        self.heard.lock().expect("a lock").clone()
+        let outputs = self.hearing.outputs.lock().expect("a lock");
+        outputs.iter().map(|(.., kept)| kept.clone()).collect()
+    }
+
+    /// The steps and targets whose outputs the listener has heard, as `step@target`.
+    pub(crate) fn heard_of(&self) -> Vec<String> {
+        let outputs = self.hearing.outputs.lock().expect("a lock");
+        let place = |target: &Option<String>| {
+            target.clone().map_or_else(String::new, |it| format!("@{it}"))
+        };
+        outputs.iter().map(|(step, target, _)| format!("{step}{}", place(target))).collect()
+    }
+
+    /// The manual steps that the listener has heard of.
+    pub(crate) fn awaited(&self) -> Vec<String> {
+        self.hearing.awaited.lock().expect("a lock").clone()
+    }
+
+    /// Runs, and meanwhile does something.
+    pub(crate) fn run_and(&self, meanwhile: impl FnOnce()) -> Report {
+        thread::scope(|scope| {
+            let run = scope.spawn(|| self.run());
+            meanwhile();
+            run.join().expect("a report")
+        })
+    }
+
+    /// Waits until a step has made a file in the folder of the environment.
+    pub(crate) fn wait_for_file(&self, name: &str) {
+        wait_for(name, || self.file(name).exists().then_some(()));
     }
 
     /// The processes of steps and guards in this world.
@@ -112,15 +141,26 @@ impl World {
 }
 
 /// What the runner of a world is heard saying.
-struct Hearing(Arc<Mutex<Vec<String>>>);
+#[derive(Default)]
+struct Hearing {
+    /// Step, target, and what was kept.
+    outputs: Mutex<Vec<(String, Option<String>, String)>>,
+    awaited: Mutex<Vec<String>>,
+}
 
-impl Listener for Hearing {
-    fn output(&self, _: &Plan, _: &Name, _: Option<&Name>, kept: &str) {
-        self.0.lock().expect("a lock").push(kept.to_owned());
+impl Listener for Ears {
+    fn output(&self, _: &Plan, step: &Name, target: Option<&Name>, kept: &str) {
+        let target = target.map(Name::to_string);
+        self.0.outputs.lock().expect("a lock").push((step.to_string(), target, kept.to_owned()));
     }
 
-    fn awaits(&self, _: &Plan, _: &Name) {}
+    fn awaits(&self, _: &Plan, step: &Name) {
+        self.0.awaited.lock().expect("a lock").push(step.to_string());
+    }
 }
+
+/// What hears it.
+struct Ears(Arc<Hearing>);
 
 impl Drop for World {
     /// A story that failed leaves nothing running either.
@@ -157,6 +197,14 @@ fn plan() -> Plan {
 pub(crate) fn step(name: &str, run: &[&str]) -> Step {
     let run = run.iter().map(|word| word.parse().expect("a text")).collect();
     Step::running(name.parse().expect("a name"), run, 600)
+}
+
+/// `name outcome`, or `name@target outcome`, of each step.
+pub(crate) fn told(report: &Report) -> Vec<String> {
+    let place =
+        |step: &StepReport| step.target.as_ref().map_or_else(String::new, |it| format!("@{it}"));
+    let steps = report.steps.iter();
+    steps.map(|step| format!("{}{} {}", step.name, place(step), step.outcome.as_str())).collect()
 }
 
 pub(crate) fn output(step: &StepReport) -> &str {
@@ -200,6 +248,6 @@ pub(crate) fn wait_for<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
             return found;
         }
         assert!(Instant::now() < until, "still no {what}");
-        std::thread::sleep(Duration::from_millis(5));
+        thread::sleep(Duration::from_millis(5));
     }
 }

@@ -1,6 +1,6 @@
 //! The verbs of `audit`.
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use schema::name::Name;
 use std::path::PathBuf;
 
@@ -46,15 +46,22 @@ pub(crate) enum Audit {
         archive: Option<PathBuf>,
     },
     /// Why what runs in an environment runs there
-    Trail {
-        /// The environment, or `SPACE: ENVIRONMENT` for another space's
-        #[arg(long = "in", value_name = "PLACE")]
-        place: String,
-        /// The project
-        #[arg(long)]
-        project: Name,
-        /// The space that owns the project, where several have one of this name
-        #[arg(long, value_name = "SPACE")]
-        owner: Option<Name>,
-    },
+    Trail(Trail),
+}
+
+/// Of what the trail is asked.
+#[derive(Debug, Args)]
+pub(crate) struct Trail {
+    /// The environment, or `SPACE: ENVIRONMENT` for another space's
+    #[arg(long = "in", value_name = "PLACE")]
+    pub(crate) place: String,
+    /// The tenant, where it is for one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tenant: Option<Name>,
+    /// The project
+    #[arg(long)]
+    pub(crate) project: Name,
+    /// The space that owns the project, where several have one of this name
+    #[arg(long, value_name = "SPACE")]
+    pub(crate) owner: Option<Name>,
 }

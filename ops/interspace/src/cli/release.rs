@@ -2,7 +2,8 @@
 
 use super::Which;
 use clap::Subcommand;
-use schema::name::{Name, PackageName, Text, Version};
+use schema::name::{BadName, Name, PackageName, Text, Version};
+use std::str::FromStr;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Release {
@@ -32,6 +33,14 @@ pub(crate) enum Release {
         #[command(flatten)]
         release: Which,
     },
+    /// For every place of its lifecycle: whether it is there, what it waits for, or why not
+    Explain {
+        #[command(flatten)]
+        release: Which,
+        /// For this tenant
+        #[arg(long, value_name = "NAME")]
+        tenant: Option<Name>,
+    },
     /// Send a release on to another space
     Promote {
         #[command(flatten)]
@@ -54,6 +63,18 @@ pub(crate) enum Release {
         #[arg(long, value_name = "TEXT")]
         reason: Text,
     },
+    /// Two releases beside each other: notes, packages, values, templates, process
+    Compare {
+        /// The project
+        project: Name,
+        /// The first, as `VERSION` or `VERSION~REVISION`
+        from: Revision,
+        /// The second
+        to: Revision,
+        /// The space that owns the project [default: whichever has such a release]
+        #[arg(long, value_name = "SPACE")]
+        owner: Option<Name>,
+    },
     /// Wait until a release is installed in a place (--wait says how long)
     Await {
         #[command(flatten)]
@@ -67,9 +88,49 @@ pub(crate) enum Release {
     },
 }
 
+/// A version, and perhaps which of its revisions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Revision {
+    pub(crate) version: Version,
+    pub(crate) revision: Option<u32>,
+}
+
+impl FromStr for Revision {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (version, revision) = match text.split_once('~') {
+            None => (text, None),
+            Some((version, revision)) => (version, Some(revision)),
+        };
+        let number = |text: &str| match text.parse() {
+            Ok(0) | Err(_) => Err(format!("{text:?} is no revision: they count from 1")),
+            Ok(number) => Ok(number),
+        };
+        let version = version.parse().map_err(|why: BadName| why.to_string())?;
+        Ok(Self { version, revision: revision.map(number).transpose()? })
+    }
+}
+
 fn package(text: &str) -> Result<(PackageName, Version), String> {
     let (id, version) = text.split_once('=').ok_or("expected ID=VERSION")?;
-    let id = id.parse().map_err(|why: schema::name::BadName| why.to_string())?;
-    let version = version.parse().map_err(|why: schema::name::BadName| why.to_string())?;
+    let id = id.parse().map_err(|why: BadName| why.to_string())?;
+    let version = version.parse().map_err(|why: BadName| why.to_string())?;
     Ok((id, version))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revision_is_named_behind_a_tilde() {
+        let read =
+            |text: &str| text.parse::<Revision>().map(|it| (it.version.to_string(), it.revision));
+        assert_eq!(read("1.0.0"), Ok(("1.0.0".to_owned(), None)));
+        assert_eq!(read("1.0.0~2"), Ok(("1.0.0".to_owned(), Some(2))));
+        for odd in ["", "~1", "1.0.0~", "1.0.0~0", "1.0.0~x"] {
+            assert!(read(odd).is_err(), "{odd}");
+        }
+    }
 }

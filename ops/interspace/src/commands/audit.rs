@@ -4,7 +4,7 @@ mod archive;
 mod proof;
 mod trust;
 
-use crate::cli::{Audit, Options};
+use crate::cli::{Audit, Options, Trail};
 use crate::client::{Client, encoded};
 use crate::commands::{place, yes};
 use crate::failure::{Failure, code};
@@ -31,9 +31,7 @@ pub(super) fn run(verb: &Audit, options: &Options, out: &mut Output) -> Result<(
             let asked = trust::Asked { at: at.as_deref(), peer: peer.as_deref() };
             trust::show(options, asked, archive.as_deref(), out)
         }
-        Audit::Trail { place, project, owner } => {
-            trail(place, project, owner.as_ref(), &Client::new(options)?, out)
-        }
+        Audit::Trail(what) => trail(what, &Client::new(options)?, out),
     }
 }
 
@@ -152,19 +150,18 @@ fn row(result: &Verified) -> Vec<String> {
 }
 
 /// Why what runs in a place runs there.
-fn trail(
-    text: &str,
-    project: &Name,
-    owner: Option<&Name>,
-    client: &Client,
-    out: &mut Output,
-) -> Result<(), Failure> {
-    let (space, environment) = place(text);
-    let of = space.map(|space| format!("&of={}", encoded(space))).unwrap_or_default();
-    let (environment, name) = (encoded(environment), encoded(project.as_str()));
-    let owner = owner.map(|owner| format!("&owner={}", encoded(owner.as_str())));
-    let owner = owner.unwrap_or_default();
-    let query = format!("audit/trail?environment={environment}&project={name}{of}{owner}");
+fn trail(what: &Trail, client: &Client, out: &mut Output) -> Result<(), Failure> {
+    let (space, environment) = place(&what.place);
+    let (environment, name) = (encoded(environment), encoded(what.project.as_str()));
+    let part = |key: &str, value: Option<&str>| {
+        value.map(|value| format!("&{key}={}", encoded(value))).unwrap_or_default()
+    };
+    let query = format!(
+        "audit/trail?environment={environment}&project={name}{}{}{}",
+        part("of", space),
+        part("tenant", what.tenant.as_ref().map(Name::as_str)),
+        part("owner", what.owner.as_ref().map(Name::as_str)),
+    );
     let reasons: Vec<Reason> = client.get(&client.path(&query)?)?;
     out.value(&reasons, || {
         let row = |reason: &Reason| {

@@ -22,7 +22,8 @@ pub(super) fn deploy(what: &Deploy, client: &Client, out: &mut Output) -> Result
     let (environment, tenant) = (what.to.clone(), what.tenant.clone());
     let bypass = what.bypass.clone();
     let did = client.ask(Ask::Deploy { release, environment, tenant, bypass })?;
-    let Some(number) = did.positions.first().copied() else {
+    // What it went past stands before it.
+    let Some(number) = did.positions.last().copied() else {
         return Err(Failure::new(code::FAILED, "no deployment was begun", "try again"));
     };
     // A command that is repeated may name a deployment that was cut short since.

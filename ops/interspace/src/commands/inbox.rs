@@ -1,5 +1,7 @@
 //! `inbox`: bundles of other spaces: look, accept, reject.
 
+mod preview;
+
 use crate::cli::{Inbox as Verb, Options, Which};
 use crate::client::Client;
 use crate::commands::release::{name, say};
@@ -7,7 +9,8 @@ use crate::commands::{or_dash, slot, yes};
 use crate::failure::{Failure, code};
 use crate::output::{Output, table, visible};
 use api_http::shape::command::{Ask, Value};
-use api_http::shape::inbox::{Bundle, Question};
+use api_http::shape::inbox::Bundle;
+use api_http::shape::inbox::part::{Package, Question};
 use schema::name::Name;
 use std::io::{BufRead as _, Write as _};
 
@@ -22,13 +25,13 @@ pub(super) fn run(
             let bundles = all(client)?;
             out.value(&bundles, || {
                 let rows = bundles.iter().map(row).collect();
-                let head = ["from", "project", "version", "status", "packages", "ready"];
+                let head = ["from", "owner", "project", "version", "status", "packages", "ready"];
                 table(&head, rows, "the inbox is empty")
             });
         }
         Verb::Show { release } => {
             let bundle = client.patiently(|| find(client, release))?;
-            out.value(&bundle, || show(&bundle));
+            out.value(&bundle, || preview::show(&bundle));
         }
         Verb::Accept { release, lifecycle, value, no_value } => {
             let bundle = client.patiently(|| find(client, release))?;
@@ -59,7 +62,7 @@ fn find(client: &Client, which: &Which) -> Result<Bundle, Failure> {
     let found = all(client)?.into_iter().find(|bundle| {
         bundle.project == which.project.as_str()
             && bundle.version == which.version.as_str()
-            && which.owner.as_ref().is_none_or(|owner| owner.as_str() == bundle.from)
+            && which.owner.as_ref().is_none_or(|owner| owner.as_str() == bundle.owner)
     });
     found.ok_or_else(|| {
         let what = format!("{} {} is not in the inbox", which.project, which.version);
@@ -111,51 +114,20 @@ fn prompt(bundle: &Bundle, given: &[Value]) -> Result<Vec<Value>, Failure> {
 fn row(bundle: &Bundle) -> Vec<String> {
     let (here, size) = sizes(bundle);
     let packages = if here == size { "here".to_owned() } else { format!("{here} of {size} bytes") };
-    let (from, project) = (bundle.from.clone(), bundle.project.clone());
+    let version = match bundle.revision {
+        1 => bundle.version.clone(),
+        revision => format!("{}~{revision}", bundle.version),
+    };
+    let status = match &bundle.recalled {
+        Some(_) => format!("{}, recalled", bundle.status),
+        None => bundle.status.clone(),
+    };
+    let (from, owner) = (bundle.from.clone(), bundle.owner.clone());
     let ready = yes(bundle.ready).to_owned();
-    vec![from, project, bundle.version.clone(), bundle.status.clone(), packages, ready]
+    vec![from, owner, bundle.project.clone(), version, status, packages, ready]
 }
 
 fn sizes(bundle: &Bundle) -> (u64, u64) {
-    let add = |sum: (u64, u64), package: &api_http::shape::inbox::Package| {
-        (sum.0 + package.here, sum.1 + package.size)
-    };
+    let add = |sum: (u64, u64), package: &Package| (sum.0 + package.here, sum.1 + package.size);
     bundle.packages.iter().fold((0, 0), add)
-}
-
-fn show(bundle: &Bundle) -> String {
-    let Bundle { from, project, version, status, .. } = bundle;
-    let lifecycle = bundle.lifecycle.as_deref().unwrap_or("not chosen: --lifecycle");
-    let mut text = format!(
-        "Import release {version} of {project} from {from}\nstatus     {status}\n\
-         lifecycle  {lifecycle}\n"
-    );
-    if !bundle.notes.is_empty() {
-        text.push_str(&format!("notes      {}\n", visible(&bundle.notes)));
-    }
-    text.push_str(&format!("tested in  {}\n", bundle.succeeded_in.join(", ")));
-    text.push_str(&format!("process    {}\n", bundle.steps.join(", ")));
-    for secret in &bundle.secrets {
-        text.push_str(&format!("variable   {secret}: (secret)\n"));
-    }
-    for package in &bundle.packages {
-        let (id, version, here, size) = (&package.id, &package.version, package.here, package.size);
-        let mark = if here == size { "✓" } else { "…" };
-        text.push_str(&format!("{mark} package {id} {version}: {here} of {size} bytes here\n"));
-    }
-    for question in &bundle.questions {
-        text.push_str(&ask(question));
-    }
-    text
-}
-
-fn ask(question: &Question) -> String {
-    let Question { name, label, value, .. } = question;
-    let (label, environment) = (visible(label), whom(question));
-    if question.answered {
-        let value = value.as_deref().map_or_else(|| "no value".to_owned(), visible);
-        format!("✓ {label} ({name}) for {environment}: {value}\n")
-    } else {
-        format!("⚠ {label} ({name}) for {environment}: needs a value\n")
-    }
 }

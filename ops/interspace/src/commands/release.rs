@@ -1,5 +1,8 @@
 //! `release`: from a project to something that can be promoted.
 
+pub(super) mod compare;
+mod explain;
+
 use crate::cli::{Release as Verb, Which};
 use crate::client::Client;
 use crate::commands::{or_dash, place, slot};
@@ -52,6 +55,15 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
             let done = format!("{} {} recalled", release.project, release.version);
             let did = client.ask(Ask::Recall { release, reason: reason.clone() })?;
             say(out, &did, &done);
+        }
+        Verb::Explain { release, tenant } => {
+            let release = name(client, release)?;
+            explain::run(&release, tenant.as_ref(), client, out)?;
+        }
+        Verb::Compare { project, from, to, owner } => {
+            let (project, owner) = (project.clone(), owner.clone());
+            let release = name(client, &Which { project, version: from.version.clone(), owner })?;
+            compare::run(&release, (from, to), client, out)?;
         }
         Verb::Await { release, place, tenant } => {
             let tenant = tenant.as_ref().map(schema::name::Name::as_str);

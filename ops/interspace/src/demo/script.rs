@@ -87,10 +87,14 @@ pub(super) fn resolve(noun: &mut Noun, folder: &Path, media: &Path) {
         | Noun::Release(_)
         | Noun::Inbox(_)
         | Noun::Deploy { .. }
+        | Noun::Approve(_)
+        | Noun::Reject(_)
+        | Noun::Freeze(_)
+        | Noun::Policy(_)
         | Noun::Deployment(_)
         | Noun::Export { file: None }
         | Noun::Dashboard
         | Noun::Journey { .. }
-        | Noun::Audit(Audit::Verify { .. } | Audit::Trust { .. } | Audit::Trail { .. }) => {}
+        | Noun::Audit(Audit::Verify { .. } | Audit::Trust { .. } | Audit::Trail(_)) => {}
     }
 }

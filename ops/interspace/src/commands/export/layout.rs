@@ -11,37 +11,33 @@ pub(super) fn table(text: &mut String, path: &str, table: &Table) {
     }
     for (key, value) in table.iter() {
         let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-        match value {
-            Value::Table(inner) => {
-                text.push_str(&format!("\n[{path}]\n"));
-                self::table(text, &path, inner);
-            }
-            Value::Array(all) if holds_tables(value) => {
-                for inner in all.iter().filter_map(Value::as_table) {
-                    text.push_str(&format!("\n[[{path}]]\n"));
-                    self::table(text, &path, inner);
-                }
-            }
-            _ => {}
+        if let Some(inner) = value.as_table() {
+            text.push_str(&format!("\n[{path}]\n"));
+            self::table(text, &path, inner);
+        }
+        for inner in tables(value) {
+            text.push_str(&format!("\n[[{path}]]\n"));
+            self::table(text, &path, inner);
         }
     }
+}
+
+/// The tables of an array of tables.
+fn tables(value: &Value) -> impl Iterator<Item = &Table> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_table)
 }
 
 fn holds_tables(value: &Value) -> bool {
-    match value {
-        Value::Table(_) => true,
-        Value::Array(all) => all.first().is_some_and(Value::is_table),
-        _ => false,
-    }
+    value.is_table() || tables(value).next().is_some()
 }
 
 fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => quoted(text),
-        Value::Array(all) => {
+    match (value.as_str(), value.as_array()) {
+        (Some(text), _) => quoted(text),
+        (None, Some(all)) => {
             format!("[{}]", all.iter().map(shown).collect::<Vec<_>>().join(", "))
         }
-        other => other.to_string(),
+        (None, None) => value.to_string(),
     }
 }
 

@@ -90,9 +90,8 @@ fn apply(space: &mut Space<LogSled>, text: &str) -> usize {
     let id = CommandId::of(&[text.as_bytes()]);
     let request = Request { id, actor, token: None, command };
     let effects = space.turn(now(), vec![Input::Asked { request, reply: 1 }]).unwrap();
-    let answer = effects.into_iter().find_map(|effect| match effect {
-        Effect::Reply { answer, .. } => Some(answer),
-        _ => None,
+    let answer = effects.into_iter().find_map(|effect| {
+        if let Effect::Reply { answer, .. } = effect { Some(answer) } else { None }
     });
     answer.unwrap().unwrap().entries.len()
 }
@@ -114,11 +113,7 @@ fn paths(table: &Table, above: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for (key, value) in table {
         let path = format!("{above}{key}");
-        let inner: Vec<&Table> = match value {
-            Value::Table(inner) => vec![inner],
-            Value::Array(all) => all.iter().filter_map(Value::as_table).collect(),
-            _ => Vec::new(),
-        };
+        let inner: Vec<&Table> = each(value).into_iter().filter_map(Value::as_table).collect();
         for inner in inner {
             found.push(path.clone());
             found.extend(paths(inner, &format!("{path}.")));
@@ -134,13 +129,15 @@ fn all<'a>(table: &'a Table, path: &str) -> Vec<&'a Table> {
     let mut tables = vec![table];
     for key in path.split('.') {
         let below = tables.into_iter().filter_map(|table| table.get(key));
-        let below = below.flat_map(|value| match value {
-            Value::Array(all) => all.iter().collect(),
-            one => vec![one],
-        });
+        let below = below.flat_map(each);
         tables = below.filter_map(Value::as_table).collect();
     }
     tables
+}
+
+/// The members of an array, or else the value itself.
+fn each(value: &Value) -> Vec<&Value> {
+    value.as_array().map_or_else(|| vec![value], |all| all.iter().collect())
 }
 
 /// The keys that a table may have, as the refusal of an unknown one lists them.
@@ -157,9 +154,11 @@ fn known_keys(file: &Table, path: &str) -> Vec<String> {
 /// The first table at a path.
 fn first_at<'a>(table: &'a mut Table, path: &str) -> Option<&'a mut Table> {
     let (key, below) = path.split_once('.').map_or((path, None), |(key, it)| (key, Some(it)));
-    let inner: Vec<&mut Table> = match table.get_mut(key)? {
-        Value::Array(all) => all.iter_mut().filter_map(Value::as_table_mut).collect(),
-        one => one.as_table_mut().into_iter().collect(),
+    let value = table.get_mut(key)?;
+    let inner: Vec<&mut Table> = if value.is_array() {
+        value.as_array_mut()?.iter_mut().filter_map(Value::as_table_mut).collect()
+    } else {
+        value.as_table_mut().into_iter().collect()
     };
     inner.into_iter().find_map(|table| match below {
         Some(below) => first_at(table, below),
