@@ -15,9 +15,10 @@ const LOAD: &str = "Every project has two steps, three variables, one package an
                     phases: the first and the last by command, the one between by policy. A space \
                     without peers, its log in memory.";
 
-const GROWTH: &str = "Times are processor time, the least of the rounds. The ratio is what each costs at the large size divided by what each costs at \
-                      the small one. Linear: all together grow with no more than the 1.15th power \
-                      of the size, which at ten times the size is a ratio of 1.4.";
+const GROWTH: &str = "Times are processor time, the least of the rounds. The ratio is what each \
+                      costs at the large size divided by what each costs at the small one. \
+                      Linear: all together grow with no more than the 1.15th power of the size, \
+                      which at ten times the size is a ratio of 1.4.";
 
 /// Everything that a run found.
 #[derive(Debug, Clone, PartialEq, Serialize)]

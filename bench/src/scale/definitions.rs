@@ -1,5 +1,5 @@
-//! The configuration under load, and the packages of its releases: the only place here that fills in
-//! what the schema defines.
+//! The configuration under load, and the packages of its releases: the only place here that fills
+//! in what the schema defines.
 
 use crate::Failure;
 use schema::hash::sha256;

@@ -44,8 +44,8 @@ pub(super) struct Counts {
     pub(super) entries: u64,
 }
 
-/// What was found at one size. Each number is of the whole size, in bytes or in seconds of processor
-/// time; there is one for each time that it was measured.
+/// What was found at one size. Each number is of the whole size, in bytes or in seconds of
+/// processor time; there is one for each time that it was measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Found {
     pub(super) counts: Counts,
@@ -104,8 +104,8 @@ pub(super) fn measure(size: &Size) -> Result<Found, Failure> {
     })
 }
 
-/// A space with the configuration, and the seconds for each time: an empty space can be had as often
-/// as one likes.
+/// A space with the configuration, and the seconds for each time: an empty space can be had as
+/// often as one likes.
 fn configured(size: &Size) -> Result<(Load, Vec<f64>), Failure> {
     let definitions = definitions::all(size.projects, size.environments)?;
     let mut took_s = Vec::new();
