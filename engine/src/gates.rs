@@ -1,6 +1,8 @@
 //! What stands between a release and a place: one answer for rules, policy and people.
 
 use crate::command::{Rejection, RejectionKind};
+use crate::decide::permission::Permission;
+use crate::decide::rights::{Object, Rights};
 use crate::decide::{deployment, tenant};
 use crate::progress::{Place, standings};
 use crate::state::State;
@@ -236,7 +238,14 @@ fn approval(state: &State, way: &Way<'_>, release: &Release, slot: &Slot) -> Res
     let environment = &slot.environment;
     let rule = state.configuration.environment(environment).and_then(|it| it.approval);
     let Some(rule) = rule else { return Ok(()) };
-    let newest = approvals(release, slot, rule);
+    let may = |by: &Name| {
+        let object = Object::cell(way.id.project.clone(), state.me(), environment.clone());
+        let actor = Actor::Person(by.clone());
+        Rights::of(state, &actor, None, way.now_ms).may(Permission::Approve, &object)
+    };
+    let mut newest = approvals(release, environment, rule);
+    // Who may not say so any more has not said so.
+    newest.retain(|by, _| may(by));
     let name = way.name();
     if let Some(refused) = newest.values().find(|it| !it.content.approved) {
         let Approved { content, .. } = refused;
@@ -275,14 +284,15 @@ pub fn is_author(release: &Release, person: &Name) -> bool {
 #[must_use]
 pub fn approvals<'a>(
     release: &'a Release,
-    slot: &Slot,
+    environment: &Name,
     rule: ApprovalRule,
 ) -> BTreeMap<&'a Name, &'a Approved> {
+    let there = release.progress.iter().filter(|(slot, _)| slot.environment == *environment);
     let used = match rule.per {
         ApprovedPer::Release => None,
-        ApprovedPer::Deployment => release.progress.get(slot).map(|progress| progress.deployment),
+        ApprovedPer::Deployment => there.map(|(_, progress)| progress.deployment).max(),
     };
-    let about = release.approvals.iter().filter(|it| it.content.environment == slot.environment);
+    let about = release.approvals.iter().filter(|it| it.content.environment == *environment);
     let good = about.filter(|it| used.is_none_or(|used| it.position > used));
     good.map(|approved| (&approved.content.by, approved)).collect()
 }

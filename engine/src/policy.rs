@@ -10,7 +10,7 @@ use crate::decide::import::{accepts_by_itself, has_sealed};
 use crate::decide::recall;
 use crate::progress::{Place, Standing, lifecycle, standings};
 use crate::state::State;
-use crate::state::cells::{CellId, Proof};
+use crate::state::cells::{Cell, CellId, Proof};
 use crate::state::releases::Release;
 use schema::id::{CommandId, EntryId};
 use schema::latest::{Actor, Outcome};
@@ -23,13 +23,14 @@ use std::collections::BTreeSet;
 #[must_use]
 pub fn due(state: &State, touched: &BTreeSet<ReleaseId>, now_ms: u64) -> Vec<Request> {
     let mut requests = Vec::new();
-    for id in touched {
-        let Some(release) = state.releases.get(id) else {
-            continue;
-        };
+    let known = || touched.iter().filter_map(|id| Some((id, state.releases.get(id)?)));
+    // What was cut short goes before what is new.
+    for (id, release) in known() {
         recalls(state, id, &mut requests);
         results(id, release, &mut requests);
         restarts(state, id, release, &mut requests);
+    }
+    for (id, release) in known() {
         secrets(state, id, &mut requests);
         acceptance(state, id, &mut requests);
         advance(state, id, release, now_ms, &mut requests);
@@ -39,9 +40,11 @@ pub fn due(state: &State, touched: &BTreeSet<ReleaseId>, now_ms: u64) -> Vec<Req
 
 /// What was recalled, to whom this space sent it.
 fn recalls(state: &State, id: &ReleaseId, requests: &mut Vec<Request>) {
-    if let Some(recalled) = state.releases.recall_of(id).filter(|_| recall::is_untold(state, id)) {
+    let untold = recall::still_untold(state, id);
+    if let Some((recalled, untold)) = state.releases.recall_of(id).zip(untold) {
         let command = Command::PassRecall { release: id.clone() };
-        requests.push(request(recalled.entry, "pass recall", command));
+        // Whoever comes later is told by another command.
+        requests.push(request(recalled.entry, &format!("pass recall {untold}"), command));
     }
 }
 
@@ -131,6 +134,7 @@ fn advance(
                 }
                 // That is for the other space to do.
                 Place::Remote { .. } => {}
+                Place::Space(peer) if !newest_sent(state, id, &peer) => {}
                 Place::Space(peer) => {
                     let entry = release.entry;
                     let rule = format!("promote {peer}");
@@ -143,11 +147,22 @@ fn advance(
     }
 }
 
-/// Whether no newer version of the project was tried in the environment.
+/// Whether no newer version of the project was tried in the environment, for whomever.
 fn newest_tried(state: &State, id: &ReleaseId, environment: &Name) -> bool {
-    let newer = state.releases.from(id).skip(1);
-    let mut tried = newer.flat_map(|(_, release)| release.progress.keys());
-    !tried.any(|slot| slot.environment == *environment)
+    let tried = state.cells.in_environment(&id.project, state.me(), environment);
+    let newer = |cell: &Cell| {
+        let ended = cell.last.as_ref().map(|proof| &proof.receipt.release.version);
+        let runs = cell.running.as_ref().map(|running| &running.release.version);
+        ended.into_iter().chain(runs).any(|version| *version > id.version)
+    };
+    !tried.into_iter().any(newer)
+}
+
+/// Whether no newer version of the project was promoted to the peer.
+fn newest_sent(state: &State, id: &ReleaseId, peer: &Name) -> bool {
+    let Some((space, _)) = state.links.named(peer) else { return true };
+    let mut newer = state.releases.from(id).skip(1);
+    !newer.any(|(_, release)| release.promotions.contains_key(&space))
 }
 
 fn release_name(state: &State, id: &ReleaseId) -> Option<ReleaseName> {

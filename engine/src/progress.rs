@@ -115,7 +115,11 @@ impl PhaseStanding {
         skipped: &dyn Fn(&Place) -> bool,
     ) -> Self {
         let counting = |(place, _): &&(Place, Standing)| counts(phase, place);
-        let wanted = places.iter().filter(counting).filter(|(place, _)| !skipped(place));
+        // What is done counts, also where nobody waits for it.
+        let wanted = places
+            .iter()
+            .filter(counting)
+            .filter(|(place, standing)| standing.is_done() || !skipped(place));
         let mut done: Vec<u64> = wanted
             .clone()
             .filter_map(|(_, standing)| match standing {

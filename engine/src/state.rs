@@ -106,7 +106,10 @@ impl State {
             Event::LinkOffered(offered) => self.fold_offer(&offered.offer),
             Event::KeysStated(stated) => self.fold_keys(&stated.statement),
             Event::PeerStated(stated) => self.links.stated(stated),
-            Event::PeerTrusted(trusted) => self.links.trust(trusted),
+            Event::PeerTrusted(trusted) => {
+                self.releases.trusted(&trusted.peer);
+                self.links.trust(trusted);
+            }
             Event::GrantsChanged(changed) => self.links.grant(changed),
             Event::LinkContradicted(contradicted) => self.links.freeze(&contradicted.link),
             Event::LinkRevoked(revoked) => {

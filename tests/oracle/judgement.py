@@ -98,10 +98,12 @@ def _promoted(history: History, peer: Peer, says: Any, grants: list[Any]) -> Non
         raise Refused("not-granted")
     bundle = _signed_by(owner, lambda: document.read(says["bundle"], "bundle")).payload
     digest = ids.read(says["digest"])
+    meant = [ids.read(target) for target in bundle["targets"]]
     right = (
         same_release(bundle["release"], says["release"])
         and ids.read(bundle["digest"]) == digest
-        and ids.read(history.space()) in [ids.read(target) for target in bundle["targets"]]
+        and ids.read(history.space()) in meant
+        and (not relayed or ids.read(peer.certificate.space) in meant)
         and bundle_fits(bundle)
         and all(_receipt_fits(owner, receipt, says) for receipt in bundle["receipts"])
         and (relayed or not says["receipts"])

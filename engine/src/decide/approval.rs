@@ -3,7 +3,6 @@
 use crate::command::Rejection;
 use crate::decide::{Draft, Given};
 use crate::gates::{approvals, is_author};
-use crate::state::cells::Slot;
 use schema::latest::{Actor, Approval, Event, Kind};
 use schema::name::{Name, Text};
 use schema::v1::event::ApprovalGiven;
@@ -64,8 +63,7 @@ pub fn approve(
             "say it with --reason; whoever wants to deploy it will see it",
         ));
     }
-    let slot = Slot::of(environment.clone());
-    let before = approvals(release, &slot, rule).get(by).map(|it| it.content.approved);
+    let before = approvals(release, environment, rule).get(by).map(|it| it.content.approved);
     if before == Some(approved) {
         return Ok(Vec::new());
     }

@@ -51,12 +51,13 @@ pub fn promote(
         Source::Imported(import) => {
             relays(given, id, import, target, known)?;
             let secrets = secret::hand_on(given, id, release, import, known)?;
-            let receipts = result::for_bundle(given, release);
+            let receipts = result::for_bundle(given, release, &import.content.targets);
             (import.document.clone(), receipts.iter().map(Document::write).collect(), secrets)
         }
     };
     let bundle = document.write();
-    if bundle.len() > DOCUMENT_BYTES_MAX {
+    let beside: usize = receipts.iter().map(String::len).sum();
+    if bundle.len() + beside > DOCUMENT_BYTES_MAX {
         return Err(Rejection::invalid(
             format!("the bundle of {name} is too large to travel"),
             "fewer environments with fewer steps, or shorter notes",
@@ -121,13 +122,11 @@ fn targets(
     let phases = lifecycle(state, id, release).map_or([].as_slice(), |it| it.phases.as_slice());
     let phase = phases.iter().find(|phase| phase.spaces.contains(peer));
     for onward in phase.into_iter().flat_map(|phase| &phase.onward) {
-        let Some((space, _)) = state.links.named(onward) else {
-            return Err(Rejection::not_found(
-                format!("{peer} may send it on to {onward}, and no space is called so here"),
-                "import its certificate first, which needs no network: `interspace certificate \
-                 import`",
-            ));
-        };
+        let (space, _) = open(state, onward).map_err(|why| Rejection {
+            what: format!("{peer} may send it on to {onward}, but {}", why.what),
+            hint: format!("{}; that needs no network", why.hint),
+            ..why
+        })?;
         if !targets.contains(&space) {
             targets.push(space);
         }
@@ -190,7 +189,7 @@ fn bundle(
         notes: release.notes.clone(),
         snapshot,
         outline,
-        receipts: result::for_bundle(given, release),
+        receipts: result::for_bundle(given, release, targets),
         key: given.identity.number(),
         time_ms: given.wall_ms,
     };

@@ -77,10 +77,12 @@ fn untold<'a>(
     (!untold.is_empty()).then_some((release, recalled, untold))
 }
 
-/// Whether somebody is still to be told of the recall of a release.
+/// Who is still to be told of the recall of a release, in one text; none if nobody is.
 #[must_use]
-pub fn is_untold(state: &State, id: &ReleaseId) -> bool {
-    untold(state, id).is_some()
+pub fn still_untold(state: &State, id: &ReleaseId) -> Option<String> {
+    let (_, _, untold) = untold(state, id)?;
+    let links: Vec<String> = untold.iter().map(|peer| peer.link.to_string()).collect();
+    Some(links.join(" "))
 }
 
 /// Tells a recall, as its signer wrote it, to whom this space sent the release.

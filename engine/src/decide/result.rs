@@ -7,14 +7,15 @@ use crate::state::State;
 use crate::state::cells::{CellId, Running};
 use crate::state::links::Peer;
 use crate::state::releases::Release;
-use schema::id::{CommandId, DocumentId};
-use schema::latest::{Actor, Audience, Document, Event, Kind, Outcome, Receipt};
+use schema::id::{CommandId, DocumentId, SpaceId};
+use schema::latest::{Actor, Audience, Document, Event, Kind, Outcome, Receipt, StepReport};
 use schema::limits::RECEIPT_BYTES_MAX;
 use schema::v1::document::receipt::DeployedBy;
 use schema::v1::event::{
     DeploymentFinished, DeploymentReported, EnvironmentsPublished, GrantsPublished,
 };
 use schema::v1::model::{Disclosure, ReleaseId};
+use std::collections::BTreeSet;
 
 /// The actor as `peer` may know it: below level *summary* only the space.
 #[must_use]
@@ -53,29 +54,56 @@ pub fn finish(given: Given<'_>, cell: &CellId, running: &Running, report: &Repor
     drafts
 }
 
-/// The receipt as a document that fits: where it does not, the outputs of steps go, the earliest
-/// first. Their hashes stay.
-fn bounded(given: Given<'_>, mut receipt: Receipt) -> (Receipt, Document) {
-    loop {
-        let document = given.identity.document(Kind::Receipt, &receipt);
-        let quoted = receipt.steps.iter_mut().find(|step| step.output.is_some());
-        match quoted {
-            Some(step) if document.write().len() > RECEIPT_BYTES_MAX => step.output = None,
-            Some(_) | None => return (receipt, document),
-        }
+/// The receipt as a document that fits. Where it does not, the outputs of steps go first, then what
+/// they passed on, then the steps that succeeded, then all of them: that a deployment ended, and
+/// how, is always told.
+fn bounded(given: Given<'_>, receipt: Receipt) -> (Receipt, Document) {
+    let mut receipt = receipt;
+    let half = |steps: &mut Vec<StepReport>| {
+        let quoted = steps.iter().filter(|step| step.output.is_some()).count();
+        let mut first = steps.iter_mut().filter(|step| step.output.is_some());
+        first.by_ref().take(quoted.div_ceil(2)).for_each(|step| step.output = None);
+        quoted > 0
+    };
+    let mut document = given.identity.document(Kind::Receipt, &receipt);
+    // The earliest outputs say the least about how it ended.
+    while document.write().len() > RECEIPT_BYTES_MAX && half(&mut receipt.steps) {
+        document = given.identity.document(Kind::Receipt, &receipt);
     }
+    let shorter: [fn(&mut Receipt); 3] = [
+        |receipt| receipt.steps.iter_mut().for_each(|step| step.outputs.clear()),
+        |receipt| receipt.steps.retain(|step| step.outcome != Outcome::Succeeded),
+        |receipt| {
+            receipt.steps.clear();
+            receipt.targets.clear();
+        },
+    ];
+    for shorten in shorter {
+        if document.write().len() <= RECEIPT_BYTES_MAX {
+            break;
+        }
+        shorten(&mut receipt);
+        document = given.identity.document(Kind::Receipt, &receipt);
+    }
+    (receipt, document)
 }
 
-/// The receipts that travel inside a bundle: that the release succeeded where it was before, at
-/// level *summary*; what the steps said stays at home.
+/// The receipts that travel with a bundle, one for each environment: that the release succeeded
+/// where it was before. What its steps did, and packages that do not go along, stay at home.
 #[must_use]
-pub fn for_bundle(given: Given<'_>, release: &Release) -> Vec<Document> {
+pub fn for_bundle(given: Given<'_>, release: &Release, targets: &[SpaceId]) -> Vec<Document> {
     let me = given.state.me();
+    let mut environments = BTreeSet::new();
     let own = release.successes.iter().filter(|((space, _), _)| *space == me);
-    let part = own.filter_map(|(_, success)| {
+    let once = own.filter(|((_, slot), _)| environments.insert(slot.environment.clone()));
+    let part = once.filter_map(|(_, success)| {
         let document = &success.document;
         let receipt: Receipt = document.payload(Kind::Receipt).ok()?;
-        let part = disclosed(&receipt, document.id(), Disclosure::Summary);
+        let mut part = disclosed(&receipt, document.id(), Disclosure::Status);
+        part.packages.retain(|package| {
+            release.snapshot.packages_for(targets).any(|goes| goes.object == package.object)
+        });
+        part.tenant = None;
         // The whole one may have been signed before the keys were replaced; this part is not.
         let part = Receipt { key: given.identity.number(), ..part };
         Some(given.identity.document(Kind::Receipt, &part))

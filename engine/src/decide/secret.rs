@@ -198,7 +198,7 @@ pub fn readable(
 ) -> impl Iterator<Item = (usize, &SecretCommitment)> {
     let all = release.snapshot.secrets.iter().enumerate();
     let own = release.source == Source::Local;
-    all.filter(move |(_, secret)| own || secret.scope.reaches(&me))
+    all.filter(move |(_, secret)| own || release.snapshot.may_see(&secret.scope, &me))
 }
 
 /// Salts and values of the secrets that this space may read, by their index in the snapshot.
@@ -274,7 +274,8 @@ pub fn hand(
     for (index, secret) in (0..).zip(&sliced.snapshot.secrets) {
         let salted = whole.find(|(_, one)| *one == secret).and_then(|(at, _)| all.get(&at));
         let salted = salted.ok_or_else(no_key)?;
-        for target in targets.iter().filter(|target| secret.scope.reaches(target)) {
+        let sees = |target: &&SpaceId| sliced.snapshot.may_see(&secret.scope, target);
+        for target in targets.iter().filter(sees) {
             let peer = given.state.links.peer(target).ok_or_else(no_key)?;
             handed.push(seal(salted, &bundle.id(), index, &peer.keys, entropy)?);
         }
@@ -299,7 +300,7 @@ pub fn hand_on(
     let (own, target) = (salted(given, id, release)?, peer.keys.space());
     let mut handed = Vec::new();
     for (index, secret) in release.snapshot.secrets.iter().enumerate() {
-        if !secret.scope.reaches(&target) {
+        if !release.snapshot.may_see(&secret.scope, &target) {
             continue;
         }
         let number = u32::try_from(index).map_err(|_| no_key())?;

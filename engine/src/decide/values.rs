@@ -16,6 +16,7 @@ use crate::state::cells::Slot;
 use crate::state::releases::{Answer, Release, Source};
 use crate::trust::secret::SecretValue;
 use schema::id::SpaceId;
+use schema::limits::TEXT_BYTES_MAX;
 use schema::name::{Name, Text};
 use schema::v1::model::{
     Acceptance, Bound, Per, ReleaseId, Scope, Site, Step, Template, TemplateValue,
@@ -99,10 +100,11 @@ pub fn seen(
         for (name, value) in &answers {
             names.insert(name, Raw::Open(value.as_str()));
         }
-        for name in names.keys() {
-            let (value, is_hidden) = replaced(&names, name, DEPTH_MAX)?;
+        let mut reading = Reading::of(&names);
+        for name in names.keys().copied() {
+            let (value, is_hidden) = reading.value(name, DEPTH_MAX)?;
             let into = if is_hidden { &mut hidden } else { &mut open };
-            let key = ((*name).clone(), value);
+            let key = (name.clone(), value);
             into.entry(key).or_default().push(step.name.clone());
         }
     }
@@ -158,37 +160,71 @@ fn narrowest<'a>(
     best.into_iter().map(|(name, (_, raw))| (name, raw)).collect()
 }
 
-/// The value of a name with its references replaced, and whether it hangs on a secret.
-fn replaced(names: &Names<'_>, name: &Name, depth: usize) -> Result<(String, bool), Rejection> {
-    let (raw, mut hidden) = match names.get(name) {
-        Some(Raw::Open(value)) => (*value, false),
-        Some(Raw::Hidden(value)) => return Ok((value.unwrap_or_default().to_owned(), true)),
-        None => return Ok((String::new(), false)),
-    };
-    let mut value = String::with_capacity(raw.len());
-    for part in parts(raw) {
-        match part {
-            Part::Text(text) => value.push_str(text),
-            Part::Reference(other) => {
-                let Some(other) = names.keys().find(|known| known.as_str() == other) else {
-                    return Err(Rejection::invalid(
-                        format!("{name} refers to {other}, which has no value here"),
-                        "give it one in this scope, or write ##{ for a plain #{",
-                    ));
-                };
-                let depth = depth.checked_sub(1).ok_or_else(|| {
-                    Rejection::invalid(
-                        format!("the references of {name} lead round in a circle, or too deep"),
-                        "let values refer to others that do not refer back to them",
-                    )
-                })?;
-                let (inner, taints) = replaced(names, other, depth)?;
-                value.push_str(&inner);
-                hidden |= taints;
+/// Names as one step sees them, with the values that were worked out so far.
+struct Reading<'a> {
+    names: &'a Names<'a>,
+    known: BTreeMap<&'a Name, (String, bool)>,
+}
+
+impl<'a> Reading<'a> {
+    const fn of(names: &'a Names<'a>) -> Self {
+        Self { names, known: BTreeMap::new() }
+    }
+
+    /// The value of a name with its references replaced, and whether it hangs on a secret. Each is
+    /// worked out once, and none grows beyond what a value may be: references that refer to others
+    /// many times are no way to fill the memory.
+    fn value(&mut self, name: &'a Name, depth: usize) -> Result<(String, bool), Rejection> {
+        if let Some(known) = self.known.get(name) {
+            return Ok(known.clone());
+        }
+        let (raw, mut hidden) = match self.names.get(name) {
+            Some(Raw::Open(value)) => (*value, false),
+            Some(Raw::Hidden(value)) => (value.unwrap_or_default(), true),
+            None => ("", false),
+        };
+        let mut value = String::new();
+        // A secret stands for itself.
+        let parts = if hidden { vec![Part::Text(raw)] } else { parts(raw) };
+        for part in parts {
+            match part {
+                Part::Text(text) => value.push_str(text),
+                Part::Reference(other) => {
+                    let (inner, taints) = self.referred(name, other, depth)?;
+                    value.push_str(&inner);
+                    hidden |= taints;
+                }
+            }
+            if value.len() > TEXT_BYTES_MAX {
+                return Err(too_long(name));
             }
         }
+        self.known.insert(name, (value.clone(), hidden));
+        Ok((value, hidden))
     }
-    Ok((value, hidden))
+
+    fn referred(
+        &mut self,
+        by: &Name,
+        other: &str,
+        depth: usize,
+    ) -> Result<(String, bool), Rejection> {
+        let found = other.parse::<Name>().ok();
+        let found = found.and_then(|other| self.names.get_key_value(&other));
+        let Some((other, _)) = found else {
+            return Err(Rejection::invalid(
+                format!("{by} refers to {other}, which has no value here"),
+                "give it one in this scope, or write ##{ for a plain #{",
+            ));
+        };
+        let depth = depth.checked_sub(1).ok_or_else(|| {
+            Rejection::invalid(
+                format!("the references of {by} lead round in a circle, or too deep"),
+                "let values refer to others that do not refer back to them",
+            )
+        })?;
+        self.value(other, depth)
+    }
 }
 
 /// A part of a value.
@@ -355,18 +391,31 @@ mod tests {
             (&user, Raw::Open("app:#{PASS}")),
             (&pass, Raw::Hidden(Some("s3cret"))),
         ]);
-        assert_eq!(replaced(&all, &url, 4), Ok(("db://app:s3cret@host".to_owned(), true)));
+        assert_eq!(Reading::of(&all).value(&url, 4), Ok(("db://app:s3cret@host".to_owned(), true)));
         let open = names(&[(&url, Raw::Open("db://#{USER}")), (&user, Raw::Open("app"))]);
-        assert_eq!(replaced(&open, &url, 4), Ok(("db://app".to_owned(), false)));
+        assert_eq!(Reading::of(&open).value(&url, 4), Ok(("db://app".to_owned(), false)));
     }
 
     #[test]
     fn a_reference_to_nothing_or_to_itself_is_an_error() {
         let (one, two) = (name("ONE"), name("TWO"));
         let nowhere = names(&[(&one, Raw::Open("#{THREE}"))]);
-        assert!(replaced(&nowhere, &one, 4).unwrap_err().what.contains("THREE"));
+        assert!(Reading::of(&nowhere).value(&one, 4).unwrap_err().what.contains("THREE"));
         let circle = names(&[(&one, Raw::Open("#{TWO}")), (&two, Raw::Open("#{ONE}"))]);
-        assert!(replaced(&circle, &one, 4).unwrap_err().what.contains("circle"));
+        assert!(Reading::of(&circle).value(&one, 4).unwrap_err().what.contains("circle"));
+    }
+
+    #[test]
+    fn references_that_multiply_are_refused_before_they_fill_the_memory() {
+        let all: Vec<Name> = (0..6).map(|at| name(&format!("N{at}"))).collect();
+        let many: Vec<String> = (1..6).map(|next| format!("#{{N{next}}}").repeat(10_000)).collect();
+        let mut bomb: Names<'_> =
+            all.iter().zip(&many).map(|(name, value)| (name, Raw::Open(value.as_str()))).collect();
+        for last in ["", "x"] {
+            bomb.insert(&all[5], Raw::Open(last));
+            let read = Reading::of(&bomb).value(&all[0], 16);
+            assert_eq!(read.is_ok(), last.is_empty());
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::gates::{self, Way};
 use crate::policy;
 use crate::progress::Place;
 use crate::run::{BoundSecret, ManualAnswer, Plan, Report};
-use crate::state::cells::Slot;
+use crate::state::cells::{Deployment, Slot};
 use crate::step::Effect;
 use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, Position};
@@ -154,25 +154,30 @@ impl Engine {
                 let _ = self.append_drafts(command, &drafts);
             }
             let touched = std::mem::take(&mut self.touched);
-            if touched.is_empty() && !self.take_turns() {
+            let tried = if touched.is_empty() { self.take_turns() } else { BTreeSet::new() };
+            if touched.is_empty() && tried.is_empty() {
                 return self.sleep(&looked_at);
             }
             self.pursue(&touched);
-            looked_at.extend(touched);
+            looked_at.extend(touched.into_iter().chain(tried));
         }
         self.effects.push(Effect::Alarm("policy does not come to rest".to_owned()));
     }
 
     /// The release that policy leaves alone, because somebody said so.
     fn left_alone(&self, request: &Request) -> Option<ReleaseId> {
-        let (release, place) = match &request.command {
+        let named = |release| decide::resolve(&self.state, release).ok();
+        let (id, place) = match &request.command {
             Command::Deploy { release, environment, .. } => {
-                (release, Place::Environment(environment.clone()))
+                (named(release)?, Place::Environment(environment.clone()))
             }
-            Command::Promote { release, peer, .. } => (release, Place::Space(peer.clone())),
+            Command::Promote { release, peer, .. } => (named(release)?, Place::Space(peer.clone())),
+            Command::Restart { deployment } => {
+                let cut = self.state.cells.deployment(*deployment)?;
+                (cut.release_id(), Place::Environment(cut.cell.slot.environment.clone()))
+            }
             _ => return None,
         };
-        let id = decide::resolve(&self.state, release).ok()?;
         let (actor, now_ms) = (&request.actor, self.now.wall_ms);
         let way = Way { id: &id, place: &place, tenant: None, actor, now_ms };
         gates::left_alone(&self.state, &id.project, &way).map(|_| id.clone())
@@ -191,15 +196,30 @@ impl Engine {
             let Err(rejection) = self.ask(&request) else { continue };
             // What is not possible yet is asked again when something changes.
             match (&request.command, rejection.kind) {
+                (Command::Restart { deployment }, RejectionKind::NotYet) => {
+                    let cut = self.state.cells.deployment(*deployment);
+                    let cut = cut.map(|it| (it.cell.slot.environment.clone(), it.release_id()));
+                    if let Some((environment, id)) = cut {
+                        self.wait_for(&environment, id);
+                    }
+                }
+                (Command::Restart { deployment }, RejectionKind::Conflict) => {
+                    let cut = self.state.cells.deployment(*deployment);
+                    self.held_up.extend(cut.map(Deployment::release_id));
+                }
                 (Command::Deploy { release, environment, .. }, RejectionKind::NotYet) => {
                     if let Ok(id) = decide::resolve(&self.state, release) {
                         self.wait_for(environment, id);
                     }
                 }
+                // The peer may let it in later.
+                (Command::Promote { release, .. }, RejectionKind::NotYet) => {
+                    self.held_up.extend(decide::resolve(&self.state, release));
+                }
                 // A freeze may be lifted, whatever else is done about it.
                 (
                     Command::Deploy { release, .. } | Command::Promote { release, .. },
-                    RejectionKind::Conflict,
+                    RejectionKind::Conflict | RejectionKind::NotFound,
                 ) => {
                     self.held_up.extend(decide::resolve(&self.state, release));
                 }

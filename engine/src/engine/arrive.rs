@@ -206,8 +206,7 @@ impl Engine {
     /// A peer may have the objects of releases that were promoted to it, and no others.
     fn wanted(&mut self, link: LinkId, origin: SpaceId, want: &Want) {
         let promoted = self.state.releases.all().any(|(_, release)| {
-            release.promotions.contains_key(&origin)
-                && release.snapshot.packages.iter().any(|package| package.object == want.object)
+            release.packages_for(&origin).any(|package| package.object == want.object)
         });
         if !promoted {
             return;

@@ -47,7 +47,7 @@ impl Engine {
             // Who reports a deployment has the packages; who lacks one again asks for it.
             let reported = release.reported.keys().any(|(space, _)| space == peer);
             let waits = !reported && !matches!(promotion.answer, Some(Err(_)));
-            for package in &release.snapshot.packages {
+            for package in release.packages_for(peer) {
                 if waits || asked.is_some_and(|asked| asked.contains(&package.object)) {
                     objects.insert(package.object, package.size);
                 }

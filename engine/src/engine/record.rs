@@ -162,6 +162,7 @@ impl Engine {
                 self.tell_environments = true;
                 // A peer that is trusted again is asked again for what it promised before.
                 self.fetch_changed = true;
+                self.touched.append(&mut self.held_up);
             }
             Event::GrantsChanged(changed) => {
                 self.sealer.renew(&changed.link);
@@ -191,7 +192,12 @@ impl Engine {
             Event::ReleaseRecalled(recalled) => self.touch_recalled(recalled),
             Event::ApprovalGiven(given) => self.touch_approved(given),
             // What was held up, by whatever it was, may try again.
-            Event::FreezeLifted(_) => self.touched.append(&mut self.held_up),
+            Event::FreezeLifted(_) => {
+                self.touched.append(&mut self.held_up);
+                if !self.telling {
+                    self.touch_unfinished();
+                }
+            }
             Event::PolicySet(PolicySet { rule, .. })
             | Event::PolicyLifted(PolicyLifted { rule }) => {
                 self.touched.append(&mut self.held_up);
@@ -313,6 +319,7 @@ impl Engine {
         traffic.inbox.advance(position, mirrored, folded);
         self.note_version(mirrored, &verdict);
         if let Verdict::Fold(entry, event) = &verdict {
+            let grants_changed = self.changes_grants(mirrored, event);
             let (header, here_ms) = (entry.header(), self.here_ms);
             let at = At { id: mirrored.id, position, header, here_ms };
             self.state.fold_remote(&at, event);
@@ -327,15 +334,19 @@ impl Engine {
             if let Event::ReleaseRecalled(recalled) = &**event {
                 self.touch_recalled(recalled);
             }
-            if matches!(**event, Event::GrantsPublished(_)) && !self.telling {
+            if grants_changed && !self.telling {
                 // What the peer did not accept so far may go to it now.
-                let me = self.identity.space();
-                let own = self.state.releases.all().filter(|(id, release)| {
-                    id.project.space == me || release.newest().import().is_some()
-                });
-                self.touched.extend(own.map(|(id, _)| id.clone()));
+                self.touched.append(&mut self.held_up);
+                self.touch_unfinished();
             }
         }
+    }
+
+    /// Whether a peer lets in or sends something else from now on than it said before.
+    fn changes_grants(&self, mirrored: &Mirrored, event: &Event) -> bool {
+        let Event::GrantsPublished(published) = event else { return false };
+        let known = self.state.links.on(&mirrored.link).and_then(|(_, peer)| peer.theirs.as_ref());
+        known != Some(&published.grants)
     }
 
     /// What was found bad is not waited with until a newer build understands what came before it.

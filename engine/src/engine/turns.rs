@@ -18,9 +18,9 @@ impl Engine {
         self.state.cells.running().any(|(cell, _)| cell.slot.environment == *environment)
     }
 
-    /// Lets those who wait try, one after the other, until one of them runs. Whether anybody tried.
-    pub(super) fn take_turns(&mut self) -> bool {
-        let mut tried = false;
+    /// Lets those who wait try, one after the other, until one of them runs. Who tried.
+    pub(super) fn take_turns(&mut self) -> BTreeSet<ReleaseId> {
+        let mut tried = BTreeSet::new();
         for environment in std::mem::take(&mut self.freed) {
             // Who has to go on waiting stands behind the others again: each tries once.
             let all = self.waiting.get(&environment).map_or(0, VecDeque::len);
@@ -32,7 +32,7 @@ impl Engine {
                 let Some(next) = waiting.and_then(VecDeque::pop_front) else {
                     break;
                 };
-                tried = true;
+                tried.insert(next.clone());
                 self.pursue(&BTreeSet::from([next]));
             }
         }

@@ -3,7 +3,8 @@
 
 use super::Engine;
 use crate::gates::opens_ms;
-use crate::progress::standings;
+use crate::progress::{Place, Standing, standings};
+use crate::state::releases::Answer;
 use schema::v1::model::ReleaseId;
 use std::collections::BTreeSet;
 
@@ -35,18 +36,34 @@ impl Engine {
         Some(self.now.monotonic_ms.saturating_add(at_ms.saturating_sub(self.now.wall_ms)))
     }
 
-    /// At a start nobody remembers who waited, or for what: of each project, what is newer than the
-    /// newest release that has gone all its way is looked at again.
+    /// Nobody remembers who waited, or for what: of each project, the newest release that has
+    /// reached a place where policy acts and was not tried there is looked at again. Older ones
+    /// never move because of it.
     pub(super) fn touch_unfinished(&mut self) {
         let now_ms = self.now.wall_ms;
         let mut unfinished = Vec::new();
         for project in self.state.releases.projects() {
-            for (id, _) in self.state.releases.of(project).rev() {
-                let phases = standings(&self.state, id, None, now_ms);
-                if !phases.is_empty() && phases.iter().all(|phase| phase.soaked(now_ms)) {
-                    break;
+            let mut seen: BTreeSet<Place> = BTreeSet::new();
+            for (id, release) in self.state.releases.of(project).rev() {
+                // Where a release was tried, older ones have nothing to do any more.
+                let mut newest = release
+                    .newest()
+                    .import()
+                    .is_some_and(|import| import.answer == Answer::Waiting && seen.is_empty());
+                for phase in standings(&self.state, id, None, now_ms) {
+                    let open = phase.automatic && phase.reached;
+                    for (place, standing) in phase.places {
+                        let tried = standing != Standing::Untried;
+                        if (open || tried) && seen.insert(place) {
+                            newest |= open && !tried;
+                        }
+                    }
+                    // What soaks reaches the next phase by itself.
+                    newest |= phase.soaked_ms.is_some_and(|from| from > now_ms);
                 }
-                unfinished.push(id.clone());
+                if newest {
+                    unfinished.push(id.clone());
+                }
             }
         }
         self.touched.extend(unfinished);

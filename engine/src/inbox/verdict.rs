@@ -140,12 +140,18 @@ fn promotion(state: &State, peer: &Peer, event: &ReleasePromoted) -> Result<(), 
     };
     // What the sender of another's bundle did with it, it signs itself; who owns it says so inside.
     let relayed = owner.keys.space() != peer.keys.space();
+    // Who sends it on must be one for whom it was meant, and it is not signed with a key that its
+    // owner took back: only over its own link can be told what was signed before.
+    let taken_back = relayed && owner.keys.is_revoked(bundle.key);
+    let meant = !relayed || bundle.targets.contains(&peer.keys.space());
     let own = |json: &String| {
         relayed && Document::read(json).is_ok_and(|document| about_it(believed(peer, &document)))
     };
     let same = bundle.release == event.release
         && bundle.digest == event.digest
         && bundle.targets.contains(&me)
+        && meant
+        && !taken_back
         && bundle.is_of_its_digest()
         && bundle.receipts.iter().all(|receipt| about_it(believed(owner, receipt)))
         && event.receipts.iter().all(own);
@@ -170,7 +176,11 @@ fn signer<'a>(state: &'a State, peer: &'a Peer, space: &SpaceId) -> Result<&'a P
 fn recall(state: &State, peer: &Peer, event: &ReleaseRecalled) -> Result<(), EntryRefusal> {
     let document = Document::read(&event.recall).map_err(|_| EntryRefusal::BadDocument)?;
     let claimed: Recall = document.payload(Kind::Recall).map_err(|_| EntryRefusal::BadDocument)?;
-    let owner = signer(state, peer, &claimed.release.project.space)?;
+    // It only ever blocks: it is let in also where nothing else is of that owner any more.
+    let space = claimed.release.project.space;
+    let own = (space == peer.keys.space()).then_some(peer);
+    let known = own.or_else(|| state.links.peer(&space).filter(|_| peer.may_relay()));
+    let owner = known.ok_or(EntryRefusal::NotItsOwn)?;
     let claims = |recall: &Recall| (recall.release.project.space, recall.key);
     let read: Result<Recall, _> = owner.keys.document(&document, Kind::Recall, claims);
     read.map(|_| ()).map_err(|_| EntryRefusal::BadDocument)
@@ -200,6 +210,10 @@ fn report(state: &State, peer: &Peer, event: &DeploymentReported) -> Result<(), 
         return Err(EntryRefusal::NotGranted);
     }
     let receipt = believed(signer, &document).ok_or(EntryRefusal::BadDocument)?;
+    let relayed = signer.keys.space() != peer.keys.space();
+    if relayed && signer.keys.is_revoked(receipt.key) {
+        return Err(EntryRefusal::BadDocument);
+    }
     let release = state.releases.get(&receipt.release);
     let sent = release.is_some_and(|release| {
         release.is_for(&signer.keys.space()) && release.had(&receipt.digest)

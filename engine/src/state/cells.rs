@@ -114,13 +114,17 @@ pub struct Attempt {
 
 impl Attempt {
     fn of(proof: &Proof, at: &At<'_>) -> Self {
-        let receipt = &proof.receipt;
+        Self::told(&proof.receipt, &proof.document, at)
+    }
+
+    /// What a receipt tells, that came with something else.
+    pub(super) fn told(receipt: &Receipt, document: &Document, at: &At<'_>) -> Self {
         Self {
             release: receipt.release.clone(),
             digest: receipt.digest,
             space: receipt.space,
             slot: slot(receipt),
-            receipt: proof.document.clone(),
+            receipt: document.clone(),
             here_ms: at.here_ms,
         }
     }
@@ -139,6 +143,14 @@ pub struct Deployment {
     pub version: Version,
     /// The receipt, once it ended.
     pub proof: Option<Arc<Proof>>,
+}
+
+impl Deployment {
+    /// The release that was deployed.
+    #[must_use]
+    pub fn release_id(&self) -> ReleaseId {
+        ReleaseId { project: self.cell.project.clone(), version: self.version.clone() }
+    }
 }
 
 /// All cells.
@@ -160,6 +172,22 @@ impl Cells {
     /// Every cell.
     pub fn all(&self) -> impl Iterator<Item = (&CellId, &Cell)> {
         self.cells.iter()
+    }
+
+    /// The cells of a project in an environment of a space, for nobody apart and for each tenant.
+    pub fn in_environment<'a>(
+        &'a self,
+        project: &ProjectId,
+        space: SpaceId,
+        environment: &'a Name,
+    ) -> impl Iterator<Item = &'a Cell> + use<'a> {
+        let first = CellId { project: project.clone(), space, slot: Slot::of(environment.clone()) };
+        let project = project.clone();
+        let from = self.cells.range(first..);
+        let there = from.take_while(move |(id, _)| {
+            id.project == project && id.space == space && id.slot.environment == *environment
+        });
+        there.map(|(_, cell)| cell)
     }
 
     /// One deployment of this space.

@@ -5,10 +5,10 @@ use crate::state::At;
 use crate::state::cells::{Attempt, Slot};
 use schema::id::{CommandId, DocumentId, EntryId, Position, ReleaseDigest, SpaceId};
 use schema::latest::{
-    Actor, Approval, Bundle, Document, HandedSecret, KeptSecret, Outcome, Recall,
+    Actor, Approval, Bundle, Document, HandedSecret, KeptSecret, Kind, Outcome, Recall, Receipt,
 };
 use schema::name::{Name, Text};
-use schema::v1::model::{Outline, Snapshot, TemplateValue};
+use schema::v1::model::{Outline, Package, Snapshot, TemplateValue};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -193,6 +193,16 @@ impl Release {
         }
     }
 
+    /// The packages that were promoted to `peer`, with it or a revision before.
+    pub fn packages_for<'a>(&'a self, peer: &'a SpaceId) -> impl Iterator<Item = &'a Package> {
+        let own = [(&self.promotions, &self.snapshot)];
+        let before = self.earlier.iter().map(|one| (&one.promotions, &one.snapshot));
+        own.into_iter().chain(before).flat_map(move |(promotions, snapshot)| {
+            let targets = promotions.get(peer).map(|promotion| promotion.targets.as_slice());
+            targets.into_iter().flat_map(|targets| snapshot.packages_for(targets))
+        })
+    }
+
     /// Whether this digest is its own or that of a revision before.
     #[must_use]
     pub fn had(&self, digest: &ReleaseDigest) -> bool {
@@ -241,8 +251,18 @@ impl Release {
 
     /// Puts a newer revision into the place of this one: what this one reached is not its own.
     pub(super) fn replace(&mut self, newer: Self) {
-        let before = std::mem::replace(self, newer);
-        self.earlier = before.earlier;
+        let mut before = std::mem::replace(self, newer);
+        self.earlier = std::mem::take(&mut before.earlier);
+        self.to_pass = std::mem::take(&mut before.to_pass);
+        // What nobody ever accepted was nowhere, and need not be kept.
+        let counted = match &before.source {
+            Source::Local => true,
+            Source::Imported(import) => matches!(import.answer, Answer::Accepted { .. }),
+        };
+        self.offered = None;
+        if !counted {
+            return;
+        }
         self.earlier.push(Earlier {
             revision: before.revision,
             digest: before.digest,
@@ -250,7 +270,6 @@ impl Release {
             snapshot: before.snapshot,
             promotions: before.promotions,
         });
-        self.offered = None;
     }
 }
 
@@ -265,6 +284,20 @@ pub(super) struct Parts {
 }
 
 impl Release {
+    /// The receipts that came with it are good for gates here.
+    pub(super) fn was_told(&mut self, at: &At<'_>) {
+        let Source::Imported(import) = &self.source else { return };
+        let all = import.content.receipts.iter().chain(&import.receipts);
+        let attempts: Vec<Attempt> = all
+            .filter_map(|document| {
+                let receipt: Receipt = document.payload(Kind::Receipt).ok()?;
+                let succeeded = receipt.outcome == Outcome::Succeeded;
+                succeeded.then(|| Attempt::told(&receipt, document, at))
+            })
+            .collect();
+        attempts.iter().for_each(|attempt| self.succeed(attempt));
+    }
+
     pub(super) fn succeed(&mut self, attempt: &Attempt) {
         let place = (attempt.space, attempt.slot.clone());
         let before = self.successes.get(&place);

@@ -104,6 +104,13 @@ impl Releases {
         Some(id)
     }
 
+    /// A peer that is trusted anew has been told nothing over its new link.
+    pub(super) fn trusted(&mut self, peer: &SpaceId) {
+        self.recalls.values_mut().for_each(|recalled| {
+            recalled.told.remove(peer);
+        });
+    }
+
     pub(super) fn create(&mut self, me: SpaceId, at: &At<'_>, event: &ReleaseCreated) {
         let project = ProjectId { space: me, name: event.project.clone() };
         let id = ReleaseId { project, version: event.version.clone() };
@@ -141,13 +148,23 @@ impl Releases {
             handed: event.secrets.clone(),
             answer: Answer::Waiting,
         };
-        let release = Release::fresh(Source::Imported(Box::new(import)), at, parts);
+        let mut release = Release::fresh(Source::Imported(Box::new(import)), at, parts);
+        release.was_told(at);
         let Some(known) = self.get_mut(&event.release) else {
             self.know(event.release.clone(), release);
             return;
         };
+        let newest = known.newest();
+        // What its owner sends is better than the same through somebody else, as long as it was not
+        // accepted: who sent it on may have kept something back.
+        let better = newest.revision == release.revision
+            && newest.import().is_some_and(|import| {
+                let owner = event.release.project.space;
+                let accepted = matches!(import.answer, Answer::Accepted { .. });
+                import.from != owner && at.id.origin == owner && !accepted
+            });
         // A bundle that comes again, or an older revision, changes nothing that was decided.
-        if known.newest().revision >= release.revision {
+        if newest.revision >= release.revision && !better {
             return;
         }
         match known.import().map(|import| &import.answer) {
@@ -221,8 +238,17 @@ impl Releases {
             at_ms: at.here_ms,
             answer: None,
         };
-        if let Some(release) = self.get_mut(&event.release) {
-            release.promotions.insert(event.target, promotion);
+        let Some(release) = self.get_mut(&event.release) else { return };
+        // One that a peer gave back may be of an earlier revision.
+        let promotions = if release.digest == event.digest {
+            Some(&mut release.promotions)
+        } else {
+            let mut earlier = release.earlier.iter_mut();
+            let earlier = earlier.find(|one| one.digest == event.digest);
+            earlier.map(|one| &mut one.promotions)
+        };
+        if let Some(promotions) = promotions {
+            promotions.insert(event.target, promotion);
         }
     }
 

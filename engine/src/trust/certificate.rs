@@ -185,6 +185,13 @@ impl Keys {
         revoking.map_or(0, |(statement, _)| statement.number)
     }
 
+    /// Whether a later statement took this key back.
+    #[must_use]
+    pub fn is_revoked(&self, number: u32) -> bool {
+        let mut all = self.statements.iter().flat_map(|(statement, _)| &statement.revoked);
+        all.any(|revocation| revocation.key == number)
+    }
+
     /// The name that the space gives itself.
     #[must_use]
     pub fn name(&self) -> &Name {

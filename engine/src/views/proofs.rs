@@ -8,7 +8,7 @@ use crate::state::cells::Slot;
 use crate::state::releases::Release;
 use crate::trust::certificate::Keys;
 use schema::id::{DocumentId, SpaceId};
-use schema::latest::{Approval, Bundle, Document, Kind, Receipt};
+use schema::latest::{Approval, Bundle, Document, Kind, Outcome, Receipt};
 use schema::v1::model::ReleaseId;
 
 /// One gate that was passed.
@@ -103,7 +103,7 @@ fn receipt(state: &State, release: &Release, gate: &str, document: &Document) ->
     let signer = claimed.as_ref().map_or(SpaceId([0; 32]), |receipt| receipt.space);
     let claims = |receipt: &Receipt| (receipt.space, receipt.key);
     let read = keys(state, &signer).map(|keys| keys.document(document, Kind::Receipt, claims));
-    let same = |read: &Receipt| read.digest == release.digest;
+    let same = |read: &Receipt| read.digest == release.digest && read.outcome == Outcome::Succeeded;
     Proof {
         gate: gate.to_owned(),
         kind: "receipt",
@@ -120,7 +120,7 @@ fn approved(state: &State, release: &Release, place: &Place) -> Vec<Proof> {
     let Some(rule) = rule else { return Vec::new() };
     // Those that were used up count here, too.
     let rule = schema::v1::model::ApprovalRule { per: Default::default(), ..rule };
-    let all = approvals(release, &Slot::of(environment.clone()), rule);
+    let all = approvals(release, environment, rule);
     let claims = |approval: &Approval| (approval.space, approval.key);
     let good = all.into_values().filter(|it| it.content.approved);
     good.map(|it| {

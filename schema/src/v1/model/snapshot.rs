@@ -16,7 +16,7 @@ use crate::codec;
 use crate::hash::{Domain, Hash, hash};
 use crate::id::{ReleaseDigest, SpaceId};
 use crate::name::Name;
-use crate::v1::model::{HexHash, Package, ReleaseId, Step, Template, Variable};
+use crate::v1::model::{HexHash, Package, ReleaseId, Scope, Step, Template, Variable};
 use crate::v1::secret::SecretCommitment;
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -128,6 +128,26 @@ impl Snapshot {
         Outline { leaves: (0..).zip(self.parts()).map(leaf).collect() }
     }
 
+    /// Whether what has this scope can apply in any environment of `space`: it reaches the space,
+    /// and one of the steps that it names, if it names any, does too.
+    #[must_use]
+    pub fn may_see(&self, scope: &Scope, space: &SpaceId) -> bool {
+        let seen_by = |step: &Step| scope.steps.contains(&step.name) && step.scope.reaches(space);
+        scope.reaches(space) && (scope.steps.is_empty() || self.steps.iter().any(seen_by))
+    }
+
+    /// The packages that steps use which can apply in one of `spaces`.
+    pub fn packages_for<'a>(&'a self, spaces: &'a [SpaceId]) -> impl Iterator<Item = &'a Package> {
+        let runs = |step: &&Step| spaces.iter().any(|space| step.scope.reaches(space));
+        let uses = |step: &Step, package: &Package| {
+            step.packages.is_empty() || step.packages.contains(&package.id)
+        };
+        let used = move |package: &&Package| {
+            self.steps.iter().filter(runs).any(|step| uses(step, package))
+        };
+        self.packages.iter().filter(used)
+    }
+
     /// The part of it that can apply in one of `spaces`, and its outline. `outline` is its
     /// own.
     ///
@@ -136,20 +156,11 @@ impl Snapshot {
     /// template.
     #[must_use]
     pub fn slice(&self, outline: &Outline, spaces: &[SpaceId]) -> (Self, Outline) {
-        let reaches = |scope: &super::Scope| spaces.iter().any(|space| scope.reaches(space));
-        let steps: Vec<bool> = self.steps.iter().map(|step| reaches(&step.scope)).collect();
-        let left = || self.steps.iter().zip(&steps).filter(|(_, stays)| **stays);
-        let seen = |scope: &super::Scope| {
-            let mut left = left();
-            reaches(scope)
-                && (scope.steps.is_empty()
-                    || left.any(|(step, _)| scope.steps.contains(&step.name)))
-        };
-        let used = |package: &Package| {
-            let mut left = left();
-            left.any(|(step, _)| step.packages.is_empty() || step.packages.contains(&package.id))
-        };
-        let mut kept = steps.clone();
+        let reaches = |scope: &Scope| spaces.iter().any(|space| scope.reaches(space));
+        let seen = |scope: &Scope| spaces.iter().any(|space| self.may_see(scope, space));
+        let goes: Vec<&Package> = self.packages_for(spaces).collect();
+        let used = |package: &Package| goes.contains(&package);
+        let mut kept: Vec<bool> = self.steps.iter().map(|step| reaches(&step.scope)).collect();
         kept.extend(self.templates.iter().map(|_| true));
         kept.extend(self.variables.iter().map(|variable| seen(&variable.scope)));
         kept.extend(self.secrets.iter().map(|secret| seen(&secret.scope)));
@@ -226,7 +237,7 @@ impl Outline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::model::{ProjectId, Scope, Site};
+    use crate::v1::model::{ProjectId, Site};
 
     fn release() -> ReleaseId {
         let project = ProjectId { space: SpaceId([1; 32]), name: "Web".parse().unwrap() };
