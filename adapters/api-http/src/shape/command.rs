@@ -1,6 +1,7 @@
 //! Commands as they are sent, and what they did.
 
-use super::restraint::{Freezing, Rule};
+use super::freeze::Freezing;
+use super::restraint::Rule;
 use engine::command::{Command, Done, ReleaseName};
 use engine::decide::import::questions;
 use engine::engine::Engine;
@@ -280,10 +281,12 @@ pub fn command(ask: Ask, engine: &Engine) -> Command {
         Ask::Approve { release, environment, approved, reason } => {
             Command::Approve { release: release.into(), environment, approved, reason }
         }
-        Ask::Freeze { freezing } => Command::Freeze { freeze: Box::new(freezing.into()) },
+        Ask::Freeze { freezing } => Command::Freeze { freeze: Box::new(freezing.made(engine)) },
         Ask::LiftFreeze { name, reason } => Command::LiftFreeze { name, reason },
-        Ask::SetPolicy { rule, reason } => Command::SetPolicy { rule: rule.into(), reason },
-        Ask::LiftPolicy { rule } => Command::LiftPolicy { rule: rule.into() },
+        Ask::SetPolicy { rule, reason } => {
+            Command::SetPolicy { rule: rule.meant(engine.state()), reason }
+        }
+        Ask::LiftPolicy { rule } => Command::LiftPolicy { rule: rule.meant(engine.state()) },
         Ask::Cancel { deployment, reason } => {
             Command::Cancel { deployment: Position(deployment), reason }
         }
