@@ -10,6 +10,7 @@
 //! history  a log of own and mirrored entries, as a space writes it
 //! road     the steps: append, seal, open, replay
 //! wire     the whole road between two processes, beside its peers
+//! scale    very many projects, at two sizes
 //! report   what is printed
 //! ```
 //!
@@ -22,6 +23,7 @@ mod pair;
 mod party;
 mod report;
 pub mod road;
+pub mod scale;
 mod singly;
 mod spread;
 pub mod wire;

@@ -161,8 +161,8 @@ fn request(cause: EntryId, rule: &str, command: Command) -> Request {
     Request { id: CommandId::derived(&cause, rule), actor: Actor::Policy, token: None, command }
 }
 
-/// The releases whose chances change when a deployment of `release` ends, beside those that wait for
-/// the environment: itself, and newer ones of its project. Older ones never move because of it.
+/// The releases whose chances change when a deployment of `release` ends, beside those that wait
+/// for the environment: itself, and newer ones of its project. Older ones never move because of it.
 #[must_use]
 pub fn touched_by_end(state: &State, release: &ReleaseId) -> BTreeSet<ReleaseId> {
     state.releases.from(release).map(|(id, _)| id.clone()).collect()

@@ -5,14 +5,16 @@
 
 pub mod cells;
 pub mod configuration;
+mod coverage;
 pub mod invitations;
 pub mod links;
+mod recovered;
+mod release;
 pub mod releases;
 pub mod restraints;
 pub mod secrets;
 pub mod tokens;
 
-use crate::progress::Place;
 use crate::trust::certificate::Keys;
 use cells::{Attempt, Cells};
 use configuration::Configuration;
@@ -24,8 +26,8 @@ use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, Incarnation, ObjectId, Position, SpaceId};
 use schema::latest::{Audience, Certificate, Document, Event, Header, KeptSecret, Kind, Offer};
 use schema::name::{Name, PackageName, Version};
-use schema::v1::event::{PolicyRule, ReleaseRecalled};
-use schema::v1::model::{Package, Pattern, ProjectId};
+use schema::v1::event::ReleaseRecalled;
+use schema::v1::model::Package;
 use secrets::Secrets;
 use std::collections::{BTreeMap, BTreeSet};
 use tokens::Tokens;
@@ -257,64 +259,6 @@ impl State {
         }
     }
 
-    /// Folds one event that this space told a peer in a life whose end it lost, and that the peer
-    /// gave back: what it proves is true again. What never left this space stays lost.
-    pub fn fold_recovered(&mut self, at: &At<'_>, event: &Event) {
-        let me = self.me();
-        match event {
-            Event::ReleasePromoted(promoted) => {
-                let receipts = self.releases.recovered(me, at, promoted);
-                self.releases.promoted(at, promoted);
-                receipts.iter().for_each(|receipt| self.fold_end(at, receipt));
-            }
-            Event::DeploymentReported(reported) => self.fold_end(at, &reported.receipt),
-            Event::ReleaseRecalled(recalled) => self.fold_recall(at, recalled),
-            // The peer sends its promotion again, and it is answered again.
-            Event::PromotionAnswered(_)
-            // Told anew in the new life.
-            | Event::EnvironmentsPublished(_)
-            | Event::GrantsPublished(_)
-            | Event::IncarnationBegan(_)
-            | Event::Unknown { .. }
-            // None of these ever crossed a link.
-            | Event::SpaceCreated(_)
-            | Event::LinkOffered(_)
-            | Event::PeerTrusted(_)
-            | Event::GrantsChanged(_)
-            | Event::LinkContradicted(_)
-            | Event::LinkRevoked(_)
-            | Event::KeysStated(_)
-            | Event::PeerStated(_)
-            | Event::IncarnationDeclared(_)
-            | Event::ConfigurationApplied(_)
-            | Event::TokenCreated(_)
-            | Event::TokenRevoked(_)
-            | Event::SecretSet(_)
-            | Event::SecretUnset(_)
-            | Event::SecretsKept(_)
-            | Event::InvitationMade(_)
-            | Event::InvitationRevoked(_)
-            | Event::InvitationUsed(_)
-            | Event::InvitationAccepted(_)
-            | Event::PackagePushed(_)
-            | Event::ReleaseCreated(_)
-            | Event::ReleaseAccepted(_)
-            | Event::ReleaseRejected(_)
-            | Event::PackageArrived(_)
-            | Event::DeploymentStarted(_)
-            | Event::DeploymentFinished(_)
-            | Event::ManualStepReached(_)
-            | Event::ManualStepAnswered(_)
-            | Event::DeploymentCancelled(_)
-            | Event::ApprovalGiven(_)
-            | Event::FreezeMade(_)
-            | Event::FreezeLifted(_)
-            | Event::GateBypassed(_)
-            | Event::PolicySet(_)
-            | Event::PolicyLifted(_) => {}
-        }
-    }
-
     /// Folds a recall that this space wrote, for itself or for a peer.
     fn fold_recall(&mut self, at: &At<'_>, event: &ReleaseRecalled) {
         let told = match &at.header.audience {
@@ -322,14 +266,6 @@ impl State {
             Audience::Internal => None,
         };
         self.releases.recall(at, event, told);
-    }
-
-    /// Folds the end of a deployment that came back.
-    fn fold_end(&mut self, at: &At<'_>, receipt: &str) {
-        let (me, lives) = (self.me(), &self.lives);
-        if let Some((attempt, outcome)) = self.cells.recovered(me, lives, at, receipt) {
-            self.releases.ended(at.position, attempt, outcome);
-        }
     }
 
     fn fold_keys(&mut self, json: &str) {
@@ -391,47 +327,6 @@ impl State {
         let scoped = scopes.flat_map(|scope| [&scope.project, &scope.environment]);
         let scoped = scoped.filter_map(|pattern| pattern.space.as_ref());
         self.configuration.spaces().chain(scoped).any(|known| known == name)
-    }
-
-    /// The space that a pattern names: this one, or a peer by its name here; none if it is not known.
-    #[must_use]
-    pub fn space_of(&self, pattern: &Pattern) -> Option<SpaceId> {
-        match &pattern.space {
-            None => Some(self.me()),
-            Some(name) if self.name_of(&self.me()) == name.as_str() => Some(self.me()),
-            Some(name) => self.links.named(name).map(|(space, _)| space),
-        }
-    }
-
-    /// Whether a pattern of projects covers this one.
-    #[must_use]
-    pub fn covers(&self, pattern: &Pattern, project: &ProjectId) -> bool {
-        let named = pattern.is_any_name() || pattern.name == project.name;
-        pattern.is_all() || (named && self.space_of(pattern) == Some(project.space))
-    }
-
-    /// Whether a pattern of environments covers a place; a peer as a place is covered where all of
-    /// its environments are.
-    #[must_use]
-    pub fn covers_place(&self, pattern: &Pattern, place: &Place) -> bool {
-        let peer = |name: &Name| self.links.named(name).map(|(space, _)| space);
-        let (space, environment) = match place {
-            Place::Environment(name) => (Some(self.me()), Some(name)),
-            Place::Remote { space, environment } => (peer(space), Some(environment)),
-            Place::Space(name) => (peer(name), None),
-        };
-        let named = pattern.is_any_name() || environment == Some(&pattern.name);
-        let same = space.is_some() && self.space_of(pattern) == space;
-        pattern.is_all() || (named && same)
-    }
-
-    /// Whether a place does not count for its phase, because somebody said so.
-    #[must_use]
-    pub fn skips(&self, place: &Place) -> bool {
-        self.restraints.rules().any(|(rule, _)| match rule {
-            PolicyRule::Skip { place: pattern } => self.covers_place(pattern, place),
-            PolicyRule::Pause { .. } | PolicyRule::Pin { .. } => false,
-        })
     }
 
     /// The name of a space as it is called here: its own, a peer's local name, or its short id.

@@ -223,8 +223,8 @@ impl PartialOrd for Version {
 }
 
 impl Ord for Version {
-    /// By core parts, then suffixed ones before the final one, then by the parts of the suffix; what
-    /// is equal in all of that, as it is written. Sets of releases compare often: nothing is
+    /// By core parts, then suffixed ones before the final one, then by the parts of the suffix;
+    /// what is equal in all of that, as it is written. Sets of releases compare often: nothing is
     /// allocated here.
     fn cmp(&self, other: &Self) -> Ordering {
         if self.0 == other.0 {

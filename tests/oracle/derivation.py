@@ -39,15 +39,23 @@ def chain_next(
     return h("chain", before + uint(link_seq, 8) + incarnation + uint(position, 8) + commit_)
 
 
-def release_digest(owner: bytes, name: str, version: str, snapshot: bytes) -> bytes:
-    """What was frozen under a version, as one hash."""
-    return h(
-        "release",
-        owner
-        + behind_length(name.encode())
-        + behind_length(version.encode())
-        + behind_length(snapshot),
-    )
+def release_salt(blind: bytes, index: int) -> bytes:
+    """What keeps the leaf of one part of a release from being guessed."""
+    return h("release-salt", blind + uint(index, 4))
+
+
+def release_leaf(part: int, salt: bytes, written: bytes) -> bytes:
+    """One part of a release, as its digest sees it."""
+    return h("release-part", uint(part, 1) + salt + written)
+
+
+def release_digest(
+    owner: bytes, title: tuple[str, str, str], revision: int, leaves: list[bytes]
+) -> bytes:
+    """What was frozen as a revision of a version, as one hash; title is name, version, channel."""
+    name, version, channel = (behind_length(each.encode()) for each in title)
+    counted = uint(len(leaves), 4) + b"".join(leaves)
+    return h("release", owner + name + version + uint(revision, 4) + channel + counted)
 
 
 def document_id(kind: str, payload: bytes) -> bytes:

@@ -32,7 +32,7 @@ class Document:
 
     def space(self) -> str:
         """Whose it says it is."""
-        if self.kind == "bundle":
+        if self.kind in ("bundle", "recall"):
             return grammar.space(self.payload["release"]["project"]["space"])
         return grammar.space(self.payload["space"])
 

@@ -11,6 +11,7 @@ from .payload import (
     NAME,
     PACKAGE_ID,
     TEXT,
+    U16,
     U32,
     U64,
     VERSION,
@@ -24,6 +25,7 @@ from .payload import (
     KeyStatement,
     ListOf,
     Named,
+    Octets,
     OneOf,
     Option,
     Pattern,
@@ -31,13 +33,56 @@ from .payload import (
 from .refusal import Refused
 
 RELEASE = Named(project=Named(space=ID, name=NAME), version=VERSION)
-STEP = Named(name=NAME, run=ListOf(TEXT), timeout_s=U32)
-TEMPLATE = Named(name=NAME, label=TEXT, help=TEXT, required=Bool(), default=Option(TEXT))
-VALUE = Named(template=NAME, environment=NAME, value=Option(TEXT))
-VARIABLE = Named(name=NAME, value=TEXT)
-SECRET = Named(name=NAME, scope=TEXT, commitment=HASH)
+SITE = Named(space=ID, environment=Option(NAME))
+PARTS_SCOPE = Named(sites=ListOf(SITE), tenants=ListOf(NAME), steps=ListOf(NAME))
+WHERE = Named(
+    environments=ListOf(Pattern()),
+    tenants=ListOf(NAME),
+    channels=ListOf(NAME),
+    steps=ListOf(NAME),
+)
+WORK = OneOf(run=ListOf(TEXT), manual=TEXT)
+CONDITION = OneOf(success=None, failure=None, always=None)
+TYPE = OneOf(text=None, number=None, boolean=None, choice=ListOf(TEXT))
+PER = OneOf(**dict.fromkeys(("environment", "tenant", "tenant-environment")))
+
+
+def _step(scope: Form) -> Named:
+    return Named(
+        name=NAME,
+        work=WORK,
+        timeout_s=U32,
+        retries=U32,
+        retry_delay_s=U32,
+        when=CONDITION,
+        scope=scope,
+        roles=ListOf(NAME),
+        packages=ListOf(PACKAGE_ID),
+    )
+
+
+def _variable(scope: Form) -> Named:
+    return Named(name=NAME, value=TEXT, scope=scope)
+
+
+STEP, VARIABLE = _step(PARTS_SCOPE), _variable(PARTS_SCOPE)
+TEMPLATE = Named(
+    name=NAME,
+    label=TEXT,
+    help=TEXT,
+    kind=TYPE,
+    per=PER,
+    required=Bool(),
+    default=Option(TEXT),
+)
+VALUE = Named(
+    template=NAME, environment=Option(NAME), tenant=Option(NAME), value=Option(TEXT)
+)
+BOUND = Named(name=NAME, value=TEXT, steps=ListOf(NAME))
+SECRET = Named(name=NAME, scope=PARTS_SCOPE, commitment=HASH)
 PACKAGE = Named(id=PACKAGE_ID, version=VERSION, size=U64, sha256=HASH, object=ID)
 SNAPSHOT = Named(
+    channel=Option(NAME),
     steps=ListOf(STEP),
     templates=ListOf(TEMPLATE),
     variables=ListOf(VARIABLE),
@@ -52,7 +97,9 @@ CUT = Fields(INCARNATION, U64, HASH)
 LIFE = Fields(INCARNATION, U64, HASH)
 KEPT = Fields(ID, U64, HASH)
 DISCLOSURE = OneOf(status=None, summary=None, full=None)
-GRANT = OneOf(accept_releases=NAME, accept_results=None, send_results=DISCLOSURE)
+GRANT = OneOf(
+    accept_releases=NAME, accept_results=None, send_results=DISCLOSURE, relay=None
+)
 ROLE = OneOf(
     **dict.fromkeys(
         ("viewer", "deployer", "release-manager", "approver", "space-owner", "auditor")
@@ -60,24 +107,55 @@ ROLE = OneOf(
 )
 ASSIGNMENT = Named(role=ROLE, project=Pattern(), environment=Pattern())
 SCOPE = Named(roles=ListOf(ROLE), project=Pattern(), environment=Pattern())
-KIND = OneOf(environment=None, lifecycle=None, project=None, acceptance=None, user=None)
-PHASE = Named(name=NAME, environments=ListOf(NAME), spaces=ListOf(NAME), automatic=Bool())
-PROJECT = Fields(
-    NAME,
-    NAME,
-    ListOf(PACKAGE_ID),
-    ListOf(STEP),
-    ListOf(TEMPLATE),
-    ListOf(VARIABLE),
-    ListOf(NAME),
-    ListOf(VALUE),
+KIND = OneOf(
+    environment=None, lifecycle=None, project=None, acceptance=None, user=None, tenant=None
+)
+ENVIRONMENT = Named(
+    name=NAME,
+    targets=ListOf(Named(name=NAME, roles=ListOf(NAME), health=ListOf(TEXT))),
+    when_down=OneOf(Fail=None, Skip=None),
+    approval=Option(Named(quorum=U32, per=OneOf(Release=None, Deployment=None))),
+    windows=ListOf(Named(days=Octets(), from_min=U16, until_min=U16)),
+)
+PHASE = Named(
+    name=NAME,
+    environments=ListOf(Pattern()),
+    spaces=ListOf(NAME),
+    onward=ListOf(NAME),
+    automatic=Bool(),
+    minimum=Option(U32),
+    optional=Bool(),
+    soak_s=U32,
+)
+VERSIONS = Named(
+    **{"from": Option(VERSION)}, below=Option(VERSION), pre_release=Option(NAME)
+)
+PROJECT = Named(
+    name=NAME,
+    lifecycle=NAME,
+    channels=ListOf(Named(name=NAME, lifecycle=Option(NAME), versions=VERSIONS)),
+    packages=ListOf(PACKAGE_ID),
+    steps=ListOf(_step(WHERE)),
+    templates=ListOf(TEMPLATE),
+    variables=ListOf(_variable(WHERE)),
+    secrets=ListOf(Named(name=NAME, scope=WHERE)),
+    values=ListOf(VALUE),
+)
+ACCEPTANCE = Named(
+    **{"from": NAME}, project=NAME, lifecycle=NAME, automatic=Bool(), values=ListOf(VALUE)
 )
 DEFINITION = OneOf(
-    environment=NAME,
-    lifecycle=Fields(NAME, ListOf(PHASE)),
+    environment=ENVIRONMENT,
+    lifecycle=Named(name=NAME, phases=ListOf(PHASE)),
     project=PROJECT,
-    acceptance=Fields(NAME, NAME, NAME, Bool(), ListOf(VALUE)),
+    acceptance=ACCEPTANCE,
     user=Fields(NAME, HASH, ListOf(ASSIGNMENT)),
+    tenant=Named(name=NAME, projects=ListOf(Pattern()), environments=ListOf(NAME)),
+)
+RULE = OneOf(
+    pause=Named(project=Pattern(), place=Pattern()),
+    pin=Named(project=Pattern(), environment=NAME, version=VERSION),
+    skip=Named(place=Pattern()),
 )
 CHANGE = OneOf(put=DEFINITION, remove=Fields(KIND, TEXT))
 
@@ -138,19 +216,20 @@ EVENTS: dict[tuple[int, int], Event] = {
         id=INCARNATION, user=NAME, name=NAME, hash=HASH, scope=SCOPE, expires=Option(U64),
     ),
     (14, 1): _event("token.revoked", MUST, id=INCARNATION),
-    (16, 1): _event("secret.set", MUST, project=NAME, name=NAME, sealed=AT_REST),
-    (17, 1): _event("secret.unset", MUST, project=NAME, name=NAME),
+    (16, 1): _event("secret.set", MUST, project=NAME, name=NAME, scope=WHERE, sealed=AT_REST),
+    (17, 1): _event("secret.unset", MUST, project=NAME, name=NAME, scope=WHERE),
     (20, 1): _event(
         "package.pushed", 0, id=PACKAGE_ID, version=VERSION, size=U64, sha256=HASH, object=ID
     ),
     (21, 1): _event(
         "release.created", 0,
-        project=NAME, version=VERSION, notes=TEXT, snapshot=SNAPSHOT, digest=ID,
-        secrets=ListOf(KEPT_SECRET),
+        project=NAME, version=VERSION, revision=U32, notes=TEXT, snapshot=SNAPSHOT, blind=HASH,
+        digest=ID, secrets=ListOf(KEPT_SECRET),
     ),
     (22, 1): _event(
         "release.promoted", MUST | CROSSES,
-        release=RELEASE, digest=ID, target=ID, bundle=Document("bundle"), secrets=ListOf(HANDED),
+        release=RELEASE, digest=ID, target=ID, bundle=Document("bundle"),
+        receipts=ListOf(Document("receipt")), secrets=ListOf(HANDED),
     ),
     (23, 1): _event(
         "release.accepted", 0, bundle=ID, release=RELEASE, lifecycle=NAME, values=ListOf(VALUE)
@@ -165,10 +244,17 @@ EVENTS: dict[tuple[int, int], Event] = {
     (29, 1): _event("secrets.kept", 0, bundle=ID, release=RELEASE, secrets=ListOf(KEPT_SECRET)),
     (30, 1): _event(
         "deployment.started", 0,
-        release=RELEASE, digest=ID, environment=NAME, variables=ListOf(VARIABLE), restarts=U32,
+        release=RELEASE, digest=ID, environment=NAME, tenant=Option(NAME),
+        variables=ListOf(BOUND), restarts=U32,
     ),
     (31, 1): _event("deployment.finished", 0, deployment=U64, receipt=Document("receipt")),
     (32, 1): _event("deployment.reported", CROSSES, receipt=Document("receipt")),
+    (33, 1): _event("manual-step.reached", 0, deployment=U64, step=NAME),
+    (34, 1): _event(
+        "manual-step.answered", 0, deployment=U64, step=NAME, done=Bool(), note=TEXT
+    ),
+    (35, 1): _event("deployment.cancelled", 0, deployment=U64, reason=TEXT),
+    (36, 1): _event("release.recalled", MUST | CROSSES, recall=Document("recall")),
     (39, 1): _event(
         "invitation.made", MUST,
         invitation=ID, offer=Document("offer"), guest=Option(ID), name=Option(NAME),
@@ -180,6 +266,20 @@ EVENTS: dict[tuple[int, int], Event] = {
         "invitation.accepted", MUST,
         invitation=ID, peer=ID, offer=Document("offer"), proof=Fixed(64, False), ends=U64,
     ),
+    (43, 1): _event("approval.given", MUST, approval=Document("approval")),
+    (44, 1): _event(
+        "freeze.made", MUST,
+        name=NAME, projects=ListOf(Pattern()), environments=ListOf(Pattern()),
+        from_ms=U64, until_ms=Option(U64), reason=TEXT,
+    ),
+    (45, 1): _event("freeze.lifted", MUST, name=NAME, reason=TEXT),
+    (46, 1): _event(
+        "gate.bypassed", 0,
+        release=RELEASE, digest=ID, place=NAME, tenant=Option(NAME), gates=ListOf(TEXT),
+        reason=TEXT,
+    ),
+    (47, 1): _event("policy.set", MUST, rule=RULE, reason=TEXT),
+    (48, 1): _event("policy.lifted", MUST, rule=RULE),
 }  # fmt: skip
 
 

@@ -3,8 +3,18 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import certificate, document, events
+from . import certificate, document, events, ids
 from .certificate import Certificate
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One promotion."""
+
+    release: Any
+    digest: str
+    bundle: str
+    targets: list[str]
 
 
 @dataclass
@@ -14,14 +24,18 @@ class Peer:
     certificate: Certificate
     # From which LinkSeq on, and what: the newest that has begun holds.
     grants: list[tuple[int, list[Any]]]
-    # Release, digest and document id of each bundle that went to this peer.
-    promoted: list[tuple[Any, str, str]] = field(default_factory=list)
+    # Each bundle that went to this peer.
+    promoted: list[Sent] = field(default_factory=list)
     # By kind of event, the newest version of one that it wrote.
     versions: dict[int, int] = field(default_factory=dict)
 
     def granted(self, link_seq: int) -> list[Any]:
         """The grants that hold for an entry."""
         return [grants for since, grants in self.grants if since <= link_seq][-1]
+
+    def newest_grants(self) -> list[Any]:
+        """The grants that hold for what others bring of this peer."""
+        return self.grants[-1][1]
 
 
 @dataclass
@@ -51,9 +65,15 @@ class History:
                     if peer.certificate.space == says["peer"]:
                         peer.certificate = peer.certificate.extended(told_keys)
             case "release.promoted":
-                bundle = document.read(says["bundle"], "bundle").id()
-                peer = self.peers[audience["link"]]
-                peer.promoted.append((says["release"], says["digest"], bundle))
+                bundle = document.read(says["bundle"], "bundle")
+                targets = bundle.payload["targets"]
+                sent = Sent(says["release"], says["digest"], bundle.id(), targets)
+                self.peers[audience["link"]].promoted.append(sent)
+
+    def peer_of(self, space: str) -> Peer | None:
+        """The peer that is this space, if it is one."""
+        found = [it for it in self.peers.values() if ids.read(it.certificate.space) == ids.read(space)]
+        return found[0] if found else None
 
     def own(self) -> Certificate:
         """The certificate of the space whose log this is."""

@@ -1,9 +1,10 @@
 """What a log makes of a peer's entry: fold it, skip it, hold the link, or keep it unread."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
-from . import certificate, derivation, document, entry, events, grammar, ids
+from . import certificate, document, entry, events, grammar, ids, outline
 from .document import Document
 from .entry import Entry
 from .history import History, Peer
@@ -64,28 +65,47 @@ def same_release(one: Any, other: Any) -> bool:
     )
 
 
-def snapshot_digest(release: Any, snapshot: Any) -> bytes:
-    """The digest of a snapshot that a document or an event shows."""
-    owner = ids.read(release["project"]["space"])
-    written = events.SNAPSHOT.write(snapshot)
-    return derivation.release_digest(owner, release["project"]["name"], release["version"], written)
+def bundle_fits(bundle: Any) -> bool:
+    """Whether the digest of a bundle is that of its outline and its part of the snapshot."""
+    try:
+        found = outline.digest(
+            bundle["release"], bundle["revision"], bundle["snapshot"], bundle["outline"]
+        )
+    except Refused:
+        return False
+    return found == ids.read(bundle["digest"])
+
+
+def _signer(history: History, peer: Peer, space: str, grants: list[Any]) -> Peer:
+    """Whose word counts for what a peer brings of `space`: its own, or that of another peer."""
+    if ids.read(space) == ids.read(peer.certificate.space):
+        return peer
+    known = history.peer_of(space) if "relay" in grants else None
+    if known is None:
+        raise Refused("not-its-own")
+    return known
 
 
 def _promoted(history: History, peer: Peer, says: Any, grants: list[Any]) -> None:
     project = says["release"]["project"]
-    if project["space"] != peer.certificate.space or says["target"] != history.space():
+    if says["target"] != history.space():
         raise Refused("not-its-own")
-    accepted = [grant["accept_releases"] for grant in grants if "accept_releases" in grant]
+    owner = _signer(history, peer, project["space"], grants)
+    relayed = owner is not peer
+    allowed = owner.newest_grants() if relayed else grants
+    accepted = [grant["accept_releases"] for grant in allowed if "accept_releases" in grant]
     if not any(grammar.covers(pattern, project["name"]) for pattern in accepted):
         raise Refused("not-granted")
-    bundle = _signed_by(peer, lambda: document.read(says["bundle"], "bundle")).payload
+    bundle = _signed_by(owner, lambda: document.read(says["bundle"], "bundle")).payload
     digest = ids.read(says["digest"])
     right = (
         same_release(bundle["release"], says["release"])
         and ids.read(bundle["digest"]) == digest
         and ids.read(history.space()) in [ids.read(target) for target in bundle["targets"]]
-        and snapshot_digest(says["release"], bundle["snapshot"]) == digest
-        and all(_receipt_fits(peer, receipt, says) for receipt in bundle["receipts"])
+        and bundle_fits(bundle)
+        and all(_receipt_fits(owner, receipt, says) for receipt in bundle["receipts"])
+        and (relayed or not says["receipts"])
+        and all(_receipt_fits(peer, json.loads(each), says) for each in says["receipts"])
     )
     if not right:
         raise Refused("bad-document")
@@ -100,7 +120,7 @@ def _receipt_fits(peer: Peer, value: Any, says: Any) -> bool:
 
 
 def _answered(_history: History, peer: Peer, says: Any, _grants: list[Any]) -> None:
-    sent = [(release, bundle) for release, _, bundle in peer.promoted]
+    sent = [(sent.release, sent.bundle) for sent in peer.promoted]
     if (says["release"], says["bundle"]) not in sent:
         raise Refused("not-its-own")
 
@@ -113,15 +133,33 @@ def _published(_history: History, _peer: Peer, _says: Any, grants: list[Any]) ->
 def _reported(history: History, peer: Peer, says: Any, grants: list[Any]) -> None:
     if "accept_results" not in grants:
         raise Refused("not-granted")
-    receipt = _signed_by(peer, lambda: document.read(says["receipt"], "receipt")).payload
-    digest = ids.read(receipt["digest"])
-    ours = ids.read(receipt["release"]["project"]["space"]) == ids.read(history.space())
+    try:
+        claimed = document.read(says["receipt"], "receipt").payload
+    except Refused as error:
+        raise Refused("bad-document") from error
+    signer = _signer(history, peer, claimed["space"], grants)
+    if signer is not peer and "accept_results" not in signer.newest_grants():
+        raise Refused("not-granted")
+    receipt = _signed_by(signer, lambda: document.read(says["receipt"], "receipt")).payload
+    digest, space = ids.read(receipt["digest"]), ids.read(signer.certificate.space)
     sent = any(
-        same_release(release, receipt["release"]) and ids.read(sent_digest) == digest
-        for release, sent_digest, _ in peer.promoted
+        same_release(sent.release, receipt["release"])
+        and ids.read(sent.digest) == digest
+        and space in [ids.read(target) for target in sent.targets]
+        for each in history.peers.values()
+        for sent in each.promoted
     )
-    if not ours or not sent:
+    if not sent:
         raise Refused("not-its-own")
+
+
+def _recalled(history: History, peer: Peer, says: Any, grants: list[Any]) -> None:
+    try:
+        claimed = document.read(says["recall"], "recall").payload
+    except Refused as error:
+        raise Refused("bad-document") from error
+    owner = _signer(history, peer, claimed["release"]["project"]["space"], grants)
+    _signed_by(owner, lambda: document.read(says["recall"], "recall"))
 
 
 JUDGES = {
@@ -129,4 +167,5 @@ JUDGES = {
     "promotion.answered": _answered,
     "environments.published": _published,
     "deployment.reported": _reported,
+    "release.recalled": _recalled,
 }

@@ -18,6 +18,7 @@ from . import (
     ids,
     invitation,
     judgement,
+    outline,
     signing,
 )
 from .certificate import Certificate
@@ -350,7 +351,9 @@ def _declared(ledger: Ledger, says: dict[str, Any], position: int) -> None:
 def _created_release(ledger: Ledger, says: dict[str, Any], _position: int) -> None:
     project = {"space": ledger.own().space, "name": says["project"]}
     release = {"project": project, "version": says["version"]}
-    if judgement.snapshot_digest(release, says["snapshot"]) != ids.read(says["digest"]):
+    snapshot = says["snapshot"]
+    parts = outline.whole(snapshot, bytes.fromhex(says["blind"]))
+    if outline.digest(release, says["revision"], snapshot, parts) != ids.read(says["digest"]):
         raise Refused("the digest is not that of the snapshot")
 
 

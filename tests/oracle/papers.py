@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from . import certificate, document, ids, judgement, payload
+from . import certificate, document, judgement, payload
 from .certificate import Certificate
 from .document import Document
 from .events import Told
@@ -42,5 +42,5 @@ class Papers:
 
 def _check_digest(bundle: Document) -> None:
     told = bundle.payload
-    if judgement.snapshot_digest(told["release"], told["snapshot"]) != ids.read(told["digest"]):
+    if not judgement.bundle_fits(told):
         raise Refused("the bundle's digest is not that of its snapshot")

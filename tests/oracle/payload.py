@@ -146,6 +146,16 @@ class Bytes(Form):
         return U64.write(len(raw)) + raw
 
 
+class Octets(Form):
+    """Bytes behind their number, shown as numbers."""
+
+    def read(self, reader: Reader) -> list[int]:
+        return list(reader.take(U64.read(reader)))
+
+    def write(self, value: list[int]) -> bytes:
+        return U64.write(len(value)) + bytes(value)
+
+
 class ListOf(Form):
     """Elements behind their number."""
 

@@ -1,6 +1,7 @@
 """Secrets: their commitments, what is handed beside a bundle, and what a space seals for itself."""
 
 import hmac
+import json
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -8,7 +9,7 @@ from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt
 from nacl.exceptions import CryptoError
 from pyhpke import PyHPKEError
 
-from . import derivation, ids
+from . import derivation, events, ids
 from .document import Document
 from .refusal import Refused
 from .seal import SUITE
@@ -19,10 +20,20 @@ SALT_BYTES = 32
 CANNOT_OPEN = "cannot-open"
 
 
-def _about(release: Any, revision: int, name: str, scope: str) -> bytes:
+def _scope(scope: Any) -> str:
+    """The one text of where a secret applies."""
+    if not any(scope.values()):
+        return ""
+    sites = [{"space": each["space"], "environment": each["environment"]} for each in scope["sites"]]
+    told = {"sites": sites, "tenants": scope["tenants"], "steps": scope["steps"]}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def _about(release: Any, revision: int, name: str, scope: Any) -> bytes:
     """What a secret of a release is, as its commitment and its place at rest have it."""
     project = release["project"]
-    texts = [each.encode() for each in (project["name"], release["version"], name, scope)]
+    told = (project["name"], release["version"], name, _scope(scope))
+    texts = [each.encode() for each in told]
     owner, version, rest = ids.read(project["space"]), texts[:2], texts[2:]
     return (
         owner
@@ -96,6 +107,8 @@ def _place(place: Any) -> bytes:
     """Where in a log something is that is sealed at rest."""
     if "set" in place:
         names = [place["set"][field].encode() for field in ("project", "name")]
+        where = {"environments": [], "tenants": [], "channels": [], "steps": place["set"]["steps"]}
+        names.append(events.WHERE.write(where))
         return b"\x01" + b"".join(behind_length(each) for each in names)
     of = place["release"]
     return b"\x02" + _about(of["release"], of["revision"], of["name"], of["scope"])

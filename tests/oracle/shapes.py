@@ -134,11 +134,66 @@ BYTES_32 = hex_of(32)
 
 RELEASE = fields(project=fields(space=ID, name=NAME), version=VERSION)
 PACKAGE = fields(id=PACKAGE_ID, version=VERSION, size=U64, sha256=BYTES_32, object=ID)
+SCOPE = fields(
+    sites=list_of(fields(space=ID, environment=maybe(NAME))),
+    tenants=list_of(NAME),
+    steps=list_of(NAME),
+)
+
+
+def work(value: Any) -> None:
+    """What a step does: it runs a program, or waits for a person."""
+    _require(isinstance(value, dict) and len(value) == 1)
+    [(what, inner)] = value.items()
+    _require(what in ("run", "manual"))
+    (list_of(TEXT) if what == "run" else TEXT)(inner)
+
+
+def value_type(value: Any) -> None:
+    """What a value may be."""
+    if isinstance(value, dict):
+        fields(choice=list_of(TEXT))(value)
+    else:
+        one_of("text", "number", "boolean")(value)
+
+
+def leaf(value: Any) -> None:
+    """One part in an outline: here with its salt, or withheld with its leaf."""
+    _require(isinstance(value, dict) and len(value) == 1)
+    [(state, inner)] = value.items()
+    _require(state in ("here", "withheld") and isinstance(inner, list) and len(inner) == 2)
+    one_of("step", "template", "variable", "secret", "package")(inner[0])
+    BYTES_32(inner[1])
+
+
 SNAPSHOT = fields(
-    steps=list_of(fields(name=NAME, run=list_of(TEXT), timeout_s=U32)),
-    templates=list_of(fields(name=NAME, label=TEXT, help=TEXT, required=flag, default=maybe(TEXT))),
-    variables=list_of(fields(name=NAME, value=TEXT)),
-    secrets=list_of(fields(name=NAME, scope=TEXT, commitment=BYTES_32)),
+    channel=maybe(NAME),
+    steps=list_of(
+        fields(
+            name=NAME,
+            work=work,
+            timeout_s=U32,
+            retries=U32,
+            retry_delay_s=U32,
+            when=one_of("success", "failure", "always"),
+            scope=SCOPE,
+            roles=list_of(NAME),
+            packages=list_of(PACKAGE_ID),
+        )
+    ),
+    templates=list_of(
+        fields(
+            name=NAME,
+            label=TEXT,
+            help=TEXT,
+            kind=value_type,
+            per=one_of("environment", "tenant", "tenant-environment"),
+            required=flag,
+            default=maybe(TEXT),
+        )
+    ),
+    variables=list_of(fields(name=NAME, value=TEXT, scope=SCOPE)),
+    secrets=list_of(fields(name=NAME, scope=SCOPE, commitment=BYTES_32)),
     packages=list_of(PACKAGE),
 )
 SIGNED = fields(
@@ -148,12 +203,16 @@ SIGNED = fields(
 )
 STEP_DONE = fields(
     name=NAME,
+    target=maybe(NAME),
     outcome=WORD,
+    attempts=U32,
     exit_code=maybe(sint32),
     duration_ms=U64,
     output_sha256=maybe(BYTES_32),
     output=maybe(TEXT),
     reason=maybe(TEXT),
+    outputs=list_of(fields(name=NAME, value=TEXT)),
+    answered_by=maybe(NAME),
 )
 
 PAYLOADS: dict[str, Shape] = {
@@ -176,6 +235,7 @@ PAYLOADS: dict[str, Shape] = {
         source_name=NAME,
         notes=TEXT,
         snapshot=SNAPSHOT,
+        outline=list_of(leaf),
         receipts=list_of(SIGNED),
         key=U32,
         time_ms=U64,
@@ -196,7 +256,20 @@ PAYLOADS: dict[str, Shape] = {
         by=actor,
         disclosure=one_of("status", "summary", "full"),
         packages=list_of(PACKAGE),
+        targets=list_of(fields(name=NAME, up=flag, outcome=maybe(WORD))),
         steps=list_of(STEP_DONE),
+        key=U32,
+    ),
+    "recall": fields(release=RELEASE, revision=U32, reason=TEXT, time_ms=U64, key=U32),
+    "approval": fields(
+        space=ID,
+        release=RELEASE,
+        digest=ID,
+        environment=NAME,
+        approved=flag,
+        by=NAME,
+        reason=TEXT,
+        time_ms=U64,
         key=U32,
     ),
 }

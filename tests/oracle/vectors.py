@@ -23,6 +23,7 @@ from . import (
     invitation,
     judgement,
     order,
+    outline,
     part,
     proof,
     record,
@@ -226,8 +227,16 @@ def _fingerprint(given: Any, _context: Any) -> Any:
 
 
 def _release_digest(given: Any, _context: Any) -> Any:
-    digest = judgement.snapshot_digest(given["release"], given["snapshot"])
-    return {"digest": ids.show(digest), "snapshot": events.SNAPSHOT.write(given["snapshot"]).hex()}
+    snapshot = given["snapshot"]
+    whole = outline.whole(snapshot, bytes.fromhex(given["blind"]))
+    sliced, rest = outline.cut(snapshot, whole, [ids.read(space) for space in given["spaces"]])
+    return {
+        "digest": ids.show(outline.digest(given["release"], given["revision"], snapshot, whole)),
+        "outline": whole,
+        "slice": sliced,
+        "slice_outline": rest,
+        "snapshot": events.SNAPSHOT.write(snapshot).hex(),
+    }
 
 
 def _archive(given: Any, _context: Any) -> Any:

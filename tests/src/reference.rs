@@ -275,8 +275,18 @@ impl Reference {
                 let peer = self.peers.iter().find(|peer| peer.name == *name);
                 peer.is_some_and(|peer| self.promoted.contains(&(release.clone(), peer.space)))
             };
-            let spaces = environments.is_empty() && !phase.spaces.iter().all(sent);
-            if !environments.into_iter().all(deployed) || spaces {
+            if phase.optional {
+                continue;
+            }
+            // Environments count where there are any, else spaces.
+            let (all, done) = match environments.is_empty() {
+                false => {
+                    (environments.len(), environments.into_iter().filter(|it| deployed(it)).count())
+                }
+                true => (phase.spaces.len(), phase.spaces.iter().filter(|it| sent(it)).count()),
+            };
+            let enough = phase.minimum.and_then(|it| usize::try_from(it).ok()).unwrap_or(all);
+            if done < enough {
                 return Err(format!(
                     "{version} goes to {place} before phase {} is finished",
                     phase.name

@@ -171,7 +171,11 @@ fn epoch(world: &World) -> u64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn no_order_of_events_lets_a_release_skip_a_required_phase(
@@ -209,7 +213,8 @@ proptest! {
     #[test]
     fn a_slice_lets_nothing_through_that_is_scoped_to_a_foreign_environment(
         steps in prop::collection::vec(scope(), 0..6),
-        variables in prop::collection::vec((scope(), prop::collection::vec(0_usize..6, 0..2)), 0..8),
+        variables in
+            prop::collection::vec((scope(), prop::collection::vec(0_usize..6, 0..2)), 0..8),
         targets in prop::collection::btree_set(1_u8..5, 1..3),
     ) {
         let step = |(at, scope): (usize, &Scope)| Step {
@@ -238,7 +243,8 @@ proptest! {
                 && (scope.sites.is_empty()
                     || scope.sites.iter().any(|site| spaces.contains(&site.space)))
         };
-        let expected: Vec<_> = whole.steps.iter().filter(|it| reaches(&it.scope)).cloned().collect();
+        let applies = |step: &&Step| reaches(&step.scope);
+        let expected: Vec<_> = whole.steps.iter().filter(applies).cloned().collect();
         prop_assert_eq!(&slice.steps, &expected);
         let seen = |variable: &&Variable| {
             let mut steps = expected.iter().map(|step| &step.name);

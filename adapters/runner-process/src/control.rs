@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 /// | [`stop`](Self::stop) | is ended | nothing | interrupted |
 /// | [`cancel`](Self::cancel) | is ended | steps that run *always*, but manual ones | cancelled |
 ///
-/// Where a step had failed before, the deployment has failed all the same.
+/// Where a step had failed before, the deployment has failed all the same. What is said before the
+/// first step begins nothing at all.
 #[derive(Debug, Clone, Default)]
 pub struct Control(Arc<Shared>);
 

@@ -53,8 +53,8 @@ impl Environment {
     /// running there.
     ///
     /// # Errors
-    /// When the wait was too long, the deployment is to end, the folder cannot be made, or what was left
-    /// running cannot be ended.
+    /// When the wait was too long, the deployment is to end, the folder cannot be made, or what was
+    /// left running cannot be ended.
     pub(crate) fn enter(
         environments: &Path,
         name: &Name,
@@ -90,6 +90,8 @@ impl Environment {
             .map_err(|error| failed("the folder of the environment cannot be made", error))?;
         leftovers::end(&folder).map_err(Halt::environment)?;
         let output_file = parent.join(format!("{folder_name}.output"));
+        // A node that was killed may have left it; it may hold anything, secrets too.
+        let _ = fs::remove_file(&output_file);
         Ok(Self { folder, output_file, lock })
     }
 

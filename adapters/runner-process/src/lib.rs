@@ -8,7 +8,7 @@
 //! * once for each target with one of its roles, or once for the environment where it names none,
 //! * as often as it has to be tried (see `attempts`), or until a person says how it went (see
 //!   `manual`),
-//! * with the variables, secrets and packages that it may see (see `variables`, which has the table),
+//! * with the variables, secrets and packages that it may see (see the table in `variables`),
 //! * and what it writes into the file of its outputs is seen by the steps behind it (see `passed`).
 //!
 //! A program is started by a *guard*: this same executable with a hidden subcommand, see [`guard`].

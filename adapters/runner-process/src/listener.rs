@@ -8,10 +8,11 @@ use schema::name::Name;
 pub trait Listener: Send + Sync {
     /// A step that was begun has ended, for `target` if it ran for one. `kept` is what was kept of
     /// the output of all its attempts: at most [`schema::limits::STEP_OUTPUT_BYTES_MAX`] of text
-    /// that is safe to show, secrets masked.
+    /// that is safe to show, secrets masked. The health program of a target that is down is heard
+    /// too, as the step `health`.
     fn output(&self, plan: &Plan, step: &Name, target: Option<&Name>, kept: &str);
 
-    /// The manual step `step` is reached, and waits until [`crate::Control::answer`] is called, which
-    /// may be at once, even from here.
+    /// The manual step `step` is reached, and waits until [`crate::Control::answer`] is called,
+    /// which may be at once, even from here.
     fn awaits(&self, plan: &Plan, step: &Name);
 }

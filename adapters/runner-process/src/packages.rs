@@ -23,7 +23,8 @@ pub(crate) struct Proven {
 /// Proves `packages` one after the other and appends each that holds to `proven`.
 ///
 /// # Errors
-/// At the first that is missing, has another size or another hash, or when the deployment is to end.
+/// At the first that is missing, has another size or another hash, or when the deployment is to
+/// end.
 pub(crate) fn prove(
     packages: &[Package],
     package_file: &dyn Fn(&Package) -> Option<PathBuf>,

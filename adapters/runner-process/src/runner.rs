@@ -133,6 +133,10 @@ impl Runner {
         let (proven, listener) = (&done.proven, self.listener.as_deref());
         let scene = Scene { guard, plan, environment, proven, mask, listener };
         done.targets.look(&scene, control)?;
+        // Until here nothing was done that somebody would have to clean up.
+        if let Some(end) = control.end() {
+            return Err(Halt::Ended(end));
+        }
         Ok(course::run(&scene, control, &mut done.targets, &mut done.steps))
     }
 }

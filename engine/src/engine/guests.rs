@@ -32,8 +32,8 @@ impl Engine {
         Some(self.now.monotonic_ms.saturating_add(left_ms))
     }
 
-    /// Time passed. The door forgets an invitation when its time is over, and knows it again when the
-    /// clock was put back.
+    /// Time passed. The door forgets an invitation when its time is over, and knows it again when
+    /// the clock was put back.
     pub(super) fn tick(&mut self, now: Now) {
         let before = std::mem::replace(&mut self.now, now);
         let ended = |at: Now, ends_ms: u64| ends_ms <= at.wall_ms;

@@ -33,8 +33,8 @@ pub struct Explained {
     pub sent: Option<bool>,
 }
 
-/// What holds for each place of the lifecycle of a release, in its order, for a tenant or for nobody
-/// apart. Empty where it has no lifecycle here: it waits in the inbox, or was rejected.
+/// What holds for each place of the lifecycle of a release, in its order, for a tenant or for
+/// nobody apart. Empty where it has no lifecycle here: it waits in the inbox, or was rejected.
 #[must_use]
 pub fn of(
     state: &State,

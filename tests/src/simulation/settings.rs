@@ -36,9 +36,10 @@ pub fn source(targets: &[&str], chance: &mut Chance) -> Vec<Definition> {
     let qa = chance.percent(30);
     let tested: &[&str] = if qa { &["Test", "QA"] } else { &["Test"] };
     let all: &[&str] = if qa { &["Dev", "Test", "QA"] } else { &["Dev", "Test"] };
+    let minimum = chance.percent(30).then_some(1);
     let mut phases = vec![
         phase("Dev", &["Dev"], &[], chance.percent(30)),
-        phase("Test", tested, &[], chance.percent(70)),
+        Phase { minimum, ..phase("Test", tested, &[], chance.percent(70)) },
     ];
     // Most often all targets in one phase; sometimes the first has to be promoted to by hand first.
     let (first, others) = targets.split_at(1);
@@ -76,7 +77,8 @@ pub fn target(chance: &mut Chance) -> Vec<Definition> {
         if canary { &["Canary", "Production", "Staging"] } else { &["Production", "Staging"] };
     let mut phases = vec![phase("Staging", &["Staging"], &[], chance.percent(60))];
     if canary {
-        phases.push(phase("Canary", &["Canary"], &[], chance.percent(60)));
+        let optional = chance.percent(40);
+        phases.push(Phase { optional, ..phase("Canary", &["Canary"], &[], chance.percent(60)) });
     }
     phases.push(phase("Production", &["Production"], &[], by_itself));
     let rule = Acceptance {

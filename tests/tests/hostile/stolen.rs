@@ -301,9 +301,8 @@ fn t24_a_release_that_was_tested_under_the_keys_before_is_promoted_under_the_new
     let proven = |world: &World| {
         let releases = &world.sites[pipeline.dev].engine().state().releases;
         let me = world.sites[pipeline.dev].id;
-        let own = |release: &engine::state::releases::Release| {
-            release.successes.keys().filter(|(space, _)| *space == me).count()
-        };
+        let own =
+            |release: &Release| release.successes.keys().filter(|(space, _)| *space == me).count();
         releases.all().map(|(_, release)| own(release)).sum::<usize>()
     };
     while proven(&world) == 0 {

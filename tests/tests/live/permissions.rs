@@ -134,11 +134,14 @@ fn roles() -> String {
 const fn allows(permission: Permission) -> &'static str {
     match permission {
         Permission::See => "releases, journeys, the inbox, packages, what runs where and its logs",
-        Permission::Deploy => "run a release in an environment",
+        Permission::Deploy => "run a release in an environment, end that, answer manual steps",
         Permission::Push => "push packages",
         Permission::Create => "create releases",
-        Permission::Promote => "send releases on to other spaces",
+        Permission::Promote => "send releases on to other spaces, and recall them",
         Permission::Answer => "accept and reject releases of other spaces",
+        Permission::Approve => "approve releases for environments, or refuse to",
+        Permission::Restrain => "freeze, and tell policy what to leave alone",
+        Permission::Bypass => "go past freezes, windows and approvals",
         Permission::Carry => "make and bring media that carry sealed envelopes",
         Permission::Audit => "see links, certificates, proofs, trails, people and their tokens",
         Permission::Configure => "apply space.toml, and set the secrets of projects",

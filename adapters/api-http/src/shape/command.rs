@@ -338,3 +338,32 @@ fn asked(engine: &Engine, release: &Release, lifecycle: Option<&Name>) -> Vec<Te
     let questions = questions(state, waiting.id, waiting.release, known);
     questions.into_iter().map(|(_, question)| question).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Json;
+
+    fn ask(json: &str) -> Result<Ask, String> {
+        Json::from_bytes(json.as_bytes()).map(|Json(ask)| ask).map_err(|why| why.body_text())
+    }
+
+    #[test]
+    fn a_freeze_of_which_nothing_is_said_is_one_of_everything() {
+        let freezing = r#"{"name": "Holidays", "reason": "nobody is here"}"#;
+        let read = ask(&format!(r#"{{"do": "freeze", "freezing": {freezing}}}"#));
+        let Ok(Ask::Freeze { freezing }) = read else { panic!("it is no freeze") };
+        assert!(freezing.projects.is_empty() && freezing.environments.is_empty());
+        assert_eq!((freezing.from_ms, freezing.until_ms), (None, None));
+    }
+
+    #[test]
+    fn what_a_request_does_not_know_is_refused_and_not_left_out() {
+        let freeze = r#"{"do": "freeze",
+            "freezing": {"name": "F", "reason": "r", "projekts": ["Web"]}}"#;
+        assert!(ask(freeze).unwrap_err().contains("projekts"));
+        let rule = r#"{"do": "set-policy", "reason": "r",
+            "rule": {"rule": "pause", "project": "*", "place": "*", "until": "noon"}}"#;
+        assert!(ask(rule).unwrap_err().contains("until"));
+    }
+}

@@ -108,7 +108,10 @@ impl SpaceFile {
 
     /// All definitions. `tokens` holds the hash of each user's token, in the order of the users.
     #[must_use]
-    pub fn definitions(self, tokens: Vec<(Name, Hash)>) -> Vec<Definition> {
+    pub fn definitions(mut self, tokens: Vec<(Name, Hash)>) -> Vec<Definition> {
+        for lifecycle in &mut self.lifecycles {
+            lifecycle.at_home(&self.space.name);
+        }
         let environments =
             self.environments.into_iter().map(|it| Definition::Environment(it.into()));
         let tenants = self.tenants.into_iter().map(|it| Definition::Tenant(it.into()));

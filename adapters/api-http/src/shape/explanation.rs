@@ -152,7 +152,7 @@ fn places(
     let both = of(&Actor::Policy).into_iter().zip(of(asker));
     both.map(|(mut place, theirs)| {
         let has = |one: &Explained| one.obstacles.iter().any(|it| it.gate == Gate::Approval);
-        let own = !place.automatic && !has(&place) && has(&theirs);
+        let own = !by_itself(state, id, tenant, &place) && !has(&place) && has(&theirs);
         let mut obstacles = shut(&mut place);
         if own && !place.standing.is_done() {
             obstacles.push(own_approval());
@@ -200,6 +200,7 @@ fn show_place(
     obstacles: Vec<Obstacle>,
 ) -> Place {
     let next = if obstacles.is_empty() { next(state, id, tenant, &place) } else { None };
+    let left_alone = place.left_alone.clone().or_else(|| left(state, id, tenant, &place));
     Place {
         phase: place.phase.to_string(),
         standing: words(&place.place, &place.standing),
@@ -207,7 +208,7 @@ fn show_place(
         automatic: place.automatic,
         skipped: place.skipped,
         obstacles,
-        left_alone: place.left_alone,
+        left_alone,
         answered: place.sent,
         next,
         place: place.place.to_string(),
@@ -218,11 +219,6 @@ fn show_place(
 fn next(state: &State, id: &ReleaseId, tenant: Option<&Name>, place: &Explained) -> Option<String> {
     let name = |name: &Name| argument(name.as_str());
     let release = format!("{} {}", name(&id.project.name), argument(id.version.as_str()));
-    // Policy never goes back to an older version, and leaves tenants to people.
-    let by_itself = place.automatic
-        && place.left_alone.is_none()
-        && tenant.is_none()
-        && !is_passed(state, id, &place.place);
     match (&place.place, &place.standing) {
         (There::Remote { space, .. }, Standing::Untried | Standing::Failed(_)) => {
             Some(format!("{space} decides; its receipt tells"))
@@ -231,7 +227,9 @@ fn next(state: &State, id: &ReleaseId, tenant: Option<&Name>, place: &Explained)
         (There::Space(to), Standing::Rejected(_)) => {
             Some(format!("make what {to} takes: `interspace release create`"))
         }
-        (_, Standing::Untried) if by_itself => Some("policy does it by itself".to_owned()),
+        (_, Standing::Untried) if by_itself(state, id, tenant, place) => {
+            Some("policy does it by itself".to_owned())
+        }
         (There::Space(to), _) => {
             Some(format!("`interspace release promote {release} --to {}`", name(to)))
         }
@@ -242,6 +240,22 @@ fn next(state: &State, id: &ReleaseId, tenant: Option<&Name>, place: &Explained)
     }
 }
 
+/// Whether policy goes on at a place as soon as nothing holds the release up.
+fn by_itself(state: &State, id: &ReleaseId, tenant: Option<&Name>, place: &Explained) -> bool {
+    let left = place.left_alone.is_some() || left(state, id, tenant, place).is_some();
+    place.automatic && !left && matches!(place.standing, Standing::Untried)
+}
+
+/// Why policy leaves an automatic place to people, although nobody told it to.
+fn left(state: &State, id: &ReleaseId, tenant: Option<&Name>, place: &Explained) -> Option<String> {
+    let untried = place.automatic && matches!(place.standing, Standing::Untried);
+    if untried && tenant.is_some() {
+        return Some("policy leaves tenants to people".to_owned());
+    }
+    let passed = untried && is_passed(state, id, &place.place);
+    passed.then(|| "a newer version was tried there, and policy never goes back".to_owned())
+}
+
 /// Whether a newer version of the project was tried in an environment.
 fn is_passed(state: &State, id: &ReleaseId, place: &There) -> bool {
     let There::Environment(name) = place else { return false };
@@ -250,8 +264,10 @@ fn is_passed(state: &State, id: &ReleaseId, place: &There) -> bool {
     tried.any(|slot| slot.environment == *name)
 }
 
-/// What holds a release up before it gets to any place.
-fn outside(id: &ReleaseId, release: &Release, nowhere: bool) -> Vec<Obstacle> {
+/// What holds a release up before it gets to any place: it waits in the inbox, or was rejected
+/// there, or goes `nowhere`, because its lifecycle has no places here.
+#[must_use]
+pub fn outside(id: &ReleaseId, release: &Release, nowhere: bool) -> Vec<Obstacle> {
     let shut = |gate: Gate, what: String, hint: String| Obstacle {
         gate: gate.as_str().to_owned(),
         what,

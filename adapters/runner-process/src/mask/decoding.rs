@@ -4,18 +4,14 @@
 //! | --- | --- |
 //! | plain | itself |
 //! | percent | `%41` is `A`, whatever of it is encoded and in whichever case |
-//! | backslash | `\n`, `\"`, `\\`, `\u0041` and pairs of surrogates, as in JSON; `\` and anything else is that |
+//! | backslash | `\n`, `\"`, `\\`, `\u0041`, pairs of surrogates, as in JSON; `\x` is `x` |
 //! | digits of 4 bits | hexadecimal, either case, beginning at either digit |
 //! | digits of 6 bits | Base64, both alphabets, beginning at any of four digits, padded or not |
 //!
 //! Digits go on behind a line break and the blanks behind that: encoders wrap their lines.
 
-/// Bytes of line breaks and blanks behind them that are passed over, at one place; after more, what
-/// follows is something else. It bounds what has to be held back.
-pub(super) const GAP_BYTES_MAX: u32 = 64;
-
-/// Bytes of the longest escape: a pair of surrogates.
-const ESCAPE_BYTES_MAX: usize = 12;
+use super::digits::Digits;
+use super::escapes::{Escape, backslash, percent};
 
 /// What was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +54,7 @@ impl Decoder {
         match self {
             Self::Plain => {}
             Self::Percent(escape) | Self::Backslash(escape) => escape.flush(emit),
-            Self::Digits(digits) => *digits = Digits::new(digits.bits, digits.skip),
+            Self::Digits(digits) => digits.finish(),
         }
     }
 
@@ -66,9 +62,7 @@ impl Decoder {
     pub(super) const fn is_plain(&self, byte: u8) -> bool {
         match self {
             Self::Plain => true,
-            Self::Percent(escape) | Self::Backslash(escape) => {
-                escape.length == 0 && byte != escape.sign
-            }
+            Self::Percent(escape) | Self::Backslash(escape) => escape.is_plain(byte),
             Self::Digits(_) => false,
         }
     }
@@ -77,230 +71,8 @@ impl Decoder {
     pub(super) fn begun_at(&self) -> Option<u64> {
         match self {
             Self::Plain => None,
-            Self::Percent(escape) | Self::Backslash(escape) => {
-                (escape.length > 0).then_some(escape.start)
-            }
-            Self::Digits(digits) => (digits.held_bits > 0).then_some(digits.start),
-        }
-    }
-}
-
-/// Whether some bytes are an escape.
-enum Reading {
-    /// More of them have to be known.
-    Begun,
-    /// They stand for this.
-    Whole([u8; 4], usize),
-    /// They are none.
-    Other,
-}
-
-/// Reads escapes, each of which begins with a sign.
-pub(super) struct Escape {
-    sign: u8,
-    begun: [u8; ESCAPE_BYTES_MAX],
-    length: usize,
-    start: u64,
-}
-
-impl Escape {
-    const fn new(sign: u8) -> Self {
-        Self { sign, begun: [0; ESCAPE_BYTES_MAX], length: 0, start: 0 }
-    }
-
-    fn push(&mut self, byte: u8, at: u64, read: fn(&[u8]) -> Reading, emit: &mut impl FnMut(Unit)) {
-        if self.length == 0 {
-            if byte != self.sign {
-                return emit(Unit::Byte { byte, start: at, end: at + 1 });
-            }
-            self.start = at;
-        }
-        self.begun[self.length] = byte;
-        self.length += 1;
-        match read(&self.begun[..self.length]) {
-            Reading::Begun => {}
-            Reading::Whole(bytes, count) => {
-                self.length = 0;
-                for byte in &bytes[..count] {
-                    emit(Unit::Byte { byte: *byte, start: self.start, end: at + 1 });
-                }
-            }
-            Reading::Other => {
-                // The sign stands for itself, and what is behind it may hold another.
-                let (begun, length, start) = (self.begun, self.length, self.start);
-                self.length = 0;
-                emit(Unit::Byte { byte: self.sign, start, end: start + 1 });
-                for (at, byte) in (start + 1..).zip(&begun[1..length]) {
-                    self.push(*byte, at, read, emit);
-                }
-            }
-        }
-    }
-
-    fn flush(&mut self, emit: &mut impl FnMut(Unit)) {
-        for (start, byte) in (self.start..).zip(&self.begun[..self.length]) {
-            emit(Unit::Byte { byte: *byte, start, end: start + 1 });
-        }
-        self.length = 0;
-    }
-}
-
-fn percent(begun: &[u8]) -> Reading {
-    match begun {
-        [_] => Reading::Begun,
-        [_, one] if hexadecimal(*one).is_some() => Reading::Begun,
-        [_, one, two] => match (hexadecimal(*one), hexadecimal(*two)) {
-            (Some(one), Some(two)) => Reading::Whole([one << 4 | two, 0, 0, 0], 1),
-            _ => Reading::Other,
-        },
-        _ => Reading::Other,
-    }
-}
-
-fn backslash(begun: &[u8]) -> Reading {
-    match begun {
-        [_] | [_, b'u'] => Reading::Begun,
-        [_, b'u', digits @ ..] => surrogates(digits),
-        [_, letter, ..] => Reading::Whole([unescaped(*letter), 0, 0, 0], 1),
-        [] => Reading::Other,
-    }
-}
-
-/// What follows `\u`: four digits, and where they are the first half of a pair the other half.
-fn surrogates(begun: &[u8]) -> Reading {
-    let (first, rest) = begun.split_at(begun.len().min(4));
-    let Some(first_value) = number(first) else { return Reading::Other };
-    if first.len() < 4 {
-        return Reading::Begun;
-    }
-    if !(0xd800..0xdc00).contains(&first_value) {
-        return character(first_value);
-    }
-    let Some(second) = rest.strip_prefix(b"\\u") else {
-        return if b"\\u".starts_with(rest) { Reading::Begun } else { Reading::Other };
-    };
-    match number(second) {
-        Some(_) if second.len() < 4 => Reading::Begun,
-        Some(low @ 0xdc00..0xe000) => {
-            character(0x1_0000 + ((first_value - 0xd800) << 10) + (low - 0xdc00))
-        }
-        Some(_) | None => Reading::Other,
-    }
-}
-
-fn number(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0, |sum, digit| Some(sum << 4 | u32::from(hexadecimal(*digit)?)))
-}
-
-fn character(code: u32) -> Reading {
-    let Some(character) = char::from_u32(code) else { return Reading::Other };
-    let mut bytes = [0; 4];
-    let count = character.encode_utf8(&mut bytes).len();
-    Reading::Whole(bytes, count)
-}
-
-const fn unescaped(letter: u8) -> u8 {
-    match letter {
-        b'n' => b'\n',
-        b'r' => b'\r',
-        b't' => b'\t',
-        b'b' => 8,
-        b'f' => 12,
-        other => other,
-    }
-}
-
-const fn hexadecimal(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
-    }
-}
-
-const fn base64(byte: u8) -> Option<u8> {
-    match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' | b'-' => Some(62),
-        b'/' | b'_' => Some(63),
-        _ => None,
-    }
-}
-
-/// What each byte is worth as a digit: it is asked for each byte of an output, several times.
-static HEXADECIMAL: [Option<u8>; 256] = {
-    let mut values = [None; 256];
-    let mut byte = 0_u8;
-    while byte < u8::MAX {
-        values[byte as usize] = hexadecimal(byte);
-        byte += 1;
-    }
-    values
-};
-
-/// The same for Base64.
-static BASE64: [Option<u8>; 256] = {
-    let mut values = [None; 256];
-    let mut byte = 0_u8;
-    while byte < u8::MAX {
-        values[byte as usize] = base64(byte);
-        byte += 1;
-    }
-    values
-};
-
-/// Reads digits of so many bits.
-pub(super) struct Digits {
-    bits: u32,
-    /// So many digits are passed over at the beginning of each run of them.
-    skip: u32,
-    skipped: u32,
-    /// The bits that are not yet a byte; fewer than eight.
-    held: u32,
-    held_bits: u32,
-    /// Where the digit stands that the first of them is from.
-    start: u64,
-    /// Bytes passed over since the last digit.
-    gap: u32,
-}
-
-impl Digits {
-    const fn new(bits: u32, skip: u32) -> Self {
-        Self { bits, skip, skipped: 0, held: 0, held_bits: 0, start: 0, gap: 0 }
-    }
-
-    fn push(&mut self, byte: u8, at: u64, emit: &mut impl FnMut(Unit)) {
-        let values = if self.bits == 4 { &HEXADECIMAL } else { &BASE64 };
-        let Some(digit) = values[usize::from(byte)] else {
-            let breaks = matches!(byte, b'\n' | b'\r');
-            let blank = self.gap > 0 && matches!(byte, b' ' | b'\t');
-            if (breaks || blank) && self.gap < GAP_BYTES_MAX {
-                self.gap += 1;
-            } else {
-                *self = Self::new(self.bits, self.skip);
-                emit(Unit::Break);
-            }
-            return;
-        };
-        self.gap = 0;
-        if self.skipped < self.skip {
-            self.skipped += 1;
-            return;
-        }
-        if self.held_bits == 0 {
-            self.start = at;
-        }
-        self.held = self.held << self.bits | u32::from(digit);
-        self.held_bits += self.bits;
-        if self.held_bits >= 8 {
-            self.held_bits -= 8;
-            let byte = (self.held >> self.held_bits).to_le_bytes()[0];
-            self.held &= (1 << self.held_bits) - 1;
-            let start = std::mem::replace(&mut self.start, at);
-            emit(Unit::Byte { byte, start, end: at + 1 });
+            Self::Percent(escape) | Self::Backslash(escape) => escape.begun_at(),
+            Self::Digits(digits) => digits.begun_at(),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! One reading of an output, and how far into a word it is.
 
 use super::automaton::{Automaton, State};
-use super::decoding::{Decoder, GAP_BYTES_MAX, Unit};
+use super::decoding::{Decoder, Unit};
+use super::digits::GAP_BYTES_MAX;
 use std::collections::VecDeque;
 use std::ops::Range;
 use zeroize::Zeroizing;

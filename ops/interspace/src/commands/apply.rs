@@ -83,7 +83,10 @@ mod tests {
              name = \"T\"\nlabel = \"Label\"\n";
         let value = "[[projects]]\nname = \"Web\"\nlifecycle = \"L\"\n[[projects.values]]\n\
              template = \"T\"\n";
+        let environment = "[[environments]]\nname = \"Dev\"\n";
         for (table, keys, wants) in [
+            (environment, "approvals_per = \"release\"", "approvals = 1"),
+            (environment, "windows = [\"8-18\"]", "Mon-Fri 08:00-18:00"),
             (step, "", "manual = "),
             (step, "run = [\"true\"]\nmanual = \"look\"", "two steps"),
             (step, "manual = \"look\"\ntimeout_s = 5", "leave timeout_s out"),

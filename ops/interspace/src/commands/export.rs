@@ -31,10 +31,11 @@ fn write(configuration: &SpaceFile) -> Result<String, Failure> {
     let table = toml::Table::try_from(configuration).map_err(|why| {
         Failure::new(code::FAILED, format!("no file: {why}"), "this is a mistake of ours")
     })?;
+    let name = &configuration.space.name;
     let mut text = format!(
-        "# The configuration of {}, as `interspace export` writes it and `interspace apply` reads \
-         it.\n# What is left out has its default. Tokens and the values of secrets are not in it.\n",
-        configuration.space.name
+        "# The configuration of {name}, as `interspace export` writes it and `interspace apply`\n\
+         # reads it. What is left out has its default. Tokens and the values of secrets are not\n\
+         # in it.\n"
     );
     layout::table(&mut text, "", &table);
     Ok(text)

@@ -5,8 +5,10 @@ use crate::client::Client;
 use crate::commands::release::{name, say};
 use crate::failure::{Failure, code};
 use crate::output::{Output, moment, table, visible};
+use api_http::shape::argument::argument;
 use api_http::shape::command::{Ask, Did};
 use api_http::shape::restraint::{Accepted, Automatic, Policy, Rule, Told};
+use api_http::shape::space::Space;
 use schema::name::{Name, Text};
 use schema::v1::event::Pattern;
 
@@ -22,7 +24,9 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
             set(client, out, pin(client, release, environment)?, reason)?;
         }
         Verb::Unpin { project, environment, owner } => {
-            match pinned(&policy(client)?.rules, project, environment, owner.as_ref())? {
+            let own = own_name(client)?;
+            let owner = owner.as_ref().map(Name::as_str);
+            match pinned(&policy(client)?.rules, project, environment, (owner, &own))? {
                 Some(rule) => lift(client, out, rule)?,
                 None => say(
                     out,
@@ -70,31 +74,46 @@ fn lift(client: &Client, out: &mut Output, rule: Rule) -> Result<(), Failure> {
 /// A pin to a release that is here.
 fn pin(client: &Client, release: &Which, environment: &Name) -> Result<Rule, Failure> {
     let release = name(client, release)?;
-    let project = Pattern { space: release.owner, name: release.project };
+    let own = own_name(client)?;
+    // What is this space's own names no space, so that what is said is how it is kept.
+    let space = release.owner.filter(|owner| owner.as_str() != own);
+    let project = Pattern { space, name: release.project };
     Ok(Rule::Pin { project, environment: environment.clone(), version: release.version })
 }
 
-/// The pin that is meant; none if there is none.
+/// What the chosen space is called.
+fn own_name(client: &Client) -> Result<String, Failure> {
+    Ok(client.get::<Space>(&client.path("")?)?.name)
+}
+
+/// The pin that is meant; none if there is none. Of `owner`, if one is named; `own` is this space.
 fn pinned(
     rules: &[Told],
     project: &Name,
     environment: &Name,
-    owner: Option<&Name>,
+    (owner, own): (Option<&str>, &str),
 ) -> Result<Option<Rule>, Failure> {
-    let mut found = rules.iter().filter(|told| match &told.rule {
+    let pins = rules.iter().filter_map(|told| match &told.rule {
         Rule::Pin { project: of, environment: there, .. } => {
-            let owned = owner.is_none() || of.space.as_ref() == owner;
-            of.name == *project && there == environment && owned
+            let of_space = of.space.as_ref().map_or(own, Name::as_str);
+            let owned = owner.is_none_or(|owner| owner == of_space);
+            let found = of.name == *project && there == environment && owned;
+            found.then_some((of_space, &told.rule))
         }
-        Rule::Pause { .. } | Rule::Skip { .. } => false,
+        Rule::Pause { .. } | Rule::Skip { .. } => None,
     });
-    match (found.next(), found.next()) {
-        (None, _) => Ok(None),
-        (Some(told), None) => Ok(Some(told.rule.clone())),
-        (Some(one), Some(other)) => Err(Failure::new(
+    let found: Vec<(&str, &Rule)> = pins.collect();
+    match found[..] {
+        [] => Ok(None),
+        [(_, rule)] => Ok(Some(rule.clone())),
+        [(one, _), (other, _), ..] => Err(Failure::new(
             code::USAGE,
             format!("projects called {project} of several spaces are pinned in {environment}"),
-            format!("say whose it is: `{}` or `{}`", one.undo, other.undo),
+            format!(
+                "say whose it is: `--owner {}` or `--owner {}`",
+                argument(one),
+                argument(other)
+            ),
         )),
     }
 }
@@ -169,13 +188,23 @@ mod tests {
     fn a_pin_is_found_by_project_and_environment_and_by_owner_where_that_is_not_enough() {
         let (web, live) = ("Web".parse().unwrap(), "Live".parse().unwrap());
         let rules = [pin("Web"), pin("Shop")];
-        assert_eq!(pinned(&rules, &web, &live, None), Ok(Some(rules[0].rule.clone())));
-        assert_eq!(pinned(&rules[1..], &web, &live, None), Ok(None));
+        assert_eq!(pinned(&rules, &web, &live, (None, "Home")), Ok(Some(rules[0].rule.clone())));
+        assert_eq!(pinned(&rules[1..], &web, &live, (None, "Home")), Ok(None));
         let both = [pin("Dev: Web"), pin("Lab: Web")];
-        let why = pinned(&both, &web, &live, None).unwrap_err();
+        let why = pinned(&both, &web, &live, (None, "Home")).unwrap_err();
         assert!(why.hint.contains("--owner Dev") && why.hint.contains("--owner Lab"), "{why}");
-        let dev = "Dev".parse().unwrap();
-        assert_eq!(pinned(&both, &web, &live, Some(&dev)), Ok(Some(both[0].rule.clone())));
+        let of_dev = pinned(&both, &web, &live, (Some("Dev"), "Home"));
+        assert_eq!(of_dev, Ok(Some(both[0].rule.clone())));
+    }
+
+    #[test]
+    fn a_pin_of_this_space_s_own_project_is_found_by_its_name_too() {
+        let (web, live) = ("Web".parse().unwrap(), "Live".parse().unwrap());
+        let both = [pin("Web"), pin("Lab: Web")];
+        let own = pinned(&both, &web, &live, (Some("Home"), "Home"));
+        assert_eq!(own, Ok(Some(both[0].rule.clone())));
+        let why = pinned(&both, &web, &live, (None, "Home")).unwrap_err();
+        assert!(why.hint.contains("--owner Home"), "{why}");
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub struct Bundle {
     pub notes: Text,
     /// The part of the snapshot that can apply in the targets.
     pub snapshot: Snapshot,
-    /// All parts of the snapshot, which shows that this part is one of the release with that digest.
+    /// All parts of the snapshot: they show that this is a part of the release with that digest.
     pub outline: Outline,
     /// Receipts of the deployments that made the release ready to be promoted.
     pub receipts: Vec<Document>,

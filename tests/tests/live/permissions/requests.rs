@@ -4,7 +4,7 @@ use super::stage::{Everybody, Person};
 use super::{Need, Row, Said};
 use api_http::gate::{Gate, Route, table};
 use engine::decide::permission::Permission::{
-    Answer, Audit, Configure, Create, Deploy, People, Promote, Push, See, Trust,
+    Answer, Approve, Audit, Configure, Create, Deploy, People, Promote, Push, Restrain, See, Trust,
 };
 use serde_json::{Value, json};
 
@@ -91,6 +91,12 @@ fn asks(route: &Route) -> Vec<Asked> {
         ("GET", "/v1/spaces/{space}/journey") => {
             one(format!("{home}?project=App&version=1.0.0"), Value::Null)
         }
+        ("GET", "/v1/spaces/{space}/explain") => {
+            one(format!("{home}?project=App&version=1.0.0"), Value::Null)
+        }
+        ("GET", "/v1/spaces/{space}/compare") => {
+            one(format!("{home}?project=App&from=1.0.0&to=1.0.0"), Value::Null)
+        }
         ("GET", "/v1/spaces/{space}/deployments/{deployment}/output") => {
             one(home.replace("{deployment}", "999"), Value::Null)
         }
@@ -156,6 +162,9 @@ fn asks(route: &Route) -> Vec<Asked> {
             "GET",
             "/v1/spaces"
             | "/v1/spaces/{space}"
+            | "/v1/spaces/{space}/configuration"
+            | "/v1/spaces/{space}/freezes"
+            | "/v1/spaces/{space}/policy"
             | "/v1/spaces/{space}/certificate"
             | "/v1/spaces/{space}/certificate/x509"
             | "/v1/spaces/{space}/keys"
@@ -222,6 +231,8 @@ fn tokens(path: &str) -> Vec<Asked> {
 /// Every command, as it is sent.
 fn commands(path: &str) -> Vec<Asked> {
     let app = json!({"owner": null, "project": "App", "version": "1.0.0"});
+    let nothing = json!({"owner": null, "project": "App", "version": "9.9.9"});
+    let pause = json!({"rule": "pause", "project": "*", "place": "Nowhere"});
     let web = json!({"owner": "Source", "project": "Web", "version": "1.0.0"});
     let grants = json!({"accept_releases": [], "accept_results": false, "send_results": null});
     let asks = [
@@ -246,6 +257,29 @@ fn commands(path: &str) -> Vec<Asked> {
                 "environment": "Dev",
             }),
         ),
+        (Promote, json!({"do": "recall", "release": nothing, "reason": "others"})),
+        (
+            Approve,
+            json!({
+                "do": "approve", "release": nothing, "environment": "Dev",
+                "approved": true, "reason": "",
+            }),
+        ),
+        (
+            Restrain,
+            json!({
+                "do": "freeze",
+                "freezing": {
+                    "name": "Nothing", "projects": ["*"], "environments": ["*"],
+                    "from_ms": null, "until_ms": 1, "reason": "others",
+                },
+            }),
+        ),
+        (Restrain, json!({"do": "lift-freeze", "name": "Nowhere", "reason": ""})),
+        (Restrain, json!({"do": "set-policy", "rule": pause, "reason": ""})),
+        (Restrain, json!({"do": "lift-policy", "rule": pause})),
+        (Deploy, json!({"do": "cancel", "deployment": 999, "reason": "others"})),
+        (Deploy, json!({"do": "answer-manual", "deployment": 999, "done": true, "note": ""})),
     ];
     let asked = |(permission, ask): (_, Value)| {
         let name = ask["do"].as_str().unwrap().to_owned();
@@ -272,7 +306,15 @@ fn place(name: &str) {
         | Ask::Promote { .. }
         | Ask::Accept { .. }
         | Ask::Reject { .. }
-        | Ask::Deploy { .. } => (),
+        | Ask::Deploy { .. }
+        | Ask::Recall { .. }
+        | Ask::Approve { .. }
+        | Ask::Freeze { .. }
+        | Ask::LiftFreeze { .. }
+        | Ask::SetPolicy { .. }
+        | Ask::LiftPolicy { .. }
+        | Ask::Cancel { .. }
+        | Ask::AnswerManual { .. } => (),
     };
     let _ = (known, Configure, Push, Audit);
     assert!(!name.is_empty());

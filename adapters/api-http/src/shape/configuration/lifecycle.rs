@@ -46,19 +46,43 @@ pub struct PhaseTable {
     pub soak_s: u32,
 }
 
+impl LifecycleTable {
+    /// Lets environments that are written with the name of this space itself be its own: no
+    /// receipt of another space ever tells of those.
+    pub(super) fn at_home(&mut self, own: &Name) {
+        for pattern in self.phases.iter_mut().flat_map(|phase| &mut phase.environments) {
+            pattern.space.take_if(|space| space == own);
+        }
+    }
+}
+
 impl From<PhaseTable> for Phase {
     fn from(table: PhaseTable) -> Self {
-        let PhaseTable { name, environments, spaces, onward, automatic, minimum, optional, soak_s } =
-            table;
-        Self { name, environments, spaces, onward, automatic, minimum, optional, soak_s }
+        Self {
+            name: table.name,
+            environments: table.environments,
+            spaces: table.spaces,
+            onward: table.onward,
+            automatic: table.automatic,
+            minimum: table.minimum,
+            optional: table.optional,
+            soak_s: table.soak_s,
+        }
     }
 }
 
 impl From<Phase> for PhaseTable {
     fn from(phase: Phase) -> Self {
-        let Phase { name, environments, spaces, onward, automatic, minimum, optional, soak_s } =
-            phase;
-        Self { name, environments, spaces, onward, automatic, minimum, optional, soak_s }
+        Self {
+            name: phase.name,
+            environments: phase.environments,
+            spaces: phase.spaces,
+            onward: phase.onward,
+            automatic: phase.automatic,
+            minimum: phase.minimum,
+            optional: phase.optional,
+            soak_s: phase.soak_s,
+        }
     }
 }
 

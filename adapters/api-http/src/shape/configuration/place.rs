@@ -9,31 +9,35 @@ use serde::{Deserialize, Serialize};
 
 /// A place to deploy to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "EnvironmentKeys", into = "EnvironmentKeys")]
+pub struct EnvironmentTable(Environment);
+
+/// The keys of an environment.
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct EnvironmentTable {
-    /// Its name.
-    pub name: Name,
+struct EnvironmentKeys {
+    name: Name,
     /// What a deployment does about targets that are down.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub when_down: Down,
+    when_down: Down,
     /// How many people have to approve before something is deployed there; 0 if nobody has to.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub approvals: u32,
+    approvals: u32,
     /// For what an approval is good.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub approvals_per: ApprovalsPer,
+    approvals_per: Option<ApprovalsPer>,
     /// When something may be deployed there; at any time if none is named.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub windows: Vec<WindowText>,
+    windows: Vec<WindowText>,
     /// What it is made of, where steps tell that apart.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub targets: Vec<TargetTable>,
+    targets: Vec<TargetTable>,
 }
 
 /// What a deployment does about targets that are down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Down {
+enum Down {
     /// It fails before its first step.
     #[default]
     Fail,
@@ -42,11 +46,10 @@ pub enum Down {
 }
 
 /// For what an approval is good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum ApprovalsPer {
-    /// For every deployment of the release to the environment.
-    #[default]
+enum ApprovalsPer {
+    /// For every deployment of the release to the environment, as where nothing is said.
     Release,
     /// For the next one.
     Deployment,
@@ -80,31 +83,41 @@ pub struct TenantTable {
     pub environments: Vec<Name>,
 }
 
-impl From<EnvironmentTable> for Environment {
-    fn from(table: EnvironmentTable) -> Self {
-        let per = match table.approvals_per {
-            ApprovalsPer::Release => ApprovedPer::Release,
-            ApprovalsPer::Deployment => ApprovedPer::Deployment,
+impl TryFrom<EnvironmentKeys> for EnvironmentTable {
+    type Error = String;
+
+    fn try_from(keys: EnvironmentKeys) -> Result<Self, String> {
+        let per = match keys.approvals_per {
+            None | Some(ApprovalsPer::Release) => ApprovedPer::Release,
+            Some(ApprovalsPer::Deployment) => ApprovedPer::Deployment,
         };
-        let rule = ApprovalRule { quorum: table.approvals, per };
+        if keys.approvals == 0 && keys.approvals_per.is_some() {
+            return Err(format!(
+                "the environment {} says for what approvals are good and needs none: write \
+                 approvals = 1, or leave approvals_per out",
+                keys.name
+            ));
+        }
+        let rule = ApprovalRule { quorum: keys.approvals, per };
         let target = |TargetTable { name, roles, health }| Target { name, roles, health };
-        Self {
-            name: table.name,
-            targets: table.targets.into_iter().map(target).collect(),
-            when_down: match table.when_down {
+        Ok(Self(Environment {
+            name: keys.name,
+            targets: keys.targets.into_iter().map(target).collect(),
+            when_down: match keys.when_down {
                 Down::Fail => WhenDown::Fail,
                 Down::Skip => WhenDown::Skip,
             },
             approval: Some(rule).filter(|rule| rule.quorum > 0),
-            windows: table.windows.into_iter().map(Window::from).collect(),
-        }
+            windows: keys.windows.into_iter().map(Window::from).collect(),
+        }))
     }
 }
 
-impl From<Environment> for EnvironmentTable {
-    fn from(environment: Environment) -> Self {
+impl From<EnvironmentTable> for EnvironmentKeys {
+    fn from(EnvironmentTable(environment): EnvironmentTable) -> Self {
         let target = |Target { name, roles, health }| TargetTable { name, roles, health };
         let approval = environment.approval;
+        let for_one = approval.is_some_and(|rule| rule.per == ApprovedPer::Deployment);
         Self {
             name: environment.name,
             when_down: match environment.when_down {
@@ -112,13 +125,22 @@ impl From<Environment> for EnvironmentTable {
                 WhenDown::Skip => Down::Skip,
             },
             approvals: approval.map_or(0, |rule| rule.quorum),
-            approvals_per: match approval.map(|rule| rule.per) {
-                Some(ApprovedPer::Release) | None => ApprovalsPer::Release,
-                Some(ApprovedPer::Deployment) => ApprovalsPer::Deployment,
-            },
+            approvals_per: for_one.then_some(ApprovalsPer::Deployment),
             windows: environment.windows.into_iter().map(WindowText::from).collect(),
             targets: environment.targets.into_iter().map(target).collect(),
         }
+    }
+}
+
+impl From<EnvironmentTable> for Environment {
+    fn from(EnvironmentTable(environment): EnvironmentTable) -> Self {
+        environment
+    }
+}
+
+impl From<Environment> for EnvironmentTable {
+    fn from(environment: Environment) -> Self {
+        Self(environment)
     }
 }
 

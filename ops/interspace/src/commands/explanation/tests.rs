@@ -3,10 +3,12 @@
 use super::{headline, text};
 use crate::commands::stage::{NOON_MS, Stage, release, text as words};
 use api_http::shape::command::Ask;
-use api_http::shape::explanation::{Explanation, Place};
+use api_http::shape::explanation::{Explanation, Place, outside};
 use api_http::shape::freeze::Freezing;
 use api_http::shape::restraint::Rule;
-use schema::latest::Outcome;
+use engine::state::releases::{Answer, Import, Release, Source};
+use schema::latest::{Bundle, Document, Kind, Outcome};
+use std::sync::Arc;
 
 fn freeze(until_ms: Option<u64>) -> Ask {
     let freezing = Freezing {
@@ -161,7 +163,10 @@ fn what_policy_does_it_does_by_itself_and_never_an_older_version() {
     stage.end(Outcome::Succeeded);
     let older = stage.explain("dana", "1.0.0");
     let next = "`interspace deploy Web 1.0.0 --to Live`";
-    assert_eq!(place(&older, "Live").next.as_deref(), Some(next));
+    let live = place(&older, "Live");
+    assert_eq!(live.next.as_deref(), Some(next));
+    let why = live.left_alone.as_deref().unwrap();
+    assert!(why.contains("a newer version was tried there"), "{why}");
 }
 
 #[test]
@@ -175,4 +180,72 @@ fn a_release_that_was_recalled_says_so_first() {
     let recalled = explanation.recalled.as_ref().unwrap();
     assert_eq!(recalled.exposed, ["Dev"]);
     assert_eq!(gates(&explanation, "Live")[0], "recall");
+}
+
+/// What is told of a release of Web that came from elsewhere, with this answer.
+fn imported(answer: Answer) -> Explanation {
+    let mut stage = Stage::given();
+    stage.create("1.0.0");
+    let state = stage.engine().state();
+    let (id, known) = state.releases.all().next().unwrap();
+    let content = Bundle {
+        release: id.clone(),
+        digest: known.digest,
+        revision: known.revision,
+        targets: vec![state.me()],
+        source_name: "Home".parse().unwrap(),
+        notes: known.notes.clone(),
+        snapshot: known.snapshot.clone(),
+        outline: known.outline.clone(),
+        receipts: Vec::new(),
+        key: 1,
+        time_ms: NOON_MS,
+    };
+    let document = Document::sign(Kind::Bundle, &content, |_| Vec::new());
+    let import = Import {
+        bundle: document.id(),
+        document,
+        content: Arc::new(content),
+        from: state.me(),
+        receipts: Vec::new(),
+        handed: Vec::new(),
+        answer,
+    };
+    let release = Release { source: Source::Imported(Box::new(import)), ..known.clone() };
+    let obstacles = outside(id, &release, true);
+    Explanation { obstacles, places: Vec::new(), ..stage.explain("dana", "1.0.0") }
+}
+
+#[test]
+fn what_waits_in_the_inbox_says_so_and_what_to_type() {
+    let waiting = imported(Answer::Waiting);
+    assert_eq!(headline(&waiting), "acceptance: Web 1.0.0 waits in the inbox");
+    let shown = text(&waiting);
+    for typed in ["show Web 1.0.0`", "accept Web 1.0.0`", "reject Web 1.0.0 --reason TEXT`"] {
+        assert!(shown.contains(&format!("`interspace inbox {typed}")), "{typed}: {shown}");
+    }
+    let rejected = imported(Answer::Rejected { reason: words("it is too big") });
+    assert_eq!(headline(&rejected), "acceptance: Web 1.0.0 was rejected: it is too big");
+}
+
+#[test]
+fn where_policy_deploys_the_approval_of_who_asks_counts() {
+    let mut stage = Stage::with(&[("automatic = false", "automatic = true")]);
+    stage.in_dev("1.0.0");
+    stage.ask("dana", freeze(None)).unwrap();
+    stage.approve("anna", "1.0.0", true, "");
+    assert_eq!(gates(&stage.explain("anna", "1.0.0"), "Live"), ["freeze"]);
+}
+
+#[test]
+fn it_is_an_object_with_the_proofs_of_what_was_passed() {
+    let mut stage = Stage::given();
+    stage.in_dev("1.0.0");
+    let shown = serde_json::to_value(stage.explain("dana", "1.0.0")).unwrap();
+    assert_eq!(shown["release"]["project"], "Web");
+    assert_eq!(shown["places"][0]["done"], true);
+    let proof = shown["proofs"][0].as_object().unwrap();
+    let mut keys: Vec<&str> = proof.keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    assert_eq!(keys, ["document", "gate", "kind", "signer", "verified"]);
 }

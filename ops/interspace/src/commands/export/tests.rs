@@ -66,6 +66,17 @@ fn what_has_its_default_is_left_out() {
     assert!(exported.starts_with("# ") && exported.ends_with(expected), "{exported}");
 }
 
+#[test]
+fn an_environment_that_is_written_with_the_own_space_is_its_own() {
+    let (_kept, mut space) = space(1);
+    apply(
+        &mut space,
+        "[space]\nname = \"Home\"\n[[environments]]\nname = \"Dev\"\n[[lifecycles]]\nname = \"L\"\n\
+         [[lifecycles.phases]]\nname = \"dev\"\nenvironments = [\"Home: Dev\", \"Away: Dev\"]\n",
+    );
+    assert!(export(&space).contains("environments = [\"Dev\", \"Away: Dev\"]"));
+}
+
 fn now() -> Now {
     Now { wall_ms: 1_700_000_000_000, monotonic_ms: 1 }
 }

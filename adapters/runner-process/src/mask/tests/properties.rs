@@ -1,6 +1,7 @@
 //! What holds of a mask for every secret, every output and every split of it.
 
-use super::*;
+use crate::mask::Mask;
+use engine::trust::secret::SecretValue;
 use proptest::prelude::*;
 use std::fmt::Write as _;
 
