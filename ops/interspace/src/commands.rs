@@ -24,7 +24,7 @@ mod release;
 mod secret;
 mod space;
 #[cfg(test)]
-mod stage;
+mod tests;
 pub(crate) mod up;
 
 use crate::cli::{Cli, Noun};

@@ -70,7 +70,7 @@ fn extent(projects: &[Pattern], environments: &[Pattern]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::stage::{NOON_MS, Stage, text as words};
+    use crate::commands::tests::{NOON_MS, Stage, text as words};
     use api_http::shape::freeze::list;
     use engine::command::RejectionKind;
 

@@ -63,12 +63,17 @@ fn set(client: &Client, out: &mut Output, rule: Rule, reason: &Text) -> Result<(
 fn lift(client: &Client, out: &mut Output, rule: Rule) -> Result<(), Failure> {
     let did = client.ask(Ask::LiftPolicy { rule: rule.clone() })?;
     say(out, &did, &format!("no more {rule}"));
-    let left = policy(client)?.rules;
-    let same = |told: &&Told| std::mem::discriminant(&told.rule) == std::mem::discriminant(&rule);
-    for told in left.iter().filter(same) {
-        out.say(&format!("still {}; to end that: `{}`", told.rule, told.undo));
+    for line in still(&policy(client)?.rules, &rule) {
+        out.say(&line);
     }
     Ok(())
+}
+
+/// What goes on of the kind of a rule that has ended, and what to type so that it ends too.
+fn still(left: &[Told], ended: &Rule) -> Vec<String> {
+    let same = |told: &&Told| std::mem::discriminant(&told.rule) == std::mem::discriminant(ended);
+    let line = |told: &Told| format!("still {}; to end that: `{}`", told.rule, told.undo);
+    left.iter().filter(same).map(line).collect()
 }
 
 /// A pin to a release that is here.
@@ -146,7 +151,7 @@ fn row(Told { rule, reason, by, at, undo }: &Told) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::stage::{Stage, text as words};
+    use crate::commands::tests::{Stage, text as words};
     use api_http::shape::restraint::show;
 
     #[test]
@@ -182,6 +187,18 @@ mod tests {
         let version = "1.0.0".parse().unwrap();
         let environment = "Live".parse().unwrap();
         told(Rule::Pin { project: project.parse().unwrap(), environment, version })
+    }
+
+    #[test]
+    fn who_ends_a_pause_is_told_which_others_still_hold() {
+        let pause = |project: &str| Rule::Pause {
+            project: project.parse().unwrap(),
+            place: "Live".parse().unwrap(),
+        };
+        let left = [told(pause("*")), pin("Web")];
+        let line = "still paused: all projects, Live; to end that: `interspace policy resume --at \
+            Live`";
+        assert_eq!(still(&left, &pause("Web")), [line]);
     }
 
     #[test]

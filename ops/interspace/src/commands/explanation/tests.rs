@@ -1,7 +1,7 @@
 //! Tests that an explanation says the one thing to know, and what to type next.
 
 use super::{headline, text};
-use crate::commands::stage::{NOON_MS, Stage, release, text as words};
+use crate::commands::tests::{NOON_MS, Stage, release, text as words};
 use api_http::shape::command::Ask;
 use api_http::shape::explanation::{Explanation, Place, outside};
 use api_http::shape::freeze::Freezing;
@@ -42,7 +42,8 @@ next is Dev: `interspace deploy Web 1.0.0 --to Dev`
 
 … Dev   Dev   not deployed; next: `interspace deploy Web 1.0.0 --to Dev`
 ✗ Live  Live  not deployed
-    phase: Web 1.0.0 cannot be deployed to Live: phase Dev is not complete: Dev has not been deployed
+    phase: Web 1.0.0 cannot be deployed to Live: phase Dev is not complete: Dev has \
+not been deployed
       next: `interspace release explain Web 1.0.0` shows what is missing
     approval: Web 1.0.0 is approved for Live 0 of 1 times
       next: somebody with the role approver, who neither made nor deploys it: `interspace approve \
@@ -167,6 +168,16 @@ fn what_policy_does_it_does_by_itself_and_never_an_older_version() {
     assert_eq!(live.next.as_deref(), Some(next));
     let why = live.left_alone.as_deref().unwrap();
     assert!(why.contains("a newer version was tried there"), "{why}");
+}
+
+#[test]
+fn of_a_tenant_it_is_said_that_policy_leaves_it_to_people() {
+    let mut stage = Stage::with(&[("automatic = false", "automatic = true")]);
+    stage.in_dev("1.0.0");
+    let explanation = stage.explain_for(Some("Acme"), "dana", "1.0.0");
+    let live = place(&explanation, "Live");
+    assert_eq!(live.left_alone.as_deref(), Some("policy leaves tenants to people"));
+    assert_eq!(explanation.tenant.as_deref(), Some("Acme"));
 }
 
 #[test]

@@ -165,10 +165,22 @@ impl Stage {
 
     /// What `release explain` tells somebody.
     pub(super) fn explain(&self, who: &str, version: &str) -> Explanation {
+        self.explain_for(None, who, version)
+    }
+
+    /// What `release explain` tells somebody about a tenant, or about nobody apart.
+    pub(super) fn explain_for(
+        &self,
+        tenant: Option<&str>,
+        who: &str,
+        version: &str,
+    ) -> Explanation {
         let space = self.engine().state().me();
         let project = ProjectId { space, name: "Web".parse().unwrap() };
         let id = ReleaseId { project, version: version.parse().unwrap() };
-        explanation::show(self.engine(), &id, None, &person(who), self.now_ms).unwrap()
+        let tenant: Option<Name> = tenant.map(|name| name.parse().unwrap());
+        let who = person(who);
+        explanation::show(self.engine(), &id, tenant.as_ref(), &who, self.now_ms).unwrap()
     }
 
     /// What somebody may do.
