@@ -47,10 +47,11 @@ fn every_sabotage_is_noticed_and_its_transcript_replays() {
     let named = NAMES.map(|(invariant, _)| (invariant, invariant));
     let others = OTHERS.map(|(sabotage, invariant, _)| (sabotage, invariant));
     for (sabotage, invariant) in named.into_iter().chain(others) {
-        let outcome = run(3, Saboteur::of(sabotage));
+        // A world in which each of them has its occasion.
+        let outcome = run(7, Saboteur::of(sabotage));
         let violation = outcome.violation.clone().expect(sabotage);
         assert_eq!(violation.invariant, invariant, "{sabotage}: {}", violation.what);
-        let transcript = Transcript::of(3, Some(sabotage), &outcome);
+        let transcript = Transcript::of(7, Some(sabotage), &outcome);
         let read = Transcript::read(&transcript.write()).unwrap();
         assert_eq!(read, transcript);
         assert_eq!(read.replay().1, Replayed::Again(violation));

@@ -8,7 +8,8 @@ use schema::v1::event::PolicyRule;
 use schema::v1::model::{Pattern, ProjectId};
 
 impl State {
-    /// The space that a pattern names: this one, or a peer by its name here; none if it is not known.
+    /// The space that a pattern names: this one, or a peer by its name here; none if it is not
+    /// known.
     #[must_use]
     pub fn space_of(&self, pattern: &Pattern) -> Option<SpaceId> {
         match &pattern.space {

@@ -4,20 +4,36 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from oracle import ids, judgement
+from oracle import ids, outline
 from oracle.record import Own
 
 from .identity import Identity, drawn
 from .scribe import Scribe, Sender, entry_of
 
 ANNA, BERTA, CARLA = Identity("Anna"), Identity("Berta"), Identity("Carla")
+EVERYWHERE: dict[str, Any] = {"sites": [], "tenants": [], "steps": []}
 SNAPSHOT: dict[str, Any] = {
-    "steps": [{"name": "install", "run": ["./install"], "timeout_s": 60}],
+    "channel": None,
+    "steps": [
+        {
+            "name": "install",
+            "work": {"run": ["./install"]},
+            "timeout_s": 60,
+            "retries": 0,
+            "retry_delay_s": 0,
+            "when": "success",
+            "scope": EVERYWHERE,
+            "roles": [],
+            "packages": [],
+        }
+    ],
     "templates": [],
-    "variables": [{"name": "COLOUR", "value": "grün"}],
-    "secrets": [{"name": "PASSWORD", "scope": "", "commitment": "0c" * 32}],
+    "variables": [{"name": "COLOUR", "value": "grün", "scope": EVERYWHERE}],
+    "secrets": [{"name": "PASSWORD", "scope": EVERYWHERE, "commitment": "0c" * 32}],
     "packages": [],
 }
+BLIND = bytes([0xB1]) * 32
+OUTLINE = outline.whole(SNAPSHOT, BLIND)
 
 
 def release(owner: Identity) -> dict[str, Any]:
@@ -27,7 +43,7 @@ def release(owner: Identity) -> dict[str, Any]:
 
 def digest(owner: Identity) -> str:
     """Its digest."""
-    return ids.show(judgement.snapshot_digest(release(owner), SNAPSHOT))
+    return ids.show(outline.digest(release(owner), 1, SNAPSHOT, OUTLINE))
 
 
 def receipt(by: Identity, of: Identity, use: str = "1") -> dict[str, Any]:
@@ -49,6 +65,7 @@ def receipt(by: Identity, of: Identity, use: str = "1") -> dict[str, Any]:
         "by": "policy",
         "disclosure": "status",
         "packages": [],
+        "targets": [],
         "steps": [],
         "key": 1,
     }
@@ -67,6 +84,7 @@ def bundle(by: Identity, to: Identity, **other: Any) -> dict[str, Any]:
         "source_name": by.name,
         "notes": "",
         "snapshot": SNAPSHOT,
+        "outline": OUTLINE,
         "receipts": [receipt(by, by)],
         "key": 1,
         "time_ms": 1,
@@ -81,6 +99,7 @@ def promotion(by: Identity, to: Identity, document: dict[str, Any]) -> dict[str,
         "digest": digest(by),
         "target": to.id(),
         "bundle": json.dumps(document),
+        "receipts": [],
         "secrets": [[0, to.id(), 1, "0d" * 32, "0e" * 48]],
     }
 
@@ -123,6 +142,7 @@ def told() -> Story:
         "release": release(ANNA),
         "digest": digest(ANNA),
         "environment": "Production",
+        "tenant": None,
         "variables": [],
         "restarts": 0,
     }

@@ -211,8 +211,10 @@ class LyingSpaces(unittest.TestCase):
         says = {
             "project": "Web",
             "version": "1.0.0",
+            "revision": 1,
             "notes": "",
             "snapshot": story.SNAPSHOT,
+            "blind": story.BLIND.hex(),
             "digest": story.digest(ANNA),
             "secrets": [],
         }

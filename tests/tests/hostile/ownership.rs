@@ -240,11 +240,11 @@ fn reports(rows: &mut Rows<'_>) {
     for (what, space) in [("of the honest peer", honest), ("of the victim", victim)] {
         let receipt = receipt(space, &one.release, one.digest);
         let document = rows.scene.stranger.document(Kind::Receipt, &receipt);
-        rows.report(&format!("in the name {what}"), document.write(), BadDocument);
+        rows.report(&format!("in the name {what}"), document.write(), NotItsOwn);
         let site = if space == honest { rows.scene.honest } else { at };
         let identity = rows.scene.world.sites[site].engine().identity();
         let document = identity.document(Kind::Receipt, &receipt);
-        rows.report(&format!("with a real receipt {what}"), document.write(), BadDocument);
+        rows.report(&format!("with a real receipt {what}"), document.write(), NotItsOwn);
     }
     rows.report("of nothing", "[]".to_owned(), BadDocument);
     rows.report("around its bundle", one.bundle, BadDocument);

@@ -109,6 +109,8 @@ fn the_table_of_limits_is_that_of_the_code() {
         ("PROOF_BYTES_MAX", limits::PROOF_BYTES_MAX as u64),
         ("PROOF_ENVELOPES_MAX", limits::PROOF_ENVELOPES_MAX as u64),
         ("STEP_OUTPUT_BYTES_MAX", limits::STEP_OUTPUT_BYTES_MAX as u64),
+        ("STEP_OUTPUTS_MAX", limits::STEP_OUTPUTS_MAX as u64),
+        ("OUTPUTS_BYTES_MAX", limits::OUTPUTS_BYTES_MAX as u64),
         ("RECEIPT_OUTPUT_BYTES_MAX", limits::RECEIPT_OUTPUT_BYTES_MAX as u64),
         ("RECEIPT_BYTES_MAX", limits::RECEIPT_BYTES_MAX as u64),
         ("AHEAD_BYTES_MAX", limits::AHEAD_BYTES_MAX),
