@@ -2,12 +2,13 @@
 
 mod compare;
 mod courier;
+mod explanation;
 mod export;
-mod gates;
 mod invitations;
 mod keys;
 mod people;
 mod reading;
+mod restraints;
 mod secrets;
 mod writing;
 
@@ -84,9 +85,9 @@ fn bounded() -> Gated<Context> {
         .at(get.clone(), "/v1/spaces/{space}/packages", Gate::Some(See), reading::packages)
         .at(get.clone(), "/v1/spaces/{space}/releases", Gate::Some(See), reading::releases)
         .at(get.clone(), "/v1/spaces/{space}/compare", Gate::Some(See), compare::compare_two)
-        .at(get.clone(), "/v1/spaces/{space}/explain", Gate::Some(See), gates::explain)
-        .at(get.clone(), "/v1/spaces/{space}/freezes", Gate::All(See), gates::frozen)
-        .at(get.clone(), "/v1/spaces/{space}/policy", Gate::All(See), gates::told)
+        .at(get.clone(), "/v1/spaces/{space}/explain", Gate::Some(See), explanation::show)
+        .at(get.clone(), "/v1/spaces/{space}/freezes", Gate::Some(See), restraints::freezes)
+        .at(get.clone(), "/v1/spaces/{space}/policy", Gate::Some(See), restraints::policy)
         .at(get.clone(), "/v1/spaces/{space}/inbox", Gate::Some(See), reading::inbox)
         .at(get.clone(), "/v1/spaces/{space}/deployments", Gate::Some(See), reading::deployments)
         .at(

@@ -10,7 +10,8 @@ use schema::v1::model::{Pattern, ProjectId};
 impl State {
     /// The space that a pattern names: this one, or a peer by its name here; none if it is not
     /// known.
-    fn space_of(&self, pattern: &Pattern) -> Option<SpaceId> {
+    #[must_use]
+    pub fn space_of(&self, pattern: &Pattern) -> Option<SpaceId> {
         match &pattern.space {
             None => Some(self.me()),
             Some(name) if self.name_of(&self.me()) == name.as_str() => Some(self.me()),

@@ -1,28 +1,32 @@
 //! The command line: `interspace <noun> <verb>`.
 
+mod approval;
 mod audit;
 mod broker;
 mod courier;
 mod deployment;
-mod gates;
+mod freeze;
 mod inbox;
 pub(crate) mod keys;
 mod link;
 mod node;
 mod people;
+mod policy;
 mod release;
 mod secret;
 
+pub(crate) use approval::{Approve, Reject};
 pub(crate) use audit::{Audit, Trail};
 pub(crate) use broker::Broker;
 pub(crate) use courier::Courier;
 pub(crate) use deployment::{Deploy, Deployment};
-pub(crate) use gates::{Approve, Freeze, Paused, Pinned, Policy, Refuse};
+pub(crate) use freeze::Freeze;
 pub(crate) use inbox::Inbox;
 pub(crate) use keys::Key;
 pub(crate) use link::{Certificate, Grants, Link};
 pub(crate) use node::{Doctor, Up};
 pub(crate) use people::{Scope, Token, User};
+pub(crate) use policy::{Paused, Policy};
 pub(crate) use release::{Release, Revision};
 pub(crate) use secret::{Declared, Secret};
 
@@ -149,14 +153,16 @@ pub(crate) enum Noun {
     /// Bundles of other spaces
     #[command(subcommand)]
     Inbox(Inbox),
-    /// Say that a release may be deployed to an environment that needs approval
+    /// Say that a release may be deployed to an environment
+    #[command(after_long_help = approval::APPROVE)]
     Approve(Approve),
-    /// Say that it may not
-    Reject(Refuse),
-    /// Times at which nothing is deployed or promoted
+    /// Say that a release may not be deployed to an environment
+    #[command(after_long_help = approval::REJECT)]
+    Reject(Reject),
+    /// Times in which nothing is deployed or promoted
     #[command(subcommand)]
     Freeze(Freeze),
-    /// What policy leaves alone: pauses, pins, places that are skipped
+    /// What happens by itself, and what is left to people
     #[command(subcommand)]
     Policy(Policy),
     /// Run a release in an environment

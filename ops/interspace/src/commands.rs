@@ -1,6 +1,7 @@
 //! What each noun and verb does, one file a noun.
 
 mod apply;
+mod approval;
 pub(crate) mod audit;
 mod broker;
 mod certificate;
@@ -8,8 +9,9 @@ mod courier;
 mod dashboard;
 mod deployment;
 mod doctor;
+mod explanation;
 mod export;
-mod gates;
+mod freeze;
 mod inbox;
 mod journey;
 mod key;
@@ -17,9 +19,12 @@ mod link;
 mod open;
 mod package;
 mod people;
+mod policy;
 mod release;
 mod secret;
 mod space;
+#[cfg(test)]
+mod tests;
 pub(crate) mod up;
 
 use crate::cli::{Cli, Noun};
@@ -52,10 +57,10 @@ pub(crate) fn run(cli: &Cli, out: &mut Output) -> Result<(), Failure> {
         Noun::Package(verb) => package::run(verb, &node()?, out),
         Noun::Release(verb) => release::run(verb, &node()?, out),
         Noun::Inbox(verb) => inbox::run(verb, options, &node()?, out),
-        Noun::Approve(what) => gates::approve(what, &node()?, out),
-        Noun::Reject(what) => gates::refuse(what, &node()?, out),
-        Noun::Freeze(verb) => gates::freeze(verb, &node()?, out),
-        Noun::Policy(verb) => gates::policy(verb, &node()?, out),
+        Noun::Approve(what) => approval::approve(what, &node()?, out),
+        Noun::Reject(what) => approval::reject(what, &node()?, out),
+        Noun::Freeze(verb) => freeze::run(verb, &node()?, out),
+        Noun::Policy(verb) => policy::run(verb, &node()?, out),
         Noun::Deploy(what) => deployment::deploy(what, &node()?, out),
         Noun::Deployment(verb) => deployment::run(verb, &node()?, out),
         Noun::Dashboard => dashboard::run(&node()?, out),

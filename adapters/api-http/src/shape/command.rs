@@ -1,6 +1,7 @@
 //! Commands as they are sent, and what they did.
 
-use super::restraint::{Freezing, Rule};
+use super::freeze::Freezing;
+use super::restraint::Rule;
 use engine::command::{Command, Done, ReleaseName};
 use engine::decide::import::questions;
 use engine::engine::Engine;
@@ -280,10 +281,12 @@ pub fn command(ask: Ask, engine: &Engine) -> Command {
         Ask::Approve { release, environment, approved, reason } => {
             Command::Approve { release: release.into(), environment, approved, reason }
         }
-        Ask::Freeze { freezing } => Command::Freeze { freeze: Box::new(freezing.into()) },
+        Ask::Freeze { freezing } => Command::Freeze { freeze: Box::new(freezing.made(engine)) },
         Ask::LiftFreeze { name, reason } => Command::LiftFreeze { name, reason },
-        Ask::SetPolicy { rule, reason } => Command::SetPolicy { rule: rule.into(), reason },
-        Ask::LiftPolicy { rule } => Command::LiftPolicy { rule: rule.into() },
+        Ask::SetPolicy { rule, reason } => {
+            Command::SetPolicy { rule: rule.meant(engine.state()), reason }
+        }
+        Ask::LiftPolicy { rule } => Command::LiftPolicy { rule: rule.meant(engine.state()) },
         Ask::Cancel { deployment, reason } => {
             Command::Cancel { deployment: Position(deployment), reason }
         }
@@ -334,4 +337,33 @@ fn asked(engine: &Engine, release: &Release, lifecycle: Option<&Name>) -> Vec<Te
     };
     let questions = questions(state, waiting.id, waiting.release, known);
     questions.into_iter().map(|(_, question)| question).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Json;
+
+    fn ask(json: &str) -> Result<Ask, String> {
+        Json::from_bytes(json.as_bytes()).map(|Json(ask)| ask).map_err(|why| why.body_text())
+    }
+
+    #[test]
+    fn a_freeze_of_which_nothing_is_said_is_one_of_everything() {
+        let freezing = r#"{"name": "Holidays", "reason": "nobody is here"}"#;
+        let read = ask(&format!(r#"{{"do": "freeze", "freezing": {freezing}}}"#));
+        let Ok(Ask::Freeze { freezing }) = read else { panic!("it is no freeze") };
+        assert!(freezing.projects.is_empty() && freezing.environments.is_empty());
+        assert_eq!((freezing.from_ms, freezing.until_ms), (None, None));
+    }
+
+    #[test]
+    fn what_a_request_does_not_know_is_refused_and_not_left_out() {
+        let freeze = r#"{"do": "freeze",
+            "freezing": {"name": "F", "reason": "r", "projekts": ["Web"]}}"#;
+        assert!(ask(freeze).unwrap_err().contains("projekts"));
+        let rule = r#"{"do": "set-policy", "reason": "r",
+            "rule": {"rule": "pause", "project": "*", "place": "*", "until": "noon"}}"#;
+        assert!(ask(rule).unwrap_err().contains("until"));
+    }
 }

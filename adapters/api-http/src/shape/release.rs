@@ -187,7 +187,7 @@ pub fn show(engine: &Engine, id: &ReleaseId, release: &Known) -> Release {
     }
 }
 
-fn status(release: &Known) -> String {
+pub(super) fn status(release: &Known) -> String {
     match &release.source {
         Source::Local => "created here".to_owned(),
         Source::Imported(import) => match &import.answer {
@@ -198,7 +198,7 @@ fn status(release: &Known) -> String {
     }
 }
 
-fn recall(engine: &Engine, id: &ReleaseId, recalled: &Recalled) -> Recall {
+pub(super) fn recall(engine: &Engine, id: &ReleaseId, recalled: &Recalled) -> Recall {
     let state = engine.state();
     let exposure = exposure::of(state, engine.traffic(), id).unwrap_or_default();
     let installed = exposure.installed.iter();

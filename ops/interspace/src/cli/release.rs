@@ -33,7 +33,7 @@ pub(crate) enum Release {
         #[command(flatten)]
         release: Which,
     },
-    /// For every place of its lifecycle: whether it is there, what it waits for, or why not
+    /// Why a release is where it is: for every place what holds it up, and the proof so far
     Explain {
         #[command(flatten)]
         release: Which,

@@ -1,11 +1,10 @@
 //! `release`: from a project to something that can be promoted.
 
 pub(super) mod compare;
-mod explain;
 
 use crate::cli::{Release as Verb, Which};
 use crate::client::Client;
-use crate::commands::{or_dash, place, slot};
+use crate::commands::{explanation, or_dash, place, slot};
 use crate::failure::{Failure, code};
 use crate::output::{Output, moment, table, visible};
 use api_http::shape::cell::Cell;
@@ -57,8 +56,7 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
             say(out, &did, &done);
         }
         Verb::Explain { release, tenant } => {
-            let release = name(client, release)?;
-            explain::run(&release, tenant.as_ref(), client, out)?;
+            explanation::run(release, tenant.as_ref(), client, out)?;
         }
         Verb::Compare { project, from, to, owner } => {
             let (project, owner) = (project.clone(), owner.clone());

@@ -1,0 +1,133 @@
+//! `release explain`: why a release is where it is, to be read at a glance.
+
+#[cfg(test)]
+mod tests;
+
+use crate::cli::Which;
+use crate::client::{Client, encoded};
+use crate::commands::release::find;
+use crate::commands::yes;
+use crate::failure::Failure;
+use crate::output::{Output, moment, table, visible};
+use api_http::shape::explanation::{Explanation, Named, Obstacle, Place, Proof};
+use schema::name::Name;
+
+pub(super) fn run(
+    which: &Which,
+    tenant: Option<&Name>,
+    client: &Client,
+    out: &mut Output,
+) -> Result<(), Failure> {
+    let explanation = explain(client, which, tenant)?;
+    out.value(&explanation, || text(&explanation));
+    Ok(())
+}
+
+/// Asks why a release is where it is.
+pub(super) fn explain(
+    client: &Client,
+    which: &Which,
+    tenant: Option<&Name>,
+) -> Result<Explanation, Failure> {
+    let owner = client.patiently(|| find(client, which))?.owner;
+    let Which { project, version, .. } = which;
+    let parts = [
+        ("owner", Some(owner.as_str())),
+        ("project", Some(project.as_str())),
+        ("version", Some(version.as_str())),
+        ("tenant", tenant.map(Name::as_str)),
+    ];
+    let given = parts.into_iter().filter_map(|(key, value)| Some((key, value?)));
+    let query: Vec<String> =
+        given.map(|(key, value)| format!("{key}={}", encoded(value))).collect();
+    client.get(&format!("{}?{}", client.path("explain")?, query.join("&")))
+}
+
+fn text(explanation: &Explanation) -> String {
+    let Explanation { release, revision, tenant, status, obstacles, places, proofs, .. } =
+        explanation;
+    let Named { owner, project, version } = release;
+    let revision = if *revision > 1 { format!(" revision {revision}") } else { String::new() };
+    let tenant = tenant.as_ref().map(|name| format!(" for {name}")).unwrap_or_default();
+    let status = visible(status);
+    let mut text = format!("{project} {version}{revision} of {owner}{tenant}, {status}\n");
+    text.push_str(&format!("{}\n\n", visible(&headline(explanation))));
+    for shut in obstacles {
+        text.push_str(&shown(shut));
+    }
+    let width = |of: fn(&Place) -> &String| places.iter().map(|it| of(it).chars().count()).max();
+    let widths = (width(|it| &it.phase).unwrap_or(0), width(|it| &it.place).unwrap_or(0));
+    for place in places {
+        text.push_str(&line(place, widths));
+    }
+    let head = ["proof of", "by", "signed by", "verified", "document"];
+    let rows = proofs.iter().map(proof).collect();
+    text.push('\n');
+    text.push_str(&table(&head, rows, "no gate is passed yet: there is nothing to prove"));
+    text
+}
+
+/// The one thing to know.
+fn headline(explanation: &Explanation) -> String {
+    let Explanation { recalled, revision, obstacles, places, .. } = explanation;
+    if let Some(recall) = recalled.as_ref().filter(|recall| recall.revision >= *revision) {
+        return format!("recalled: {}", recall.reason);
+    }
+    if let Some(shut) = obstacles.first() {
+        return format!("{}: {}", shut.gate, shut.what);
+    }
+    let open: Vec<&Place> = places.iter().filter(|it| !it.done && !it.skipped).collect();
+    // What waits for an earlier phase is not what there is to know.
+    let own = |place: &Place| place.obstacles.iter().all(|it| it.gate != "phase");
+    let mut first = open.iter().filter(|place| own(place));
+    let Some(place) = first.clone().find(|it| !it.obstacles.is_empty()).or_else(|| first.next())
+    else {
+        return match open.first() {
+            Some(place) => format!("{} waits for an earlier phase", place.place),
+            None => "it is everywhere where it goes from here".to_owned(),
+        };
+    };
+    let at = &place.place;
+    match (place.obstacles.first(), &place.left_alone, &place.next) {
+        (Some(shut), _, _) => format!("held up at {at} by {}: {}", shut.gate, shut.what),
+        (None, Some(why), _) if place.automatic => format!("left to people at {at}: {why}"),
+        (None, _, Some(next)) => format!("next is {at}: {next}"),
+        (None, _, None) => format!("{at}: {}", place.standing),
+    }
+}
+
+/// A place, and under it what is to be said of it.
+fn line(place: &Place, (phase, name): (usize, usize)) -> String {
+    let mark = match (place.done, place.obstacles.is_empty()) {
+        (true, _) => "✓",
+        (false, true) => "…",
+        (false, false) => "✗",
+    };
+    let mut notes = vec![visible(&place.standing)];
+    if place.answered == Some(false) {
+        notes.push("no answer yet".to_owned());
+    }
+    if place.skipped {
+        notes.push("skipped: it does not count".to_owned());
+    }
+    notes.extend(place.next.as_deref().map(|next| format!("next: {}", visible(next))));
+    let notes = notes.join("; ");
+    let mut text = format!("{mark} {:phase$}  {:name$}  {notes}\n", place.phase, place.place);
+    if let Some(why) = place.left_alone.as_ref().filter(|_| place.automatic && !place.done) {
+        text.push_str(&format!("    left to people: {}\n", visible(why)));
+    }
+    for shut in &place.obstacles {
+        text.push_str(&shown(shut));
+    }
+    text
+}
+
+fn shown(Obstacle { gate, what, hint, opens }: &Obstacle) -> String {
+    let opens = opens.as_deref().map(|at| format!("; opens {}", moment(at))).unwrap_or_default();
+    let (what, hint) = (visible(what), visible(hint));
+    format!("    {gate}: {what}{opens}\n      next: {hint}\n")
+}
+
+fn proof(Proof { gate, kind, document, signer, verified }: &Proof) -> Vec<String> {
+    vec![gate.clone(), kind.clone(), signer.clone(), yes(*verified).to_owned(), document.clone()]
+}
