@@ -138,3 +138,15 @@ fn who_may_do_so_goes_past_it_and_that_is_written_down() {
     assert_eq!(bypassed.reason.as_str(), "the site is down");
     assert!(bypassed.gates[0].as_str().starts_with("approval: "));
 }
+
+#[test]
+fn what_somebody_said_who_may_not_any_more_counts_no_more() {
+    let mut scene = given(ApprovedPer::Release);
+    says(&mut scene, "anna", true, "").unwrap();
+    says(&mut scene, "ben", false, "no").unwrap();
+    let mut without = configured(ApprovedPer::Release, false);
+    without.retain(|it| !matches!(it, Definition::User(user) if user.name == name("ben")));
+    scene.apply(0, without).unwrap();
+    let told = said(scene.deploy("1.0.0", "Live"));
+    assert!(told.contains("1 of 2 times"), "ben's refusal is gone with him: {told}");
+}

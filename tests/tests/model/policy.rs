@@ -113,3 +113,39 @@ fn a_phase_is_not_done_by_skipping_all_of_it() {
     scene.create("1.0.0").unwrap();
     assert!(said(scene.deploy("1.0.0", "Live")).contains("phase Dev is not complete"));
 }
+
+#[test]
+fn after_a_change_of_configuration_a_start_moves_the_newest_release_and_no_older_one() {
+    let mut world = World::new(13);
+    let (home, away) = (world.found("Home"), world.found("Away"));
+    world.link(home, away, World::usual_grants(PROJECT));
+    let mut scene = Scene { world, home };
+    scene.apply(home, space(&["Dev", "Live"], phases(&["Dev"]), project())).unwrap();
+    scene.apply(away, target("Home", &["There"], phases(&["There"]))).unwrap();
+    scene.world.run(10_000);
+    for version in ["1.0.0", "1.1.0", "1.2.0"] {
+        scene.create(version).unwrap();
+        scene.deploy(version, "Dev").unwrap();
+    }
+    let mut all = phases(&["Dev"]);
+    all.push(phase("Live", &["Live"], &["Away"], true));
+    scene.apply(home, space(&["Dev", "Live"], all, project())).unwrap();
+    scene.world.run(30_000);
+    assert_eq!(scene.installed(home, home, "Live"), None, "a configuration alone moves nothing");
+    scene.world.crash(home);
+    scene.world.start(home).unwrap();
+    scene.world.run(60_000);
+    let events = scene.events(home);
+    let went = |version: &str| {
+        let id = scene.release_id(version);
+        let count = events.iter().filter(|event| match event {
+            schema::latest::Event::DeploymentStarted(started) => {
+                started.release == id && started.environment == name("Live")
+            }
+            schema::latest::Event::ReleasePromoted(promoted) => promoted.release == id,
+            _ => false,
+        });
+        count.count()
+    };
+    assert_eq!([went("1.0.0"), went("1.1.0"), went("1.2.0")], [0, 0, 2]);
+}

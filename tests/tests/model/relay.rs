@@ -269,3 +269,37 @@ fn what_a_relay_can_read_it_seals_to_the_newest_key_of_the_next_space() {
     assert_eq!(newest, Some(&2), "what QA can read");
     assert!(unread.clone().all(|it| it.key == 1), "what Home sealed");
 }
+
+#[test]
+fn t23_a_secret_of_a_step_is_for_the_spaces_in_which_that_step_runs() {
+    let mut three = Three::given();
+    let in_ops = schema::v1::model::Where { steps: vec![name("in Ops")], ..Default::default() };
+    let mut definitions = configured(&["Ops"]);
+    for definition in &mut definitions {
+        if let schema::v1::event::Definition::Project(project) = definition {
+            project.secrets.push(secret("STEP", in_ops.clone()));
+        }
+    }
+    three.scene.apply(three.scene.home, definitions).unwrap();
+    three.scene.set("STEP", None, "for a step in Ops");
+    three.send("1.0.0");
+    let Three { scene, qa, ops } = three;
+    let handed = &scene.release(qa, "1.0.0").import().unwrap().handed;
+    let for_qa = handed.iter().filter(|one| one.recipient == scene.id(qa)).count();
+    assert_eq!(for_qa, 1, "what everybody may read, and nothing else");
+    let seen = scene.seen(ops);
+    assert!(seen.contains(&("STEP".to_owned(), "for a step in Ops".to_owned())), "{seen:?}");
+    assert!(!scene.seen(qa).iter().any(|(name, _)| name == "STEP"));
+}
+
+#[test]
+fn the_receipt_that_came_along_is_a_gate_in_the_last_space() {
+    let mut three = Three::given();
+    let mut gated = phase("Tested", &[], &[], false);
+    gated.environments = vec!["QA: Test".parse().unwrap()];
+    let live = vec![gated, phase("Live", &["Live"], &[], true)];
+    three.scene.apply(three.ops, target("Home", &["Live"], live)).unwrap();
+    three.send("1.0.0");
+    let Three { scene, ops, .. } = three;
+    assert_eq!(scene.installed(ops, ops, "Live").as_deref(), Some("1.0.0"));
+}
