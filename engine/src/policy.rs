@@ -148,7 +148,8 @@ fn advance(
 }
 
 /// Whether no newer version of the project was tried in the environment, for whomever.
-fn newest_tried(state: &State, id: &ReleaseId, environment: &Name) -> bool {
+#[must_use]
+pub fn newest_tried(state: &State, id: &ReleaseId, environment: &Name) -> bool {
     let tried = state.cells.in_environment(&id.project, state.me(), environment);
     let newer = |cell: &Cell| {
         let ended = cell.last.as_ref().map(|proof| &proof.receipt.release.version);
@@ -159,7 +160,8 @@ fn newest_tried(state: &State, id: &ReleaseId, environment: &Name) -> bool {
 }
 
 /// Whether no newer version of the project was promoted to the peer.
-fn newest_sent(state: &State, id: &ReleaseId, peer: &Name) -> bool {
+#[must_use]
+pub fn newest_sent(state: &State, id: &ReleaseId, peer: &Name) -> bool {
     let Some((space, _)) = state.links.named(peer) else { return true };
     let mut newer = state.releases.from(id).skip(1);
     !newer.any(|(_, release)| release.promotions.contains_key(&space))

@@ -189,7 +189,8 @@ impl State {
     }
 
     /// Whether a result that `origin` reported is passed on to the space that sent the release
-    /// here: the one lets this space relay, the other sees results of this space and lets it relay too.
+    /// here: the one lets this space relay, the other sees results of this space and lets it relay
+    /// too.
     fn passes(&self, origin: SpaceId, attempt: &Attempt) -> bool {
         let import = self.releases.get(&attempt.release).and_then(Release::import);
         let Some(from) = import.map(|import| import.from).filter(|from| *from != origin) else {

@@ -5,6 +5,7 @@ use super::argument::argument;
 use super::release::{Recall, recall, status, words};
 use engine::engine::Engine;
 use engine::gates::{Gate, Obstacle as Known};
+use engine::policy::{newest_sent, newest_tried};
 use engine::progress::{Place as There, Standing};
 use engine::state::State;
 use engine::state::releases::{Answer, Import, Release};
@@ -252,16 +253,15 @@ fn left(state: &State, id: &ReleaseId, tenant: Option<&Name>, place: &Explained)
     if untried && tenant.is_some() {
         return Some("policy leaves tenants to people".to_owned());
     }
-    let passed = untried && is_passed(state, id, &place.place);
-    passed.then(|| "a newer version was tried there, and policy never goes back".to_owned())
-}
-
-/// Whether a newer version of the project was tried in an environment.
-fn is_passed(state: &State, id: &ReleaseId, place: &There) -> bool {
-    let There::Environment(name) = place else { return false };
-    let newer = state.releases.from(id).skip(1);
-    let mut tried = newer.flat_map(|(_, release)| release.progress.keys());
-    tried.any(|slot| slot.environment == *name)
+    match &place.place {
+        There::Environment(name) if untried && !newest_tried(state, id, name) => {
+            Some("a newer version was tried there, and policy never goes back".to_owned())
+        }
+        There::Space(peer) if untried && !newest_sent(state, id, peer) => {
+            Some("a newer version was promoted there, and policy never goes back".to_owned())
+        }
+        There::Environment(_) | There::Space(_) | There::Remote { .. } => None,
+    }
 }
 
 /// What holds a release up before it gets to any place: it waits in the inbox, or was rejected
