@@ -122,9 +122,8 @@ impl PhaseStanding {
             .filter(|(place, standing)| standing.is_done() || !skipped(place));
         let mut done: Vec<u64> = wanted
             .clone()
-            .filter_map(|(_, standing)| match standing {
-                Standing::Done(since_ms) => Some(*since_ms),
-                _ => None,
+            .filter_map(|(_, standing)| {
+                if let Standing::Done(since_ms) = standing { Some(*since_ms) } else { None }
             })
             .collect();
         done.sort_unstable();

@@ -13,7 +13,7 @@ use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, Position};
 use schema::latest::{Actor, Event};
 use schema::name::Name;
-use schema::v1::event::DeploymentStarted;
+use schema::v1::event::{DeploymentStarted, ManualStepAnswered};
 use schema::v1::model::ReleaseId;
 use std::collections::BTreeSet;
 
@@ -66,24 +66,14 @@ impl Engine {
     /// Has done what was just decided about deployments.
     fn schedule(&mut self, drafts: &[Draft], entries: &[EntryId]) {
         for (draft, entry) in drafts.iter().zip(entries) {
-            let effect = match &draft.event {
-                Event::DeploymentStarted(started) => self.plan(entry.position, started),
-                Event::DeploymentCancelled(cancelled) => Some(Effect::Cancel(cancelled.deployment)),
-                Event::ManualStepAnswered(answered) => {
-                    let by = match &draft.actor {
-                        Actor::Person(name) => Some(name.clone()),
-                        Actor::Policy | Actor::Space(_) => None,
-                    };
-                    by.map(|by| Effect::AnswerManual {
-                        deployment: answered.deployment,
-                        answer: ManualAnswer {
-                            by,
-                            done: answered.done,
-                            note: answered.note.clone(),
-                        },
-                    })
-                }
-                _ => None,
+            let effect = if let Event::DeploymentStarted(started) = &draft.event {
+                self.plan(entry.position, started)
+            } else if let Event::DeploymentCancelled(cancelled) = &draft.event {
+                Some(Effect::Cancel(cancelled.deployment))
+            } else if let Event::ManualStepAnswered(answered) = &draft.event {
+                answered_by(&draft.actor, answered)
+            } else {
+                None
             };
             self.effects.extend(effect);
         }
@@ -167,16 +157,15 @@ impl Engine {
     /// The release that policy leaves alone, because somebody said so.
     fn left_alone(&self, request: &Request) -> Option<ReleaseId> {
         let named = |release| decide::resolve(&self.state, release).ok();
-        let (id, place) = match &request.command {
-            Command::Deploy { release, environment, .. } => {
-                (named(release)?, Place::Environment(environment.clone()))
-            }
-            Command::Promote { release, peer, .. } => (named(release)?, Place::Space(peer.clone())),
-            Command::Restart { deployment } => {
-                let cut = self.state.cells.deployment(*deployment)?;
-                (cut.release_id(), Place::Environment(cut.cell.slot.environment.clone()))
-            }
-            _ => return None,
+        let (id, place) = if let Command::Deploy { release, environment, .. } = &request.command {
+            (named(release)?, Place::Environment(environment.clone()))
+        } else if let Command::Promote { release, peer, .. } = &request.command {
+            (named(release)?, Place::Space(peer.clone()))
+        } else if let Command::Restart { deployment } = &request.command {
+            let cut = self.state.cells.deployment(*deployment)?;
+            (cut.release_id(), Place::Environment(cut.cell.slot.environment.clone()))
+        } else {
+            return None;
         };
         let (actor, now_ms) = (&request.actor, self.now.wall_ms);
         let way = Way { id: &id, place: &place, tenant: None, actor, now_ms };
@@ -232,4 +221,15 @@ impl Engine {
             }
         }
     }
+}
+
+/// What the runner is told of what a person said about a manual step.
+fn answered_by(actor: &Actor, answered: &ManualStepAnswered) -> Option<Effect> {
+    let by = match actor {
+        Actor::Person(name) => name.clone(),
+        Actor::Policy | Actor::Space(_) => return None,
+    };
+    let (done, note) = (answered.done, answered.note.clone());
+    let answer = ManualAnswer { by, done, note };
+    Some(Effect::AnswerManual { deployment: answered.deployment, answer })
 }

@@ -42,9 +42,10 @@ impl Journeys {
             return;
         };
         // What one space passes on happened in another.
-        let space = match event {
-            Event::DeploymentReported(reported) => receipt(&reported.receipt).map(|it| it.space),
-            _ => None,
+        let space = if let Event::DeploymentReported(reported) = event {
+            receipt(&reported.receipt).map(|it| it.space)
+        } else {
+            None
         };
         let step = Step {
             at_ms: at.header.time_ms,
