@@ -12,6 +12,7 @@ pub mod people;
 pub mod permission;
 pub mod promotion;
 pub mod recall;
+pub mod references;
 pub mod release;
 pub mod restraint;
 pub mod result;

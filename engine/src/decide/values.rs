@@ -6,28 +6,19 @@
 //! everywhere. In each respect that order is strict, so that no two are equally narrow; `apply`
 //! refuses projects where two would be. (One for the channel counts before one for every channel;
 //! that was settled when the release was frozen.) The answers to templates have names of their own.
-//!
-//! `#{NAME}` stands for the value of another name as the same step sees it; `##{` stands for `#{`.
-//! What hangs on a secret is as secret as that.
 
 use crate::command::Rejection;
+use crate::decide::references::{DEPTH_MAX, Names, Raw, Reading, too_long};
 use crate::state::State;
 use crate::state::cells::Slot;
 use crate::state::releases::{Answer, Release, Source};
 use crate::trust::secret::SecretValue;
 use schema::id::SpaceId;
-use schema::limits::TEXT_BYTES_MAX;
 use schema::name::{Name, Text};
 use schema::v1::model::{
     Acceptance, Bound, Per, ReleaseId, Scope, Site, Step, Template, TemplateValue,
 };
 use std::collections::BTreeMap;
-
-/// A reference begins with this and ends with `}`.
-const OPEN: &str = "#{";
-
-/// How deep references may go into each other.
-const DEPTH_MAX: usize = 16;
 
 /// What the steps of one deployment see.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -66,17 +57,6 @@ fn narrowness(scope: &Scope, slot: &Slot) -> [u8; 3] {
     };
     [u8::from(!scope.steps.is_empty()), u8::from(!scope.tenants.is_empty()), environment]
 }
-
-/// A value before references are replaced.
-#[derive(Debug, Clone, Copy)]
-enum Raw<'a> {
-    Open(&'a str),
-    /// The value, where it is known: a decision needs none.
-    Hidden(Option<&'a str>),
-}
-
-/// One name as one step sees it.
-type Names<'a> = BTreeMap<&'a Name, Raw<'a>>;
 
 /// What the steps of a release see at a slot. `secrets` are the values of those secrets of its
 /// snapshot that this space can read, by their index; without them, nothing hidden is given.
@@ -122,13 +102,6 @@ pub fn seen(
     Ok(Seen { open: open?, hidden: hidden? })
 }
 
-fn too_long(name: &Name) -> Rejection {
-    Rejection::invalid(
-        format!("the value of {name} is too long once its references are replaced"),
-        "make it shorter, or put it into a file that a package brings",
-    )
-}
-
 /// For each name the value that applies most narrowly in a step.
 fn narrowest<'a>(
     release: &'a Release,
@@ -158,104 +131,6 @@ fn narrowest<'a>(
         }
     }
     best.into_iter().map(|(name, (_, raw))| (name, raw)).collect()
-}
-
-/// Names as one step sees them, with the values that were worked out so far.
-struct Reading<'a> {
-    names: &'a Names<'a>,
-    known: BTreeMap<&'a Name, (String, bool)>,
-}
-
-impl<'a> Reading<'a> {
-    const fn of(names: &'a Names<'a>) -> Self {
-        Self { names, known: BTreeMap::new() }
-    }
-
-    /// The value of a name with its references replaced, and whether it hangs on a secret. Each is
-    /// worked out once, and none grows beyond what a value may be: references that refer to others
-    /// many times are no way to fill the memory.
-    fn value(&mut self, name: &'a Name, depth: usize) -> Result<(String, bool), Rejection> {
-        if let Some(known) = self.known.get(name) {
-            return Ok(known.clone());
-        }
-        let (raw, mut hidden) = match self.names.get(name) {
-            Some(Raw::Open(value)) => (*value, false),
-            Some(Raw::Hidden(value)) => (value.unwrap_or_default(), true),
-            None => ("", false),
-        };
-        let mut value = String::new();
-        // A secret stands for itself.
-        let parts = if hidden { vec![Part::Text(raw)] } else { parts(raw) };
-        for part in parts {
-            match part {
-                Part::Text(text) => value.push_str(text),
-                Part::Reference(other) => {
-                    let (inner, taints) = self.referred(name, other, depth)?;
-                    value.push_str(&inner);
-                    hidden |= taints;
-                }
-            }
-            if value.len() > TEXT_BYTES_MAX {
-                return Err(too_long(name));
-            }
-        }
-        self.known.insert(name, (value.clone(), hidden));
-        Ok((value, hidden))
-    }
-
-    fn referred(
-        &mut self,
-        by: &Name,
-        other: &str,
-        depth: usize,
-    ) -> Result<(String, bool), Rejection> {
-        let found = other.parse::<Name>().ok();
-        let found = found.and_then(|other| self.names.get_key_value(&other));
-        let Some((other, _)) = found else {
-            return Err(Rejection::invalid(
-                format!("{by} refers to {other}, which has no value here"),
-                "give it one in this scope, or write ##{ for a plain #{",
-            ));
-        };
-        let depth = depth.checked_sub(1).ok_or_else(|| {
-            Rejection::invalid(
-                format!("the references of {by} lead round in a circle, or too deep"),
-                "let values refer to others that do not refer back to them",
-            )
-        })?;
-        self.value(other, depth)
-    }
-}
-
-/// A part of a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part<'a> {
-    /// What stands for itself.
-    Text(&'a str),
-    /// The name of another value.
-    Reference(&'a str),
-}
-
-/// The parts of a value. A `#{` that nothing closes stands for itself.
-#[must_use]
-pub fn parts(value: &str) -> Vec<Part<'_>> {
-    let mut parts = Vec::new();
-    let mut rest = value;
-    while let Some(at) = rest.find(OPEN) {
-        let (before, after) = (&rest[..at], &rest[at + OPEN.len()..]);
-        if let Some(before) = before.strip_suffix('#') {
-            parts.extend([Part::Text(before), Part::Text(OPEN)]);
-            rest = after;
-        } else if let Some(end) = after.find('}') {
-            parts.extend([Part::Text(before), Part::Reference(&after[..end])]);
-            rest = &after[end + 1..];
-        } else {
-            break;
-        }
-    }
-    parts.push(Part::Text(rest));
-    parts.retain(|part| *part != Part::Text(""));
-    parts
 }
 
 /// The answers to the templates of a release at a slot; what has explicitly no value is not among
@@ -358,64 +233,8 @@ fn apart(template: &Template, slot: &Slot) -> Rejection {
 mod tests {
     use super::*;
 
-    fn names<'a>(all: &[(&'a Name, Raw<'a>)]) -> Names<'a> {
-        all.iter().copied().collect()
-    }
-
     fn name(text: &str) -> Name {
         text.parse().unwrap()
-    }
-
-    #[test]
-    fn a_value_is_read_into_texts_and_references() {
-        use Part::{Reference as R, Text as T};
-        for (value, expected) in [
-            ("", vec![]),
-            ("plain", vec![T("plain")]),
-            ("#{A}", vec![R("A")]),
-            ("x#{A}y#{B}", vec![T("x"), R("A"), T("y"), R("B")]),
-            ("##{A}", vec![T("#{"), T("A}")]),
-            ("open #{A", vec![T("open #{A")]),
-            ("#{}", vec![R("")]),
-            ("# {A} #", vec![T("# {A} #")]),
-        ] {
-            assert_eq!(parts(value), expected, "{value:?}");
-        }
-    }
-
-    #[test]
-    fn what_hangs_on_a_secret_is_hidden_however_long_the_way() {
-        let (url, user, pass) = (name("URL"), name("USER"), name("PASS"));
-        let all = names(&[
-            (&url, Raw::Open("db://#{USER}@host")),
-            (&user, Raw::Open("app:#{PASS}")),
-            (&pass, Raw::Hidden(Some("s3cret"))),
-        ]);
-        assert_eq!(Reading::of(&all).value(&url, 4), Ok(("db://app:s3cret@host".to_owned(), true)));
-        let open = names(&[(&url, Raw::Open("db://#{USER}")), (&user, Raw::Open("app"))]);
-        assert_eq!(Reading::of(&open).value(&url, 4), Ok(("db://app".to_owned(), false)));
-    }
-
-    #[test]
-    fn a_reference_to_nothing_or_to_itself_is_an_error() {
-        let (one, two) = (name("ONE"), name("TWO"));
-        let nowhere = names(&[(&one, Raw::Open("#{THREE}"))]);
-        assert!(Reading::of(&nowhere).value(&one, 4).unwrap_err().what.contains("THREE"));
-        let circle = names(&[(&one, Raw::Open("#{TWO}")), (&two, Raw::Open("#{ONE}"))]);
-        assert!(Reading::of(&circle).value(&one, 4).unwrap_err().what.contains("circle"));
-    }
-
-    #[test]
-    fn references_that_multiply_are_refused_before_they_fill_the_memory() {
-        let all: Vec<Name> = (0..6).map(|at| name(&format!("N{at}"))).collect();
-        let many: Vec<String> = (1..6).map(|next| format!("#{{N{next}}}").repeat(10_000)).collect();
-        let mut bomb: Names<'_> =
-            all.iter().zip(&many).map(|(name, value)| (name, Raw::Open(value.as_str()))).collect();
-        for last in ["", "x"] {
-            bomb.insert(&all[5], Raw::Open(last));
-            let read = Reading::of(&bomb).value(&all[0], 16);
-            assert_eq!(read.is_ok(), last.is_empty());
-        }
     }
 
     #[test]

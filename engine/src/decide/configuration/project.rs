@@ -2,7 +2,7 @@
 
 use super::{Wanted, check_values, require, unique};
 use crate::command::Rejection;
-use crate::decide::values::{Part, parts};
+use crate::decide::references::{Part, parts};
 use schema::limits::{RETRIES_MAX, SECRETS_OF_ONE_MAX};
 use schema::name::Name;
 use schema::v1::event::Kind;
