@@ -416,6 +416,6 @@ fn a_secret_is_declared_without_its_value_and_a_variable_with_it() {
     node.run(&["secret", "set", "App", "WORD", "--from", &place.write("empty", "\n")])
         .fails(2, &["empty"]);
     node.run(&["secret", "set", "App", "WORD", "--from", &place.write("word", "x")])
-        .fails(3, &["declares no secret WORD", "secret = true"]);
+        .fails(3, &["declares no such secret WORD", "secret = true"]);
     node.stop();
 }

@@ -5,7 +5,8 @@ use super::stage::{Everybody, Person};
 use super::{Need, Row, Said};
 use crate::command::{interspace, run};
 use engine::decide::permission::Permission::{
-    Answer, Audit, Carry, Configure, Create, Deploy, People, Promote, Push, Trust,
+    Answer, Approve, Audit, Carry, Configure, Create, Deploy, People, Promote, Push, Restrain,
+    Trust,
 };
 
 /// Commands that ask no node, or start one.
@@ -50,6 +51,10 @@ pub(crate) fn all(everybody: &Everybody) -> Vec<Row> {
         let codes: Vec<i32> = codes.collect();
         let said = codes.iter().zip(&everybody.people);
         let said = said.map(|(code, person)| meant(*code, codes[0], *person, &what)).collect();
+        let what = match what.as_str() {
+            "policy unpin" => "policy unpin: of what is not pinned".to_owned(),
+            _ => what,
+        };
         rows.push(Row { said, need, what });
     }
     rows
@@ -86,7 +91,7 @@ fn example(what: &str) -> (Need, &'static str) {
     match what {
         "open" | "space list" | "space show" | "certificate show" | "package list"
         | "release list" | "inbox list" | "deployment list" | "dashboard" | "token list"
-        | "secret list" => (Need::AnyRole, ""),
+        | "secret list" | "freeze list" | "policy show" => (Need::AnyRole, ""),
         "space create" => (Need::Operator, "Third"),
         "space recover" => (Need::Operator, "--yes"),
         "key show" => (Need::Operator, ""),
@@ -107,6 +112,7 @@ fn example(what: &str) -> (Need, &'static str) {
         "courier import" => (may(Carry), "."),
         "audit export" => (may(Audit), "{empty}"),
         "audit proof" => (may(Audit), "Nowhere proof.json"),
+        "export" => (may(Configure), ""),
         "apply" => (may(Configure), "--dry-run -f {file}"),
         "secret set" => (may(Configure), "App NOWHERE --from {file}"),
         "secret unset" => (may(Configure), "App NOWHERE"),
@@ -116,7 +122,21 @@ fn example(what: &str) -> (Need, &'static str) {
         "token revoke" => (may(People), "aaaaaaaaaaaaaaaaaaaaaaaaaa"),
         "package push" => (may(Push), "web 1.0.0 {empty}"),
         "release create" => (may(Create), "App 1.0.0 --notes others"),
-        "release show" | "journey" => (Need::AnyRole, "App 1.0.0"),
+        "release show" | "release explain" | "journey" => (Need::AnyRole, "App 1.0.0"),
+        "release compare" => (Need::AnyRole, "App 1.0.0 1.0.0"),
+        "release recall" => (may(Promote), "App 1.0.0 --reason others"),
+        "approve" => (may(Approve), "App 1.0.0 --in Nowhere"),
+        "reject" => (may(Approve), "App 1.0.0 --in Nowhere --reason others"),
+        "freeze create" => (may(Restrain), "Nothing --until 1970-01-02T00:00:00Z --reason others"),
+        "freeze lift" => (may(Restrain), "Nowhere --reason others"),
+        "policy pause" => (may(Restrain), "--at Nowhere --reason others"),
+        "policy resume" => (may(Restrain), "--at Nowhere"),
+        "policy pin" => (may(Restrain), "App 1.0.0 --in Nowhere --reason others"),
+        // Nothing is pinned there, which whoever sees the policy is told; that lifting a pin needs
+        // more is asked over HTTP.
+        "policy unpin" => (Need::AnyRole, "App --in Nowhere"),
+        "policy skip" => (may(Restrain), "Nowhere --reason others"),
+        "policy unskip" => (may(Restrain), "Nowhere"),
         "release promote" => (may(Promote), "App 1.0.0 --to Nowhere"),
         "release await" => (Need::AnyRole, "App 1.0.0 --in Dev"),
         "inbox show" => (Need::AnyRole, "Web 1.0.0"),
@@ -125,6 +145,9 @@ fn example(what: &str) -> (Need, &'static str) {
         "deploy" => (may(Deploy), "App 1.0.0 --to Nowhere"),
         "deployment show" => (Need::AnyRole, "999"),
         "deployment logs" => (Need::AnyRole, "999"),
+        "deployment cancel" => (may(Deploy), "999 --reason others"),
+        "deployment confirm" => (may(Deploy), "999"),
+        "deployment refuse" => (may(Deploy), "999 --note others"),
         "audit trail" => (may(Audit), "--in Dev --project App"),
         _ => panic!("say what an example of `{what}` is, and who may"),
     }
