@@ -77,7 +77,7 @@ impl Runner {
             let due = one.at_ms <= now_ms && !matches!(one.fate, Fate::Waits);
             let reached = match &one.fate {
                 Fate::Goes { fails: false, answered: None } => manual(&one.plan),
-                _ => None,
+                Fate::Goes { .. } | Fate::Waits | Fate::Cancelled => None,
             };
             match reached.map(|step| step.name.clone()) {
                 _ if !due => self.running.push(one),

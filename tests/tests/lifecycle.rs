@@ -150,9 +150,12 @@ fn what_a_release_may_do_next_is_what_a_naive_reference_says() {
             assert_eq!(allowed, expected, "case {case}, attempt {number} at {place}: {phases:?}");
             *if allowed { &mut yes } else { &mut no } += 1;
             world.run(1_000);
-            let ended = own_events(&world, home).into_iter().filter_map(|event| match event {
-                Event::DeploymentFinished(finished) => Some(receipt(&finished.receipt)),
-                _ => None,
+            let ended = own_events(&world, home).into_iter().filter_map(|event| {
+                if let Event::DeploymentFinished(it) = event {
+                    Some(receipt(&it.receipt))
+                } else {
+                    None
+                }
             });
             // Nothing else runs, so that the log has it when it ended.
             for receipt in ended.filter(|receipt| receipt.outcome == Outcome::Succeeded) {
@@ -194,18 +197,14 @@ proptest! {
         // From the log alone, in its order.
         let mut naive = Naive::default();
         for event in own_events(&world, home) {
-            match event {
-                Event::DeploymentStarted(started) => {
-                    let place = started.environment.to_string();
-                    prop_assert!(naive.may(&phases, &place, u64::MAX), "{place} in {phases:?}");
+            if let Event::DeploymentStarted(started) = event {
+                let place = started.environment.to_string();
+                prop_assert!(naive.may(&phases, &place, u64::MAX), "{place} in {phases:?}");
+            } else if let Event::DeploymentFinished(finished) = event {
+                let receipt = receipt(&finished.receipt);
+                if receipt.outcome == Outcome::Succeeded {
+                    naive.done.insert(receipt.environment.to_string(), 0);
                 }
-                Event::DeploymentFinished(finished) => {
-                    let receipt = receipt(&finished.receipt);
-                    if receipt.outcome == Outcome::Succeeded {
-                        naive.done.insert(receipt.environment.to_string(), 0);
-                    }
-                }
-                _ => {}
             }
         }
     }

@@ -130,9 +130,8 @@ fn who_may_do_so_goes_past_it_and_that_is_written_down() {
     assert!(said(bypass(&mut scene, "mia", "now")).contains("may not"));
     assert!(said(bypass(&mut scene, "dana", " ")).contains("needs a reason"));
     bypass(&mut scene, "dana", "the site is down").unwrap();
-    let bypassed = scene.events(0).into_iter().find_map(|event| match event {
-        Event::GateBypassed(bypassed) => Some(bypassed),
-        _ => None,
+    let bypassed = scene.events(0).into_iter().find_map(|event| {
+        if let Event::GateBypassed(bypassed) = event { Some(bypassed) } else { None }
     });
     let bypassed = bypassed.expect("it is an event");
     assert_eq!(bypassed.reason.as_str(), "the site is down");

@@ -2,6 +2,7 @@
 
 use super::scene::{PROJECT, Scene, phases, project, said, space, target};
 use engine::command::Command;
+use schema::latest::Event;
 use schema::v1::event::{Pattern, PolicyRule};
 use tests::pipeline::{phase, text};
 use tests::world::{World, name};
@@ -138,12 +139,12 @@ fn after_a_change_of_configuration_a_start_moves_the_newest_release_and_no_older
     let events = scene.events(home);
     let went = |version: &str| {
         let id = scene.release_id(version);
-        let count = events.iter().filter(|event| match event {
-            schema::latest::Event::DeploymentStarted(started) => {
+        let count = events.iter().filter(|event| {
+            if let Event::DeploymentStarted(started) = event {
                 started.release == id && started.environment == name("Live")
+            } else {
+                matches!(event, Event::ReleasePromoted(promoted) if promoted.release == id)
             }
-            schema::latest::Event::ReleasePromoted(promoted) => promoted.release == id,
-            _ => false,
         });
         count.count()
     };

@@ -85,12 +85,11 @@ fn its_owner_sees_where_it_is_installed_and_who_was_not_told_yet() {
 fn what_is_recalled_before_it_arrives_is_not_accepted() {
     let (mut scene, away, _) = three();
     let definitions = target("Home", &["Live"], phases(&["Live"]));
-    let by_hand = definitions.into_iter().map(|definition| match definition {
-        Definition::Acceptance(mut rule) => {
+    let by_hand = definitions.into_iter().map(|mut definition| {
+        if let Definition::Acceptance(rule) = &mut definition {
             rule.automatic = false;
-            Definition::Acceptance(rule)
         }
-        other => other,
+        definition
     });
     scene.apply(away, by_hand.collect()).unwrap();
     scene.create("1.0.0").unwrap();

@@ -96,9 +96,8 @@ fn a_release_goes_on_to_a_space_that_its_owner_does_not_reach_and_the_result_com
     assert_eq!(scene.world.alarms, Vec::new());
     // The very document that Home signed, byte for byte, and the receipt of QA beside it.
     let import = scene.release(ops, "1.0.0").import().expect("it was sent").clone();
-    let sent = scene.events(scene.home).into_iter().find_map(|event| match event {
-        Event::ReleasePromoted(promoted) => Some(promoted.bundle),
-        _ => None,
+    let sent = scene.events(scene.home).into_iter().find_map(|event| {
+        if let Event::ReleasePromoted(it) = event { Some(it.bundle) } else { None }
     });
     assert_eq!(Some(import.document.write()), sent);
     assert_eq!(import.from, scene.id(qa));
@@ -192,7 +191,7 @@ fn t02_a_relay_cannot_change_swap_or_invent_what_it_passes_on() {
                 Ok(Event::ReleasePromoted(promoted)) => Some((it, promoted)),
                 _ => None,
             },
-            _ => None,
+            Record::Own(_) | Record::Evidence(_) => None,
         })
         .collect();
     let [(mirrored, first), (_, second)] = promotions.as_slice() else {
@@ -259,9 +258,8 @@ fn what_a_relay_can_read_it_seals_to_the_newest_key_of_the_next_space() {
     three.scene.world.sites[three.ops].forget_keys();
     three.send("1.0.0");
     let Three { scene, qa, .. } = three;
-    let handed = scene.events(qa).into_iter().find_map(|event| match event {
-        Event::ReleasePromoted(promoted) => Some(promoted.secrets),
-        _ => None,
+    let handed = scene.events(qa).into_iter().find_map(|event| {
+        if let Event::ReleasePromoted(it) = event { Some(it.secrets) } else { None }
     });
     let keys: Vec<u32> = handed.expect("sent on").iter().map(|it| it.key).collect();
     let unread = scene.release(qa, "1.0.0").import().unwrap().handed.iter();

@@ -110,12 +110,13 @@ pub(crate) fn with(
     called: &str,
     change: impl Fn(&mut Environment),
 ) -> Vec<Definition> {
-    let changed = definitions.into_iter().map(|definition| match definition {
-        Definition::Environment(mut it) if it.name == name(called) => {
-            change(&mut it);
-            Definition::Environment(it)
+    let changed = definitions.into_iter().map(|mut definition| {
+        if let Definition::Environment(it) = &mut definition
+            && it.name == name(called)
+        {
+            change(it);
         }
-        other => other,
+        definition
     });
     changed.collect()
 }
