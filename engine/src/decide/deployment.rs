@@ -21,7 +21,7 @@ use schema::v1::model::{Package, ReleaseId, Step};
 /// and approvals.
 ///
 /// # Errors
-/// With what holds it up, see [`gates`](crate::gates); also when a required value is missing, or a
+/// With what holds it up, see [`gates`]; also when a required value is missing, or a
 /// secret cannot be opened.
 pub fn deploy(
     given: Given<'_>,
