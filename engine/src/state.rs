@@ -26,7 +26,7 @@ use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, Incarnation, ObjectId, Position, SpaceId};
 use schema::latest::{Audience, Certificate, Document, Event, Header, KeptSecret, Kind, Offer};
 use schema::name::{Name, PackageName, Version};
-use schema::v1::event::ReleaseRecalled;
+use schema::v1::event::{Crossing, ReleaseRecalled};
 use schema::v1::model::Package;
 use secrets::Secrets;
 use std::collections::{BTreeMap, BTreeSet};
@@ -204,62 +204,29 @@ impl State {
     /// Folds one event of a peer. It was judged before: it belongs to the peer and is granted.
     pub fn fold_remote(&mut self, at: &At<'_>, event: &Event) {
         let origin = at.id.origin;
+        // The verdict refuses what does not cross before it comes here.
+        let Some(event) = event.crossing() else {
+            return;
+        };
         match event {
-            Event::IncarnationBegan(began) => self.links.began(&origin, began),
-            Event::ReleasePromoted(promoted) => self.releases.received(at, promoted),
-            Event::PromotionAnswered(answered) => self.releases.answered(origin, answered),
-            Event::EnvironmentsPublished(published) => {
+            Crossing::IncarnationBegan(began) => self.links.began(&origin, began),
+            Crossing::ReleasePromoted(promoted) => self.releases.received(at, promoted),
+            Crossing::PromotionAnswered(answered) => self.releases.answered(origin, answered),
+            Crossing::EnvironmentsPublished(published) => {
                 self.links.published_by(&origin, &published.environments);
             }
-            Event::GrantsPublished(published) => {
+            Crossing::GrantsPublished(published) => {
                 self.links.granted_by(&origin, &published.grants);
             }
-            Event::DeploymentReported(reported) => {
+            Crossing::DeploymentReported(reported) => {
                 if let Some((attempt, outcome)) = self.cells.reported(at, reported) {
                     let passes = self.passes(origin, &attempt);
                     self.releases.reported(at.id, &attempt, outcome, passes);
                 }
             }
-            Event::ReleaseRecalled(recalled) => {
+            Crossing::ReleaseRecalled(recalled) => {
                 self.releases.recall(at, recalled, Some(origin));
             }
-            // None of these crosses a link; the verdict refuses them before they come here.
-            Event::SpaceCreated(_)
-            | Event::LinkOffered(_)
-            | Event::PeerTrusted(_)
-            | Event::GrantsChanged(_)
-            | Event::LinkContradicted(_)
-            | Event::KeysStated(_)
-            | Event::PeerStated(_)
-            | Event::IncarnationDeclared(_)
-            | Event::LinkRevoked(_)
-            | Event::ConfigurationApplied(_)
-            | Event::TokenCreated(_)
-            | Event::TokenRevoked(_)
-            | Event::SecretSet(_)
-            | Event::SecretUnset(_)
-            | Event::SecretsKept(_)
-            | Event::InvitationMade(_)
-            | Event::InvitationRevoked(_)
-            | Event::InvitationUsed(_)
-            | Event::InvitationAccepted(_)
-            | Event::PackagePushed(_)
-            | Event::ReleaseCreated(_)
-            | Event::ReleaseAccepted(_)
-            | Event::ReleaseRejected(_)
-            | Event::PackageArrived(_)
-            | Event::DeploymentStarted(_)
-            | Event::DeploymentFinished(_)
-            | Event::ManualStepReached(_)
-            | Event::ManualStepAnswered(_)
-            | Event::DeploymentCancelled(_)
-            | Event::ApprovalGiven(_)
-            | Event::FreezeMade(_)
-            | Event::FreezeLifted(_)
-            | Event::GateBypassed(_)
-            | Event::PolicySet(_)
-            | Event::PolicyLifted(_)
-            | Event::Unknown { .. } => {}
         }
     }
 

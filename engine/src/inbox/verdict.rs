@@ -8,7 +8,9 @@ use schema::id::SpaceId;
 use schema::latest::{
     Actor, Audience, Bundle, Document, Entry, Event, Kind, Mirrored, Recall, Receipt,
 };
-use schema::v1::event::{DeploymentReported, PromotionAnswered, ReleasePromoted, ReleaseRecalled};
+use schema::v1::event::{
+    Crossing, DeploymentReported, PromotionAnswered, ReleasePromoted, ReleaseRecalled,
+};
 
 /// What to do with an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,58 +61,23 @@ enum Known {
 }
 
 fn permitted(state: &State, peer: &Peer, event: &Event) -> Result<Known, EntryRefusal> {
-    match event {
-        Event::ReleasePromoted(promoted) => promotion(state, peer, promoted)?,
-        Event::ReleaseRecalled(recalled) => recall(state, peer, recalled)?,
+    if let Event::Unknown { must_understand, .. } = event {
+        return Ok(Known::NotYet { must_understand: *must_understand });
+    }
+    match event.crossing().ok_or(EntryRefusal::DoesNotCross)? {
+        Crossing::ReleasePromoted(promoted) => promotion(state, peer, promoted)?,
+        Crossing::ReleaseRecalled(recalled) => recall(state, peer, recalled)?,
         // What it names was compared when the envelope was admitted.
-        Event::IncarnationBegan(_) => {}
-        Event::PromotionAnswered(answered) => answer(state, peer, answered)?,
-        Event::EnvironmentsPublished(_) => {
+        Crossing::IncarnationBegan(_) => {}
+        Crossing::PromotionAnswered(answered) => answer(state, peer, answered)?,
+        Crossing::EnvironmentsPublished(_) => {
             if !peer.may_report() {
                 return Err(EntryRefusal::NotGranted);
             }
         }
         // What it accepts and sends is its own to say.
-        Event::GrantsPublished(_) => {}
-        Event::DeploymentReported(reported) => report(state, peer, reported)?,
-        Event::Unknown { must_understand, .. } => {
-            return Ok(Known::NotYet { must_understand: *must_understand });
-        }
-        Event::SpaceCreated(_)
-        | Event::LinkOffered(_)
-        | Event::PeerTrusted(_)
-        | Event::GrantsChanged(_)
-        | Event::LinkContradicted(_)
-        | Event::KeysStated(_)
-        | Event::PeerStated(_)
-        | Event::IncarnationDeclared(_)
-        | Event::LinkRevoked(_)
-        | Event::ConfigurationApplied(_)
-        | Event::TokenCreated(_)
-        | Event::TokenRevoked(_)
-        | Event::SecretSet(_)
-        | Event::SecretUnset(_)
-        | Event::SecretsKept(_)
-        | Event::InvitationMade(_)
-        | Event::InvitationRevoked(_)
-        | Event::InvitationUsed(_)
-        | Event::InvitationAccepted(_)
-        | Event::PackagePushed(_)
-        | Event::ReleaseCreated(_)
-        | Event::ReleaseAccepted(_)
-        | Event::ReleaseRejected(_)
-        | Event::PackageArrived(_)
-        | Event::DeploymentStarted(_)
-        | Event::DeploymentFinished(_)
-        | Event::ManualStepReached(_)
-        | Event::ManualStepAnswered(_)
-        | Event::DeploymentCancelled(_)
-        | Event::ApprovalGiven(_)
-        | Event::FreezeMade(_)
-        | Event::FreezeLifted(_)
-        | Event::GateBypassed(_)
-        | Event::PolicySet(_)
-        | Event::PolicyLifted(_) => return Err(EntryRefusal::DoesNotCross),
+        Crossing::GrantsPublished(_) => {}
+        Crossing::DeploymentReported(reported) => report(state, peer, reported)?,
     }
     Ok(Known::Yes)
 }

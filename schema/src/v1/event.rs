@@ -5,6 +5,7 @@
 //! latest form, by this one function, for live entries, replay, import and audit alike.
 
 pub mod configuration;
+mod crossing;
 pub mod deployment;
 pub mod gate;
 pub mod invitation;
@@ -20,6 +21,7 @@ use crate::v1::entry::{Header, MUST_UNDERSTAND};
 
 pub use crate::v1::model::Pattern;
 pub use configuration::{Change, ConfigurationApplied, Definition, Kind, User};
+pub use crossing::Crossing;
 pub use deployment::{
     DeploymentCancelled, DeploymentFinished, DeploymentReported, DeploymentStarted,
     ManualStepAnswered, ManualStepReached,
@@ -195,56 +197,4 @@ events! {
     PolicySet = 47, version 1, MUST_UNDERSTAND, "policy.set";
     /// Policy need not leave that alone any more.
     PolicyLifted = 48, version 1, MUST_UNDERSTAND, "policy.lifted";
-}
-
-impl Event {
-    /// Whether events of this kind are written for a peer. All others never leave their space.
-    #[must_use]
-    pub const fn crosses(&self) -> bool {
-        match self {
-            Self::IncarnationBegan(_)
-            | Self::ReleasePromoted(_)
-            | Self::PromotionAnswered(_)
-            | Self::EnvironmentsPublished(_)
-            | Self::GrantsPublished(_)
-            | Self::DeploymentReported(_)
-            | Self::ReleaseRecalled(_) => true,
-            Self::SpaceCreated(_)
-            | Self::LinkOffered(_)
-            | Self::PeerTrusted(_)
-            | Self::GrantsChanged(_)
-            | Self::LinkContradicted(_)
-            | Self::KeysStated(_)
-            | Self::PeerStated(_)
-            | Self::IncarnationDeclared(_)
-            | Self::LinkRevoked(_)
-            | Self::ConfigurationApplied(_)
-            | Self::TokenCreated(_)
-            | Self::TokenRevoked(_)
-            | Self::SecretSet(_)
-            | Self::SecretUnset(_)
-            | Self::SecretsKept(_)
-            | Self::InvitationMade(_)
-            | Self::InvitationRevoked(_)
-            | Self::InvitationUsed(_)
-            | Self::InvitationAccepted(_)
-            | Self::PackagePushed(_)
-            | Self::ReleaseCreated(_)
-            | Self::ReleaseAccepted(_)
-            | Self::ReleaseRejected(_)
-            | Self::PackageArrived(_)
-            | Self::DeploymentStarted(_)
-            | Self::DeploymentFinished(_)
-            | Self::ManualStepReached(_)
-            | Self::ManualStepAnswered(_)
-            | Self::DeploymentCancelled(_)
-            | Self::ApprovalGiven(_)
-            | Self::FreezeMade(_)
-            | Self::FreezeLifted(_)
-            | Self::GateBypassed(_)
-            | Self::PolicySet(_)
-            | Self::PolicyLifted(_)
-            | Self::Unknown { .. } => false,
-        }
-    }
 }

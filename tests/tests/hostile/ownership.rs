@@ -108,7 +108,7 @@ fn internal_kinds(rows: &mut Rows<'_>) {
     for (kind, _, _, called) in TABLE {
         for seed in 0..3 {
             let event = Draw::new(seed).event(*kind);
-            if !event.crosses() {
+            if event.crossing().is_none() {
                 rows.add(called, &event, DoesNotCross);
             }
         }
@@ -272,7 +272,7 @@ fn headers(rows: &mut Rows<'_>) {
             let entry = Entry::write(header, &event).expect("small").bytes().to_vec();
             rows.rows.push((format!("{called} by others"), entry, NotItsOwn));
         }
-        if event.crosses() {
+        if event.crossing().is_some() {
             let mut entry = rows.scene.stranger.entry(&victim, &event);
             entry.push(0);
             rows.rows.push((format!("{called} and a byte"), entry, Malformed));

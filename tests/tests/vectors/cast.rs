@@ -97,7 +97,7 @@ impl Cast {
         let entries = events.iter().zip(1_u8..);
         entries
             .map(|(event, number)| {
-                let crosses = event.crosses();
+                let crosses = event.crossing().is_some();
                 let audience = if crosses { Audience::Link(link) } else { Audience::Internal };
                 Entry::write(header(number, audience), event).expect("a small entry")
             })

@@ -30,7 +30,7 @@ fn the_table_of_events_is_that_of_the_code() {
         .iter()
         .map(|(kind, version, flags, called)| {
             let must = if flags & MUST_UNDERSTAND == 0 { "no" } else { "yes" };
-            let crosses = Draw::new(1).event(*kind).crosses();
+            let crosses = Draw::new(1).event(*kind).crossing().is_some();
             let seen = if crosses { "a peer" } else { "the space" };
             [
                 kind.to_string(),
