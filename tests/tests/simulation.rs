@@ -49,11 +49,10 @@ fn every_sabotage_is_noticed_and_its_transcript_replays() {
     for (sabotage, invariant) in named.into_iter().chain(others) {
         // Not every world gives every sabotage its occasion.
         let worlds = (3..13).map(|seed| (seed, run(seed, Saboteur::of(sabotage))));
-        let noticed = |outcome: &Outcome| {
-            outcome.violation.as_ref().is_some_and(|violation| violation.invariant == invariant)
-        };
-        let (seed, outcome) = { worlds }.find(|(_, outcome)| noticed(outcome)).expect(sabotage);
+        let noticed = |(_, outcome): &(u64, Outcome)| outcome.violation.is_some();
+        let (seed, outcome) = { worlds }.find(noticed).expect(sabotage);
         let violation = outcome.violation.clone().unwrap();
+        assert_eq!(violation.invariant, invariant, "{sabotage}: {}", violation.what);
         let transcript = Transcript::of(seed, Some(sabotage), &outcome);
         let read = Transcript::read(&transcript.write()).unwrap();
         assert_eq!(read, transcript);
