@@ -55,6 +55,22 @@ pub fn environment(called: &str) -> Definition {
     Definition::Environment(Environment::named(name(called)))
 }
 
+/// A project of the lifecycle Standard with one step that succeeds, and nothing else.
+#[must_use]
+pub fn project(called: &str) -> Project {
+    Project {
+        name: name(called),
+        lifecycle: name("Standard"),
+        channels: Vec::new(),
+        packages: Vec::new(),
+        steps: vec![Step::running(name("run"), vec![text("true")], 60)],
+        templates: Vec::new(),
+        variables: Vec::new(),
+        secrets: Vec::new(),
+        values: Vec::new(),
+    }
+}
+
 /// The template that is asked for.
 #[must_use]
 pub fn contact() -> Template {
@@ -90,17 +106,12 @@ pub fn people() -> Vec<Definition> {
 /// The configuration of the space that builds. With `program` one step is run.
 #[must_use]
 pub fn source(program: &str) -> Vec<Definition> {
-    let step = Step::running(name("run"), vec![text(program)], 60);
     let project = Project {
-        name: name(PROJECT),
-        lifecycle: name("Standard"),
-        channels: Vec::new(),
         packages: vec!["web".parse().expect("a package")],
-        steps: vec![step],
+        steps: vec![Step::running(name("run"), vec![text(program)], 60)],
         templates: vec![contact()],
-        variables: Vec::new(),
-        secrets: Vec::new(),
         values: vec![value("Dev", "dana"), value("Test", "dana")],
+        ..project(PROJECT)
     };
     let phases = vec![
         phase("Dev", &["Dev"], &[], false),

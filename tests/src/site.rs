@@ -11,9 +11,10 @@ use engine::space::Space;
 use engine::step::{Input, Now};
 use engine::trust::identity::{Secrets, Seeds};
 use log_memory::{Device, LogMemory};
-use schema::id::{LinkId, ObjectId, SpaceId};
-use schema::latest::Piece;
+use schema::id::{LinkId, ObjectId, Position, SpaceId};
+use schema::latest::{Event, Piece, Record};
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::ControlFlow;
 
 /// One space.
 pub struct Site {
@@ -89,6 +90,46 @@ impl Site {
     #[must_use]
     pub fn engine(&self) -> &Engine {
         self.space.as_ref().expect("the site is up").engine()
+    }
+
+    /// The records of its log, in their order.
+    ///
+    /// # Panics
+    /// When it is down, or its log cannot be read.
+    #[must_use]
+    pub fn records(&self) -> Vec<Record> {
+        let log = self.space.as_ref().expect("the site is up").log();
+        let positions: Vec<Position> = (1..=log.size()).map(Position).collect();
+        log.read(&positions).expect("all records")
+    }
+
+    /// The events that it wrote itself.
+    ///
+    /// # Panics
+    /// As [`Site::records`].
+    #[must_use]
+    pub fn own_events(&self) -> Vec<Event> {
+        let own = self.records().into_iter().filter_map(|record| match record {
+            Record::Own(own) => own.entry.event().ok(),
+            Record::Mirrored(_) | Record::Evidence(_) => None,
+        });
+        own.collect()
+    }
+
+    /// Every byte of its log.
+    ///
+    /// # Panics
+    /// As [`Site::records`].
+    #[must_use]
+    pub fn log_bytes(&self) -> Vec<u8> {
+        let mut all = Vec::new();
+        let log = self.space.as_ref().expect("the site is up").log();
+        let scanned = log.scan(&mut |_, bytes| {
+            all.extend_from_slice(bytes);
+            ControlFlow::Continue(())
+        });
+        scanned.expect("a scan");
+        all
     }
 
     /// Stops without warning.

@@ -4,16 +4,15 @@
 #![allow(clippy::unwrap_used, reason = "all of this is tests, and what they are made of")]
 
 use engine::command::{Command, ReleaseName};
-use engine::log::Log as _;
 use proptest::prelude::*;
-use schema::id::{Position, SpaceId};
-use schema::latest::{Document, Event, Kind, Outcome, Receipt, Record};
+use schema::id::SpaceId;
+use schema::latest::{Document, Event, Kind, Outcome, Receipt};
 use schema::v1::event::Definition;
-use schema::v1::model::{Lifecycle, Phase, Project, Scope, Site, Snapshot, Step, Titled, Variable};
+use schema::v1::model::{Lifecycle, Phase, Scope, Site, Snapshot, Step, Titled, Variable};
 use std::collections::BTreeMap;
 use tests::bundles::BLIND;
 use tests::chance::Chance;
-use tests::pipeline::{PROJECT, environment, people, phase, text, version};
+use tests::pipeline::{PROJECT, environment, people, phase, project, text, version};
 use tests::world::{World, name};
 
 /// Generated lifecycles, each with a history of its own.
@@ -47,17 +46,7 @@ fn definitions(phases: &[Phase]) -> Vec<Definition> {
     let mut all: Vec<Definition> = PLACES.iter().map(|place| environment(place)).collect();
     let lifecycle = Lifecycle { name: name("Standard"), phases: phases.to_vec() };
     all.push(Definition::Lifecycle(lifecycle));
-    all.push(Definition::Project(Project {
-        name: name(PROJECT),
-        lifecycle: name("Standard"),
-        channels: Vec::new(),
-        packages: Vec::new(),
-        steps: vec![Step::running(name("run"), vec![text("true")], 60)],
-        templates: Vec::new(),
-        variables: Vec::new(),
-        secrets: Vec::new(),
-        values: Vec::new(),
-    }));
+    all.push(Definition::Project(project(PROJECT)));
     all.extend(people());
     all
 }
@@ -120,16 +109,6 @@ fn deploy(world: &mut World, home: usize, place: &str) -> bool {
     world.ask(home, "dana", command).is_ok()
 }
 
-fn own_events(world: &World, home: usize) -> Vec<Event> {
-    let log = world.sites[home].space.as_ref().unwrap().log();
-    let records = (1..=log.size()).flat_map(|at| log.read(&[Position(at)]).unwrap());
-    let own = records.filter_map(|record| match record {
-        Record::Own(own) => own.entry.event().ok(),
-        Record::Mirrored(_) | Record::Evidence(_) => None,
-    });
-    own.collect()
-}
-
 fn receipt(json: &str) -> Receipt {
     Document::read(json).unwrap().payload(Kind::Receipt).unwrap()
 }
@@ -150,7 +129,7 @@ fn what_a_release_may_do_next_is_what_a_naive_reference_says() {
             assert_eq!(allowed, expected, "case {case}, attempt {number} at {place}: {phases:?}");
             *if allowed { &mut yes } else { &mut no } += 1;
             world.run(1_000);
-            let ended = own_events(&world, home).into_iter().filter_map(|event| {
+            let ended = world.sites[home].own_events().into_iter().filter_map(|event| {
                 if let Event::DeploymentFinished(it) = event {
                     Some(receipt(&it.receipt))
                 } else {
@@ -196,7 +175,7 @@ proptest! {
         }
         // From the log alone, in its order.
         let mut naive = Naive::default();
-        for event in own_events(&world, home) {
+        for event in world.sites[home].own_events() {
             if let Event::DeploymentStarted(started) = event {
                 let place = started.environment.to_string();
                 prop_assert!(naive.may(&phases, &place, u64::MAX), "{place} in {phases:?}");

@@ -5,10 +5,9 @@
 
 use engine::command::{Command, Done, Rejection, RejectionKind};
 use engine::engine::Engine;
-use engine::log::Log as _;
 use engine::state::releases::{Answer, Release, Source};
 use engine::trust::secret::SecretValue;
-use schema::latest::{Event, Record};
+use schema::latest::Event;
 use schema::v1::event::Definition;
 use schema::v1::model::{ReleaseId, Secret, Where};
 use tests::pipeline::{PROJECT, Pipeline, source, version};
@@ -120,24 +119,12 @@ impl Scene {
 
     /// The events of a site's own log.
     fn events(&self, site: usize) -> Vec<Event> {
-        let log = self.world.sites[site].space.as_ref().unwrap().log();
-        let all = (1..=log.size()).flat_map(|at| log.read(&[schema::id::Position(at)]).unwrap());
-        let own = all.filter_map(|record| match record {
-            Record::Own(own) => own.entry.event().ok(),
-            Record::Mirrored(_) | Record::Evidence(_) => None,
-        });
-        own.collect()
+        self.world.sites[site].own_events()
     }
 
     /// Every byte of a site's log, and everything that its engine would show of itself.
     fn everything(&self, site: usize) -> Vec<u8> {
-        let mut all = Vec::new();
-        let log = self.world.sites[site].space.as_ref().unwrap().log();
-        log.scan(&mut |_, bytes| {
-            all.extend_from_slice(bytes);
-            std::ops::ControlFlow::Continue(())
-        })
-        .unwrap();
+        let mut all = self.world.sites[site].log_bytes();
         all.extend(format!("{:?}", self.engine(site).state()).into_bytes());
         all.extend(format!("{:?}", self.world.happened).into_bytes());
         all.extend(format!("{:?}", self.world.sites[site].runner).into_bytes());

@@ -1,12 +1,10 @@
 //! The configurations that a simulated space may have: drawn anew whenever somebody changes one.
 
 use crate::chance::Chance;
-use crate::pipeline::{PROJECT, contact, environment, people, phase, text, value};
+use crate::pipeline::{PROJECT, contact, environment, people, phase, project, value};
 use crate::world::name;
 use schema::v1::event::Definition;
-use schema::v1::model::{
-    Acceptance, Disclosure, Grant, Lifecycle, Phase, Project, Step, TemplateValue,
-};
+use schema::v1::model::{Acceptance, Disclosure, Grant, Lifecycle, Phase, Project, TemplateValue};
 
 /// The name of the space that builds; always site 0.
 pub const SOURCE: &str = "DevTest Space";
@@ -49,17 +47,11 @@ pub fn source(targets: &[&str], chance: &mut Chance) -> Vec<Definition> {
         phases.push(phase("Pilot", &[], first, false));
         phases.push(phase("Prod", &[], others, true));
     }
-    let step = Step::running(name("run"), vec![text("true")], 60);
     let project = Project {
-        name: name(PROJECT),
-        lifecycle: name("Standard"),
-        channels: Vec::new(),
         packages: vec!["web".parse().expect("a package")],
-        steps: vec![step],
         templates: vec![contact()],
-        variables: Vec::new(),
-        secrets: Vec::new(),
         values: values(all, chance),
+        ..project(PROJECT)
     };
     let mut definitions = environments(all);
     definitions.push(lifecycle("Standard", phases));

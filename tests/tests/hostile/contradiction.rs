@@ -4,8 +4,8 @@ use crate::scene::Scene;
 use crate::session::{deliver, truth};
 use engine::log::verify::Verifier;
 use engine::trust::refusal::Refusal;
-use schema::id::{LinkSeq, Position};
-use schema::latest::{EnvelopeKind, Event, Record};
+use schema::id::LinkSeq;
+use schema::latest::{EnvelopeKind, Event};
 use schema::v1::event::LinkContradicted;
 use std::ops::ControlFlow;
 use tests::draw::Draw;
@@ -28,15 +28,8 @@ fn say(scene: &mut Scene, number: u64) -> Option<Refusal> {
 }
 
 fn contradictions(scene: &Scene) -> Vec<LinkContradicted> {
-    use engine::log::Log as _;
-    let log = scene.world.sites[scene.victim].space.as_ref().expect("up").log();
-    let positions: Vec<Position> = (1..=log.size()).map(Position).collect();
-    let records = log.read(&positions).expect("all records").into_iter();
-    let events = records.filter_map(|record| match record {
-        Record::Own(own) => own.entry.event().ok(),
-        Record::Mirrored(_) | Record::Evidence(_) => None,
-    });
-    let found = events.filter_map(|event| {
+    let events = scene.world.sites[scene.victim].own_events();
+    let found = events.into_iter().filter_map(|event| {
         if let Event::LinkContradicted(event) = event { Some(event) } else { None }
     });
     found.collect()

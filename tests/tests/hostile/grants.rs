@@ -3,30 +3,17 @@
 
 use crate::scene::Scene;
 use engine::command::{Command, RejectionKind};
-use engine::log::Log as _;
 use engine::step::{Effect, Input};
 use engine::trust::door::{self, Content};
 use engine::trust::keyring::{Epochs, Keyring};
 use schema::bytes::Writer;
-use schema::id::{LinkSeq, Position};
-use schema::latest::{Ack, EnvelopeKind, Event, Mark, Record};
+use schema::id::LinkSeq;
+use schema::latest::{Ack, EnvelopeKind, Event, Mark};
 use schema::v1::event::GrantsChanged;
 use schema::v1::model::{Disclosure, Grant};
 use tests::draw::Draw;
 use tests::pipeline::{PROJECT, Pipeline};
 use tests::world::{World, name};
-
-/// The events that a site wrote.
-fn own(world: &World, site: usize) -> Vec<Event> {
-    let log = world.sites[site].space.as_ref().expect("up").log();
-    let positions: Vec<Position> = (1..=log.size()).map(Position).collect();
-    let records = log.read(&positions).expect("all records").into_iter();
-    let events = records.filter_map(|record| match record {
-        Record::Own(own) => own.entry.event().ok(),
-        Record::Mirrored(_) | Record::Evidence(_) => None,
-    });
-    events.collect()
-}
 
 fn grant(world: &mut World, site: usize, peer: &str, grants: Vec<Grant>) {
     let command = Command::Grant { peer: name(peer), grants };
@@ -40,7 +27,7 @@ fn say(scene: &mut Scene, event: &Event) {
 }
 
 fn changes(world: &World, site: usize) -> Vec<GrantsChanged> {
-    let events = own(world, site).into_iter();
+    let events = world.sites[site].own_events().into_iter();
     let changed = |event| if let Event::GrantsChanged(event) = event { Some(event) } else { None };
     events.filter_map(changed).collect()
 }
@@ -93,7 +80,7 @@ fn t02_a_release_of_a_project_that_no_pattern_covers_goes_nowhere() {
     assert_eq!(why.kind, RejectionKind::NotYet, "{why}");
     assert!(why.hint.contains("link grant \"DevTest Space\" --accept-releases \"Web\""), "{why:?}");
     let promoted = |world: &World| {
-        let events = own(world, pipeline.dev).into_iter();
+        let events = world.sites[pipeline.dev].own_events().into_iter();
         let to = events.filter_map(|event| {
             let Event::ReleasePromoted(promoted) = event else { return None };
             world.site_of(&promoted.target)
@@ -121,13 +108,13 @@ fn t02_a_result_that_is_not_there_yet_when_sending_is_revoked_never_leaves() {
     let only = vec![Grant::AcceptReleases(name(PROJECT))];
     grant(&mut world, pipeline.eu, "DevTest Space", only);
     world.run(20_000);
-    let events = own(&world, pipeline.eu);
+    let events = world.sites[pipeline.eu].own_events();
     assert!(events.iter().any(|event| matches!(event, Event::DeploymentFinished(_))));
     assert!(!events.iter().any(|event| matches!(event, Event::DeploymentReported(_))));
     let command = Command::Apply { definitions: Vec::new() };
     let _ = world.ask(pipeline.eu, "ops", command);
     world.run(5_000);
-    let told = own(&world, pipeline.eu);
+    let told = world.sites[pipeline.eu].own_events();
     let names = told.iter().filter(|event| matches!(event, Event::EnvironmentsPublished(_)));
     assert_eq!(names.count(), 1, "nor do the names of environments");
 }

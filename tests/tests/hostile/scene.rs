@@ -7,7 +7,7 @@ use engine::trust::refusal::Refusal;
 use schema::id::{LinkId, Position, SpaceId};
 use schema::latest::{Event, Record};
 use schema::v1::event::{Definition, ReleasePromoted};
-use schema::v1::model::{Disclosure, Grant, Lifecycle, Project, ProjectId, ReleaseId, Step};
+use schema::v1::model::{Disclosure, Grant, Lifecycle, ProjectId, ReleaseId};
 use tests::pipeline::{environment, phase, text, version};
 use tests::stranger::Stranger;
 use tests::world::{World, name};
@@ -23,17 +23,7 @@ pub(crate) struct Scene {
 /// A project whose releases are promoted to `spaces`.
 pub(crate) fn configuration(project: &str, spaces: &[&str]) -> Vec<Definition> {
     let phase = phase("Out", &[], spaces, false);
-    let project = Project {
-        name: name(project),
-        lifecycle: name("Standard"),
-        channels: Vec::new(),
-        packages: Vec::new(),
-        steps: vec![Step::running(name("run"), vec![text("true")], 60)],
-        templates: Vec::new(),
-        variables: Vec::new(),
-        secrets: Vec::new(),
-        values: Vec::new(),
-    };
+    let project = tests::pipeline::project(project);
     let lifecycle = Lifecycle { name: name("Standard"), phases: vec![phase] };
     vec![environment("Dev"), Definition::Lifecycle(lifecycle), Definition::Project(project)]
 }

@@ -7,7 +7,7 @@ use engine::state::cells::Cells;
 use engine::state::releases::Release;
 use engine::trust::refusal::Refusal;
 use schema::id::{LinkSeq, Position};
-use schema::latest::{Document, Event, Kind, Outcome, Receipt, Record, Revocation};
+use schema::latest::{Document, Event, Kind, Outcome, Receipt, Revocation};
 use schema::name::Name;
 use schema::v1::event::{DeploymentReported, EnvironmentsPublished};
 use schema::v1::model::ReleaseId;
@@ -66,15 +66,8 @@ impl Robbed {
     /// What the thief tells: environments that are not there, and a deployment that failed.
     fn lies(&self) -> Vec<Event> {
         let us = &self.world.sites[self.pipeline.us];
-        let log = us.space.as_ref().expect("up").log();
-        let positions: Vec<Position> = (1..=us.engine().checkpoint().0).map(Position).collect();
-        let records = engine::log::Log::read(log, &positions).expect("all records");
-        let told = records.iter().rev().find_map(|record| match record {
-            Record::Own(own) => match own.entry.event() {
-                Ok(Event::DeploymentReported(reported)) => Some(reported.receipt),
-                _ => None,
-            },
-            Record::Mirrored(_) | Record::Evidence(_) => None,
+        let told = us.own_events().into_iter().rev().find_map(|event| {
+            if let Event::DeploymentReported(it) = event { Some(it.receipt) } else { None }
         });
         let document = Document::read(&told.expect("a result was told")).expect("a document");
         let mut receipt: Receipt = document.payload(Kind::Receipt).expect("a receipt");

@@ -182,10 +182,9 @@ fn t02_a_relay_cannot_change_swap_or_invent_what_it_passes_on() {
     let Three { scene, qa, ops } = &three;
     let state = scene.engine(*ops).state();
     let peer = state.links.peer(&scene.id(*qa)).unwrap();
-    let log = scene.world.sites[*ops].space.as_ref().unwrap().log();
-    let all = (1..=engine::log::Log::size(log))
-        .flat_map(|at| engine::log::Log::read(log, &[schema::id::Position(at)]).unwrap());
-    let promotions: Vec<_> = all
+    let records = scene.world.sites[*ops].records();
+    let promotions: Vec<_> = records
+        .into_iter()
         .filter_map(|record| match record {
             Record::Mirrored(it) => match schema::latest::Entry::read(&it.entry).unwrap().event() {
                 Ok(Event::ReleasePromoted(promoted)) => Some((it, promoted)),

@@ -2,11 +2,10 @@
 
 use engine::command::{Command, Done, Rejection, ReleaseName};
 use engine::engine::Engine;
-use engine::log::Log as _;
 use engine::state::releases::Release;
 use engine::trust::secret::SecretValue;
 use schema::id::SpaceId;
-use schema::latest::{Event, Record};
+use schema::latest::Event;
 use schema::v1::event::{Assignment, Definition, Pattern, Role, User};
 use schema::v1::model::{
     Acceptance, Environment, Lifecycle, Phase, Project, ProjectId, ReleaseId, Secret, Step,
@@ -37,17 +36,7 @@ pub(crate) fn people() -> Vec<Definition> {
 
 /// A project with one step that succeeds, and nothing else.
 pub(crate) fn project() -> Project {
-    Project {
-        name: name(PROJECT),
-        lifecycle: name("Standard"),
-        channels: Vec::new(),
-        packages: Vec::new(),
-        steps: vec![step("run")],
-        templates: Vec::new(),
-        variables: Vec::new(),
-        secrets: Vec::new(),
-        values: Vec::new(),
-    }
+    tests::pipeline::project(PROJECT)
 }
 
 /// A step that succeeds everywhere.
@@ -257,25 +246,12 @@ impl Scene {
 
     /// The events of a site's own log.
     pub(crate) fn events(&self, site: usize) -> Vec<Event> {
-        let log = self.world.sites[site].space.as_ref().unwrap().log();
-        let all = (1..=log.size()).flat_map(|at| log.read(&[schema::id::Position(at)]).unwrap());
-        let own = all.filter_map(|record| match record {
-            Record::Own(own) => own.entry.event().ok(),
-            Record::Mirrored(_) | Record::Evidence(_) => None,
-        });
-        own.collect()
+        self.world.sites[site].own_events()
     }
 
     /// Every byte of a site's log.
     pub(crate) fn log(&self, site: usize) -> Vec<u8> {
-        let mut all = Vec::new();
-        let log = self.world.sites[site].space.as_ref().unwrap().log();
-        log.scan(&mut |_, bytes| {
-            all.extend_from_slice(bytes);
-            std::ops::ControlFlow::Continue(())
-        })
-        .unwrap();
-        all
+        self.world.sites[site].log_bytes()
     }
 
     /// What the steps of the newest deployment of a site saw: name and value, the open ones first.

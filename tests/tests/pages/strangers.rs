@@ -4,7 +4,7 @@ use crate::stage::Stage;
 use engine::command::Command;
 use schema::v1::event::Definition;
 use schema::v1::model::{Lifecycle, Project};
-use tests::pipeline::{environment, phase, text};
+use tests::pipeline::{environment, phase, project, text};
 use tests::visitor::{Seen, Visitor};
 use tests::world::{World, name};
 
@@ -18,17 +18,7 @@ const NOTES: &str = "</div><script>alert(1)</script>\u{202e}gpj.exe\u{200b}\u{1b
 fn hostile() -> World {
     let mut world = World::new(5);
     let site = world.found(HOSTILE);
-    let project = Project {
-        name: name(HOSTILE),
-        lifecycle: name(HOSTILE),
-        channels: Vec::new(),
-        packages: Vec::new(),
-        steps: Vec::new(),
-        templates: Vec::new(),
-        variables: Vec::new(),
-        secrets: Vec::new(),
-        values: Vec::new(),
-    };
+    let project = Project { lifecycle: name(HOSTILE), steps: Vec::new(), ..project(HOSTILE) };
     let phases = vec![phase(HOSTILE, &[HOSTILE], &[], false), phase("..", &[".."], &[], false)];
     let mut definitions = vec![environment(HOSTILE), environment("..")];
     definitions.push(Definition::Lifecycle(Lifecycle { name: name(HOSTILE), phases }));
