@@ -194,16 +194,12 @@ pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejecti
 pub fn resolve(state: &State, name: &ReleaseName) -> Result<ReleaseId, Rejection> {
     let space = match &name.owner {
         None => state.me(),
-        Some(owner) if state.name_of(&state.me()) == owner.as_str() => state.me(),
-        Some(owner) => match state.links.named(owner) {
-            Some((space, _)) => space,
-            None => {
-                return Err(Rejection::not_found(
-                    format!("no space is called {owner} here"),
-                    "`interspace link list` shows the spaces that are known",
-                ));
-            }
-        },
+        Some(owner) => state.space_named(owner).ok_or_else(|| {
+            Rejection::not_found(
+                format!("no space is called {owner} here"),
+                "`interspace link list` shows the spaces that are known",
+            )
+        })?,
     };
     let project = ProjectId { space, name: name.project.clone() };
     let id = ReleaseId { project, version: name.version.clone() };

@@ -3,8 +3,8 @@
 use crate::command::{Rejection, RejectionKind};
 use crate::decide::permission::Permission;
 use crate::decide::rights::{Object, Rights};
-use crate::decide::{deployment, tenant};
-use crate::progress::{Place, standings};
+use crate::decide::{deployment, recall, tenant};
+use crate::progress::{PhaseStanding, Place, standings};
 use crate::state::State;
 use crate::state::cells::Slot;
 use crate::state::releases::{Answer, Approved, Release, Source};
@@ -12,7 +12,7 @@ use crate::window;
 use schema::latest::Actor;
 use schema::name::Name;
 use schema::v1::event::PolicyRule;
-use schema::v1::model::{ApprovalRule, ApprovedPer, ProjectId, ReleaseId};
+use schema::v1::model::{ApprovalRule, ApprovedPer, ReleaseId};
 use std::collections::BTreeMap;
 
 /// A gate that is shut.
@@ -109,6 +109,12 @@ impl Way<'_> {
 /// Everything that holds a release up on its way, the weightiest first; nothing if nothing does.
 #[must_use]
 pub fn obstacles(state: &State, way: &Way<'_>) -> Vec<Obstacle> {
+    obstacles_among(state, way, &standings(state, way.id, way.tenant, way.now_ms))
+}
+
+/// [`obstacles`] where the standings of the release, for the tenant of the way, are known already.
+#[must_use]
+pub fn obstacles_among(state: &State, way: &Way<'_>, phases: &[PhaseStanding]) -> Vec<Obstacle> {
     let Some(release) = state.releases.get(way.id) else {
         let what = Rejection::not_found("there is no such release", "`interspace release list`");
         return vec![Obstacle { gate: Gate::Acceptance, rejection: what, opens_ms: None }];
@@ -118,12 +124,12 @@ pub fn obstacles(state: &State, way: &Way<'_>) -> Vec<Obstacle> {
     let shut = |gate, result: Result<(), Rejection>| {
         result.err().map(|rejection| Obstacle { gate, rejection, opens_ms: None })
     };
-    all.extend(shut(Gate::Recall, recall(state, way, release)));
+    all.extend(shut(Gate::Recall, recall::allows(state, way.id, release.revision)));
     all.extend(shut(Gate::Acceptance, acceptance(way, release)));
     if let Some(slot) = &slot {
         all.extend(shut(Gate::Tenant, tenant::check(state, &way.id.project, slot)));
     }
-    all.extend(phase(state, way));
+    all.extend(phase(state, way, phases));
     all.extend(freezes(state, way));
     if let Some(slot) = &slot {
         all.extend(closed(state, way, slot));
@@ -132,14 +138,6 @@ pub fn obstacles(state: &State, way: &Way<'_>) -> Vec<Obstacle> {
         all.extend(shut(Gate::Package, deployment::packages_are_here(state, release, slot)));
     }
     all
-}
-
-/// Why nothing is done with a recalled release.
-///
-/// # Errors
-/// When it is recalled.
-pub fn recall(state: &State, way: &Way<'_>, release: &Release) -> Result<(), Rejection> {
-    crate::decide::recall::allows(state, way.id, release.revision)
 }
 
 fn acceptance(way: &Way<'_>, release: &Release) -> Result<(), Rejection> {
@@ -166,9 +164,8 @@ fn acceptance(way: &Way<'_>, release: &Release) -> Result<(), Rejection> {
     }
 }
 
-fn phase(state: &State, way: &Way<'_>) -> Option<Obstacle> {
+fn phase(state: &State, way: &Way<'_>, all: &[PhaseStanding]) -> Option<Obstacle> {
     let (name, place) = (way.name(), way.place);
-    let all = standings(state, way.id, way.tenant, way.now_ms);
     let Some(at) = all.iter().position(|it| it.places.iter().any(|(there, _)| there == place))
     else {
         // What is not accepted has no lifecycle yet; that is said already.
@@ -299,7 +296,8 @@ pub fn approvals<'a>(
 
 /// Why policy leaves a release alone on its way, in words; none if it does not.
 #[must_use]
-pub fn left_alone(state: &State, project: &ProjectId, way: &Way<'_>) -> Option<String> {
+pub fn left_alone(state: &State, way: &Way<'_>) -> Option<String> {
+    let project = &way.id.project;
     state.restraints.rules().find_map(|(rule, told)| match rule {
         PolicyRule::Pause { project: of, place } => {
             let paused = state.covers(of, project) && state.covers_place(place, way.place);
@@ -331,7 +329,7 @@ pub fn opens_ms(state: &State, id: &ReleaseId, now_ms: u64) -> Option<u64> {
     let untried = open.filter(|(_, standing)| *standing == crate::progress::Standing::Untried);
     let times = untried.filter_map(|(place, _)| {
         let way = Way { id, place, tenant: None, actor: &Actor::Policy, now_ms };
-        let all = obstacles(state, &way);
+        let all = obstacles_among(state, &way, &phases);
         // Only where time is all that is missing; what else there is tells when it changes.
         let lasting =
             |it: &Obstacle| it.opens_ms.is_none() && it.rejection.kind != RejectionKind::NotYet;

@@ -300,6 +300,25 @@ impl State {
         self.configuration.spaces().chain(scoped).any(|known| known == name)
     }
 
+    /// The keys of a space, its own or a peer's; none if it is not known here.
+    #[must_use]
+    pub fn keys_of(&self, space: &SpaceId) -> Option<&Keys> {
+        match &self.keys {
+            Some(own) if own.space() == *space => Some(own),
+            _ => self.links.peer(space).map(|peer| &peer.keys),
+        }
+    }
+
+    /// The space that is called so here: this one, or a peer by its local name; none if it is not
+    /// known.
+    #[must_use]
+    pub fn space_named(&self, name: &Name) -> Option<SpaceId> {
+        match &self.keys {
+            Some(own) if own.name() == name => Some(own.space()),
+            _ => self.links.named(name).map(|(space, _)| space),
+        }
+    }
+
     /// The name of a space as it is called here: its own, a peer's local name, or its short id.
     #[must_use]
     pub fn name_of(&self, space: &SpaceId) -> String {

@@ -94,12 +94,9 @@ pub fn passed(
 /// The packages that the steps use which are run at a slot.
 #[must_use]
 pub fn packages<'a>(state: &State, release: &'a Release, slot: &Slot) -> Vec<&'a Package> {
-    let steps = values::steps(release, state.me(), slot);
-    let uses = |step: &Step, package: &Package| {
-        step.packages.is_empty() || step.packages.contains(&package.id)
-    };
+    let steps: Vec<&Step> = values::steps(release, state.me(), slot).collect();
     let all = release.snapshot.packages.iter();
-    all.filter(|package| steps.iter().any(|step| uses(step, package))).collect()
+    all.filter(|package| steps.iter().any(|step| step.uses(&package.id))).collect()
 }
 
 /// One deployment at a time in an environment, whatever the project.
@@ -175,8 +172,7 @@ pub fn restart(
 
 /// A deployment that runs.
 fn running(state: &State, deployment: Position) -> Result<&Running, Rejection> {
-    let mut all = state.cells.running();
-    let found = all.find(|(_, running)| running.deployment.position == deployment);
+    let found = state.cells.running_at(deployment);
     found.map(|(_, running)| running).ok_or_else(|| match state.cells.deployment(deployment) {
         Some(_) => Rejection::conflict(
             format!("the deployment at Position {deployment} has ended"),

@@ -44,8 +44,10 @@ pub fn promote(
         Source::Local => {
             let targets = targets(state, id, release, peer, target)?;
             takes(given, id, known)?;
-            let document = bundle(given, id, release, &targets)?;
-            let secrets = secret::hand(given, id, release, &document, &targets)?;
+            let bundle = bundle(given, id, release, &targets);
+            let document = given.identity.document(Kind::Bundle, &bundle);
+            let travels = secret::Travels { bundle: &document.id(), slice: &bundle.snapshot };
+            let secrets = secret::hand(given, id, release, travels, &targets)?;
             (document, Vec::new(), secrets)
         }
         Source::Imported(import) => {
@@ -167,20 +169,10 @@ fn relays(
     Ok(())
 }
 
-fn bundle(
-    given: Given<'_>,
-    id: &ReleaseId,
-    release: &Release,
-    targets: &[SpaceId],
-) -> Result<Document, Rejection> {
-    if !release.outline.is_whole() {
-        return Err(Rejection::conflict(
-            format!("only a part of {} {} is left in this log", id.project.name, id.version),
-            "what stayed at home was lost with its end: make a new version of it",
-        ));
-    }
+/// What is sent of a release of this space. All of it is here: the gate *acceptance* is passed.
+fn bundle(given: Given<'_>, id: &ReleaseId, release: &Release, targets: &[SpaceId]) -> Bundle {
     let (snapshot, outline) = release.snapshot.slice(&release.outline, targets);
-    let bundle = Bundle {
+    Bundle {
         release: id.clone(),
         digest: release.digest,
         revision: release.revision,
@@ -192,6 +184,5 @@ fn bundle(
         receipts: result::for_bundle(given, release, targets),
         key: given.identity.number(),
         time_ms: given.wall_ms,
-    };
-    Ok(given.identity.document(Kind::Bundle, &bundle))
+    }
 }

@@ -180,11 +180,7 @@ fn fits(snapshot: &Snapshot, notes: &Text, kept: &[KeptSecret]) -> Result<(), Re
         ("package manifest", size(serde_json::to_vec(&snapshot.packages))),
         ("notes", size(serde_json::to_vec(notes))),
     ];
-    let count = snapshot.steps.len()
-        + snapshot.templates.len()
-        + snapshot.variables.len()
-        + snapshot.secrets.len()
-        + snapshot.packages.len();
+    let count = snapshot.kinds().count();
     let total = parts.iter().map(|(_, size)| size).sum::<usize>() + count * LEAF_BYTES;
     // The values travel beside the document, once for each space that may read them.
     let handed: usize = kept.iter().map(|kept| kept.sealed.sealed.len() + HANDED_FRAME).sum();

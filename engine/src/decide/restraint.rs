@@ -113,10 +113,7 @@ fn known_spaces<'a>(
     patterns: impl Iterator<Item = &'a Pattern>,
 ) -> Result<(), Rejection> {
     let mut named = patterns.filter_map(|pattern| pattern.space.as_ref());
-    let unknown = named.find(|name| {
-        state.name_of(&state.me()) != name.as_str() && state.links.named(name).is_none()
-    });
-    match unknown {
+    match named.find(|name| state.space_named(name).is_none()) {
         None => Ok(()),
         Some(name) => Err(Rejection::not_found(
             format!("no space is called {name} here"),

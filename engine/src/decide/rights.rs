@@ -69,11 +69,7 @@ impl Reach {
         if pattern.is_all() {
             return Some(Self::All);
         }
-        let space = match &pattern.space {
-            None => state.me(),
-            Some(name) if state.name_of(&state.me()) == name.as_str() => state.me(),
-            Some(name) => state.links.named(name)?.0,
-        };
+        let space = state.space_of(pattern)?;
         let any = pattern.is_any_name();
         Some(if any { Self::OfSpace(space) } else { Self::One(space, pattern.name.clone()) })
     }

@@ -34,16 +34,12 @@ pub fn frozen(
 fn site(state: &State, by: &Name, pattern: &Pattern) -> Result<Site, Rejection> {
     let space = match &pattern.space {
         None => state.me(),
-        Some(name) if state.name_of(&state.me()) == name.as_str() => state.me(),
-        Some(name) => match state.links.named(name) {
-            Some((space, _)) => space,
-            None => {
-                return Err(Rejection::not_found(
-                    format!("project {by} speaks of {pattern}, and no space is called {name} here"),
-                    "import its certificate first: `interspace certificate import`",
-                ));
-            }
-        },
+        Some(name) => state.space_named(name).ok_or_else(|| {
+            Rejection::not_found(
+                format!("project {by} speaks of {pattern}, and no space is called {name} here"),
+                "import its certificate first: `interspace certificate import`",
+            )
+        })?,
     };
     let environment = (!pattern.is_any_name()).then(|| pattern.name.clone());
     Ok(Site { space, environment })

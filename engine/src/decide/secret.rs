@@ -12,12 +12,10 @@ use crate::state::releases::{Import, Release, Source};
 use crate::trust::certificate::Keys;
 use crate::trust::secret::{Salted, SecretValue};
 use schema::id::{DocumentId, SpaceId};
-use schema::latest::{
-    Actor, Bundle, Document, Event, HandedSecret, KeptSecret, Kind, SecretCommitment,
-};
+use schema::latest::{Actor, Event, HandedSecret, KeptSecret, SecretCommitment};
 use schema::name::Name;
 use schema::v1::event::{SecretSet, SecretUnset, SecretsKept};
-use schema::v1::model::{HexHash, Project, ReleaseId, Secret, Where};
+use schema::v1::model::{HexHash, Project, ReleaseId, Secret, Snapshot, Where};
 use schema::v1::secret::{About, Place};
 use std::collections::BTreeMap;
 
@@ -253,6 +251,15 @@ pub fn values(
     Ok(salted.into_iter().map(|(index, salted)| (index, salted.value)).collect())
 }
 
+/// What a bundle holds of a release.
+#[derive(Debug, Clone, Copy)]
+pub struct Travels<'a> {
+    /// The id of the bundle.
+    pub bundle: &'a DocumentId,
+    /// The part of the snapshot that is in it.
+    pub slice: &'a Snapshot,
+}
+
 /// The values of a release's secrets, sealed for the spaces that its bundle is for: for each of
 /// them what can apply there, and nothing else.
 ///
@@ -262,22 +269,21 @@ pub fn hand(
     given: Given<'_>,
     id: &ReleaseId,
     release: &Release,
-    bundle: &Document,
+    travels: Travels<'_>,
     targets: &[SpaceId],
 ) -> Result<Vec<HandedSecret>, Rejection> {
     let entropy = &mut Entropy::from_seed(given.random);
     let all = salted(given, id, release)?;
-    let sliced: Bundle = bundle.payload(Kind::Bundle).map_err(|_| no_key())?;
     let mut handed = Vec::new();
     // The slice has them in the order of the whole: each is the next that equals it there.
     let mut whole = release.snapshot.secrets.iter().enumerate();
-    for (index, secret) in (0..).zip(&sliced.snapshot.secrets) {
+    for (index, secret) in (0..).zip(&travels.slice.secrets) {
         let salted = whole.find(|(_, one)| *one == secret).and_then(|(at, _)| all.get(&at));
         let salted = salted.ok_or_else(no_key)?;
-        let sees = |target: &&SpaceId| sliced.snapshot.may_see(&secret.scope, target);
+        let sees = |target: &&SpaceId| travels.slice.may_see(&secret.scope, target);
         for target in targets.iter().filter(sees) {
             let peer = given.state.links.peer(target).ok_or_else(no_key)?;
-            handed.push(seal(salted, &bundle.id(), index, &peer.keys, entropy)?);
+            handed.push(seal(salted, travels.bundle, index, &peer.keys, entropy)?);
         }
     }
     Ok(handed)

@@ -41,10 +41,12 @@ pub fn applies(scope: &Scope, me: SpaceId, slot: &Slot) -> bool {
 }
 
 /// The steps of a release that are run at a slot of `me`, in order.
-#[must_use]
-pub fn steps(release: &Release, me: SpaceId, slot: &Slot) -> Vec<Step> {
-    let all = release.snapshot.steps.iter();
-    all.filter(|step| applies(&step.scope, me, slot)).cloned().collect()
+pub fn steps<'a>(
+    release: &'a Release,
+    me: SpaceId,
+    slot: &'a Slot,
+) -> impl Iterator<Item = &'a Step> {
+    release.snapshot.steps.iter().filter(move |step| applies(&step.scope, me, slot))
 }
 
 /// How narrowly a scope that applies does so; more is narrower.
@@ -72,7 +74,7 @@ pub fn seen(
 ) -> Result<Seen, Rejection> {
     let me = state.me();
     let answers = answers(state, id, release, slot)?;
-    let steps = steps(release, me, slot);
+    let steps: Vec<&Step> = steps(release, me, slot).collect();
     let mut open: BTreeMap<(Name, String), Vec<Name>> = BTreeMap::new();
     let mut hidden: BTreeMap<(Name, String), Vec<Name>> = BTreeMap::new();
     for step in &steps {

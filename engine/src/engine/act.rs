@@ -99,7 +99,7 @@ impl Engine {
             deployment,
             release: id.clone(),
             environment: environment?.clone(),
-            steps: values::steps(release, self.state.me(), &slot),
+            steps: values::steps(release, self.state.me(), &slot).cloned().collect(),
             tenant: slot.tenant,
             variables: started.variables.clone(),
             secrets: hidden.into_iter().map(secret).collect(),
@@ -116,14 +116,11 @@ impl Engine {
     }
 
     pub(super) fn ended(&mut self, deployment: Position, report: Report) {
-        let cells = &self.state.cells;
-        let found = cells.deployment(deployment).and_then(|begun| {
-            let running = cells.get(&begun.cell)?.running.as_ref()?;
-            let same = running.deployment.position == deployment;
-            same.then(|| (begun.cell.clone(), running.clone()))
-        });
+        let found = self.state.cells.running_at(deployment);
         // A report that comes twice changes nothing.
-        let Some((cell, running)) = found else { return };
+        let Some((cell, running)) = found.map(|(cell, it)| (cell.clone(), it.clone())) else {
+            return;
+        };
         let random = self.entropy.bytes();
         let drafts = result::finish(self.given(random), &cell, &running, &report);
         let command = CommandId::derived(&running.deployment, "finish");
@@ -169,7 +166,7 @@ impl Engine {
         };
         let (actor, now_ms) = (&request.actor, self.now.wall_ms);
         let way = Way { id: &id, place: &place, tenant: None, actor, now_ms };
-        gates::left_alone(&self.state, &id.project, &way).map(|_| id.clone())
+        gates::left_alone(&self.state, &way).map(|_| id.clone())
     }
 
     /// Asks what policy would ask for because of what happened to these releases.

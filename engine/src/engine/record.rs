@@ -18,6 +18,8 @@ use schema::latest::{
 use schema::v1::event::{
     ApprovalGiven, DeploymentReported, PolicyLifted, PolicyRule, PolicySet, ReleaseRecalled,
 };
+use schema::v1::model::ReleaseId;
+use serde::de::DeserializeOwned;
 
 impl Engine {
     /// The id of an entry of this log.
@@ -177,7 +179,7 @@ impl Engine {
                 let space = self.identity.space();
                 let project = schema::v1::model::ProjectId { space, name: created.project.clone() };
                 let version = created.version.clone();
-                self.touched.insert(schema::v1::model::ReleaseId { project, version });
+                self.touched.insert(ReleaseId { project, version });
             }
             Event::ReleaseAccepted(accepted) => {
                 self.fetch_changed = true;
@@ -259,22 +261,31 @@ impl Engine {
 
     /// Who is to be told of a recall, policy finds out.
     fn touch_recalled(&mut self, event: &ReleaseRecalled) {
-        let document = Document::read(&event.recall).ok();
-        let recall = document.and_then(|it| it.payload::<Recall>(Kind::Recall).ok());
-        self.touched.extend(recall.map(|recall| recall.release));
+        self.touch_named(&event.recall, Kind::Recall, |recall: Recall| recall.release);
     }
 
     fn touch_approved(&mut self, event: &ApprovalGiven) {
-        let document = Document::read(&event.approval).ok();
-        let approval = document.and_then(|it| it.payload::<Approval>(Kind::Approval).ok());
-        self.touched.extend(approval.map(|approval| approval.release));
+        self.touch_named(&event.approval, Kind::Approval, |approval: Approval| approval.release);
     }
 
     /// What a peer's result makes possible.
     fn touch_reported(&mut self, event: &DeploymentReported) {
-        let document = Document::read(&event.receipt).ok();
-        let receipt = document.and_then(|it| it.payload::<Receipt>(Kind::Receipt).ok());
-        self.touched.extend(receipt.map(|receipt| receipt.release));
+        self.touch_named(&event.receipt, Kind::Receipt, |receipt: Receipt| receipt.release);
+    }
+
+    /// The release that a signed document names. Not while the log is told: policy looks at all of
+    /// it once, after that.
+    fn touch_named<T: DeserializeOwned>(
+        &mut self,
+        document: &str,
+        kind: Kind,
+        named: impl FnOnce(T) -> ReleaseId,
+    ) {
+        if self.telling {
+            return;
+        }
+        let read = Document::read(document).and_then(|document| document.payload::<T>(kind));
+        self.touched.extend(read.ok().map(named));
     }
 
     fn fold_mirrored(&mut self, position: Position, mirrored: &Mirrored) {

@@ -297,7 +297,15 @@ impl Cells {
         Some((attempt, outcome))
     }
 
-    /// The running deployment that began at `position`.
+    /// The running deployment that began at `position`, and its cell.
+    #[must_use]
+    pub fn running_at(&self, position: Position) -> Option<(&CellId, &Running)> {
+        let cell = &self.deployments.get(&position)?.cell;
+        let running = self.cells.get(cell)?.running.as_ref()?;
+        (running.deployment.position == position).then_some((cell, running))
+    }
+
+    /// [`Cells::running_at`], to be changed.
     fn running_mut(&mut self, position: Position) -> Option<&mut Running> {
         let cell = self.deployments.get(&position)?.cell.clone();
         let running = self.cells.get_mut(&cell)?.running.as_mut()?;

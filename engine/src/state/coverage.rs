@@ -12,11 +12,7 @@ impl State {
     /// known.
     #[must_use]
     pub fn space_of(&self, pattern: &Pattern) -> Option<SpaceId> {
-        match &pattern.space {
-            None => Some(self.me()),
-            Some(name) if self.name_of(&self.me()) == name.as_str() => Some(self.me()),
-            Some(name) => self.links.named(name).map(|(space, _)| space),
-        }
+        pattern.space.as_ref().map_or_else(|| Some(self.me()), |name| self.space_named(name))
     }
 
     /// Whether a pattern of projects covers this one.

@@ -107,7 +107,7 @@ fn order(state: &State, cell: &Shown) -> (usize, Name, Option<Name>) {
 }
 
 fn show(state: &State, id: &CellId, cell: &Cell) -> Shown {
-    let keys = keys(state, &id.space);
+    let keys = state.keys_of(&id.space);
     let deployed = |proof: &Proof| Deployed {
         version: proof.receipt.release.version.clone(),
         outcome: proof.receipt.outcome,
@@ -131,13 +131,6 @@ fn show(state: &State, id: &CellId, cell: &Cell) -> Shown {
         installed,
         last,
         running: cell.running.as_ref().map(|running| running.release.version.clone()),
-    }
-}
-
-fn keys<'a>(state: &'a State, space: &SpaceId) -> Option<&'a Keys> {
-    match &state.keys {
-        Some(own) if own.space() == *space => Some(own),
-        _ => state.links.peer(space).map(|peer| &peer.keys),
     }
 }
 

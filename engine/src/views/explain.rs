@@ -1,9 +1,8 @@
 //! Why a release is where it is: for every place of its lifecycle, whether it is there, what holds
 //! it up, and what comes next.
 
-use crate::decide::secret::readable;
 use crate::decide::values::seen;
-use crate::gates::{Obstacle, Way, left_alone, obstacles};
+use crate::gates::{Obstacle, Way, left_alone, obstacles_among};
 use crate::progress::{Place, Standing, standings};
 use crate::state::State;
 use crate::state::cells::Slot;
@@ -45,29 +44,30 @@ pub fn of(
 ) -> Vec<Explained> {
     let Some(release) = state.releases.get(id) else { return Vec::new() };
     let mut explained = Vec::new();
-    for phase in standings(state, id, tenant, now_ms) {
-        for (place, standing) in phase.places {
-            let way = Way { id, place: &place, tenant, actor, now_ms };
-            let mut shut = match &place {
+    let phases = standings(state, id, tenant, now_ms);
+    for phase in &phases {
+        for (place, standing) in &phase.places {
+            let way = Way { id, place, tenant, actor, now_ms };
+            let mut shut = match place {
                 Place::Remote { .. } => Vec::new(),
-                Place::Environment(_) | Place::Space(_) => obstacles(state, &way),
+                Place::Environment(_) | Place::Space(_) => obstacles_among(state, &way, &phases),
             };
             if shut.is_empty() {
                 shut.extend(values(state, &way, release));
             }
-            let sent = match &place {
+            let sent = match place {
                 Place::Space(name) => promoted(state, release, name),
                 Place::Environment(_) | Place::Remote { .. } => None,
             };
             explained.push(Explained {
                 phase: phase.phase.clone(),
-                standing,
+                standing: standing.clone(),
                 automatic: phase.automatic,
-                skipped: state.skips(&place),
+                skipped: state.skips(place),
                 obstacles: shut,
-                left_alone: left_alone(state, &id.project, &way),
+                left_alone: left_alone(state, &way),
                 sent,
-                place,
+                place: place.clone(),
             });
         }
     }
@@ -86,10 +86,4 @@ fn values(state: &State, way: &Way<'_>, release: &Release) -> Option<Obstacle> {
 fn promoted(state: &State, release: &Release, name: &Name) -> Option<bool> {
     let (space, _) = state.links.named(name)?;
     Some(release.promotions.get(&space)?.answer.is_some())
-}
-
-/// Whether some secrets of a release are for other spaces than this one.
-#[must_use]
-pub fn carries_unread(state: &State, release: &Release) -> usize {
-    release.snapshot.secrets.len() - readable(state.me(), release).count()
 }

@@ -6,7 +6,6 @@ use crate::progress::{Place, standings};
 use crate::state::State;
 use crate::state::cells::Slot;
 use crate::state::releases::Release;
-use crate::trust::certificate::Keys;
 use schema::id::{DocumentId, SpaceId};
 use schema::latest::{Approval, Bundle, Document, Kind, Outcome, Receipt};
 use schema::v1::model::ReleaseId;
@@ -46,21 +45,13 @@ pub fn of(state: &State, id: &ReleaseId, now_ms: u64) -> Vec<Proof> {
     proofs
 }
 
-/// The keys of a space, its own or a peer's.
-fn keys<'a>(state: &'a State, space: &SpaceId) -> Option<&'a Keys> {
-    match &state.keys {
-        Some(own) if own.space() == *space => Some(own),
-        _ => state.links.peer(space).map(|peer| &peer.keys),
-    }
-}
-
 /// What came with the release: its bundle, the receipts inside it, and those of who sent it on.
 fn bundle(state: &State, id: &ReleaseId, release: &Release) -> Vec<Proof> {
     let Some(import) = release.import() else { return Vec::new() };
     let owner = id.project.space;
     let claims = |bundle: &Bundle| (bundle.release.project.space, bundle.key);
     let read =
-        keys(state, &owner).map(|keys| keys.document(&import.document, Kind::Bundle, claims));
+        state.keys_of(&owner).map(|keys| keys.document(&import.document, Kind::Bundle, claims));
     let same = |read: &Bundle| read.digest == release.digest && read.is_of_its_digest();
     let mut proofs = vec![Proof {
         gate: format!("bundle of {}", state.name_of(&owner)),
@@ -102,7 +93,7 @@ fn receipt(state: &State, release: &Release, gate: &str, document: &Document) ->
     let claimed: Option<Receipt> = document.payload(Kind::Receipt).ok();
     let signer = claimed.as_ref().map_or(SpaceId([0; 32]), |receipt| receipt.space);
     let claims = |receipt: &Receipt| (receipt.space, receipt.key);
-    let read = keys(state, &signer).map(|keys| keys.document(document, Kind::Receipt, claims));
+    let read = state.keys_of(&signer).map(|keys| keys.document(document, Kind::Receipt, claims));
     let same = |read: &Receipt| read.digest == release.digest && read.outcome == Outcome::Succeeded;
     Proof {
         gate: gate.to_owned(),
@@ -124,7 +115,8 @@ fn approved(state: &State, release: &Release, place: &Place) -> Vec<Proof> {
     let claims = |approval: &Approval| (approval.space, approval.key);
     let good = all.into_values().filter(|it| it.content.approved);
     good.map(|it| {
-        let read = keys(state, &it.content.space)
+        let read = state
+            .keys_of(&it.content.space)
             .map(|keys| keys.document(&it.document, Kind::Approval, claims));
         let same = |read: &Approval| read.digest == release.digest;
         Proof {

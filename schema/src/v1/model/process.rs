@@ -67,6 +67,14 @@ pub struct Step<S = Scope> {
     pub packages: Vec<PackageName>,
 }
 
+impl<S> Step<S> {
+    /// Whether it sees a package of the release.
+    #[must_use]
+    pub fn uses(&self, package: &PackageName) -> bool {
+        self.packages.is_empty() || self.packages.contains(package)
+    }
+}
+
 impl<S: Default> Step<S> {
     /// A step that runs a program once, everywhere, while nothing has failed.
     #[must_use]

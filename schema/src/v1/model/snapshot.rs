@@ -118,14 +118,24 @@ impl Snapshot {
         parts
     }
 
+    /// What each of its parts is, in their order.
+    pub fn kinds(&self) -> impl Iterator<Item = PartKind> {
+        let of = |kind, count| std::iter::repeat_n(kind, count);
+        of(PartKind::Step, self.steps.len())
+            .chain(of(PartKind::Template, self.templates.len()))
+            .chain(of(PartKind::Variable, self.variables.len()))
+            .chain(of(PartKind::Secret, self.secrets.len()))
+            .chain(of(PartKind::Package, self.packages.len()))
+    }
+
     /// The outline of the whole snapshot under `blind`.
     #[must_use]
     pub fn outline(&self, blind: &Hash) -> Outline {
-        let leaf = |(index, (kind, _)): (u32, (PartKind, Vec<u8>))| {
+        let leaf = |(index, kind): (u32, PartKind)| {
             let salt = hash(Domain::ReleaseSalt, &[blind, &index.to_be_bytes()]);
             Leaf::Here(kind, HexHash(salt))
         };
-        Outline { leaves: (0..).zip(self.parts()).map(leaf).collect() }
+        Outline { leaves: (0..).zip(self.kinds()).map(leaf).collect() }
     }
 
     /// Whether what has this scope can apply in any environment of `space`: it reaches the space,
@@ -139,11 +149,8 @@ impl Snapshot {
     /// The packages that steps use which can apply in one of `spaces`.
     pub fn packages_for<'a>(&'a self, spaces: &'a [SpaceId]) -> impl Iterator<Item = &'a Package> {
         let runs = |step: &&Step| spaces.iter().any(|space| step.scope.reaches(space));
-        let uses = |step: &Step, package: &Package| {
-            step.packages.is_empty() || step.packages.contains(&package.id)
-        };
         let used = move |package: &&Package| {
-            self.steps.iter().filter(runs).any(|step| uses(step, package))
+            self.steps.iter().filter(runs).any(|step| step.uses(&package.id))
         };
         self.packages.iter().filter(used)
     }
@@ -196,10 +203,16 @@ fn part(kind: PartKind, salt: &HexHash, bytes: &[u8]) -> Hash {
 }
 
 impl Outline {
+    /// How many parts are not in the snapshot beside it.
+    #[must_use]
+    pub fn withheld(&self) -> usize {
+        self.leaves.iter().filter(|leaf| matches!(leaf, Leaf::Withheld(..))).count()
+    }
+
     /// Whether every part is in the snapshot beside it.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.leaves.iter().all(|leaf| matches!(leaf, Leaf::Here(..)))
+        self.withheld() == 0
     }
 
     /// The digest of the release of which `snapshot` is what this outline says is here; none if it
