@@ -160,8 +160,7 @@ impl Course<'_, '_> {
             self.scene.plan.environment.name,
             roles.join(", ")
         );
-        let report = report::step(step.name.clone(), Outcome::Failed, 0, Instant::now());
-        let reason = Some(report::reason(&reason, self.scene.mask));
-        self.reported(StepReport { reason, ..report });
+        let report = report::halted(step.name.clone(), &reason, self.scene.mask, Instant::now());
+        self.reported(report);
     }
 }

@@ -33,8 +33,7 @@ pub(crate) fn step(name: Name, outcome: Outcome, attempts: u32, began: Instant) 
 }
 
 /// The report that stands for what was not even begun.
-pub(crate) fn halted(stage: &'static str, reason: &str, mask: &Mask, began: Instant) -> StepReport {
-    let name = stage.parse().expect("a plain word is a name");
+pub(crate) fn halted(name: Name, reason: &str, mask: &Mask, began: Instant) -> StepReport {
     let reason = Some(self::reason(reason, mask));
     StepReport { reason, ..step(name, Outcome::Failed, 0, began) }
 }

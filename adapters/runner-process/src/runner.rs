@@ -98,7 +98,12 @@ impl Runner {
             Ok(outcome) => outcome,
             Err(Halt::Ended(end)) => end.outcome(),
             Err(Halt::Failed { stage, reason }) => {
-                done.steps.push(report::halted(stage, &reason, &mask, began));
+                done.steps.push(report::halted(
+                    stage.parse().expect("a plain word is a name"),
+                    &reason,
+                    &mask,
+                    began,
+                ));
                 Outcome::Failed
             }
         };

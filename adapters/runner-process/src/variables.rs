@@ -136,7 +136,7 @@ pub(crate) fn compose(
     }
     all.set_own(plan, environment, target);
     all.set("INTERSPACE_OUTPUT", environment.output_file());
-    let uses = |one: &&Proven| step.packages.is_empty() || step.packages.contains(&one.package.id);
+    let uses = |one: &&Proven| step.uses(&one.package.id);
     all.set_packages(&scene.proven.iter().filter(uses).collect::<Vec<_>>());
     all
 }

@@ -163,6 +163,19 @@ impl Client {
         Ok(format!("/v1/spaces/{}{slash}{rest}", encoded(&name)))
     }
 
+    /// The path of something of the chosen space that is asked for with these parts, as far as they
+    /// are given.
+    pub(crate) fn query(
+        &self,
+        rest: &str,
+        parts: &[(&str, Option<&str>)],
+    ) -> Result<String, Failure> {
+        let given = parts.iter().filter_map(|(key, value)| Some((key, (*value)?)));
+        let parts: Vec<String> =
+            given.map(|(key, value)| format!("{key}={}", encoded(value))).collect();
+        Ok(format!("{}?{}", self.path(rest)?, parts.join("&")))
+    }
+
     fn only_space(&self) -> Result<String, Failure> {
         let spaces = self.spaces()?;
         match spaces.as_slice() {

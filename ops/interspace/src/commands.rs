@@ -91,6 +91,14 @@ const fn yes(is: bool) -> &'static str {
     if is { "yes" } else { "no" }
 }
 
+/// A version with its revision, where there was one before it.
+fn revised(version: &str, revision: u32) -> String {
+    match revision {
+        1 => version.to_owned(),
+        revision => format!("{version}~{revision}"),
+    }
+}
+
 /// A text, or a dash.
 fn or_dash(text: Option<&String>) -> String {
     text.cloned().unwrap_or_else(|| "-".to_owned())

@@ -5,12 +5,12 @@ use super::mark::Mark;
 use super::moment::Clock;
 use super::text::{encoded, visible};
 use super::way::Way;
+use crate::shape::release::place;
 use engine::engine::Engine;
 use engine::state::cells::{CellId, Proof, Running, Slot};
 use engine::step::Now;
 use engine::views::dashboard::{Deployed, Shown};
 use maud::{Markup, html};
-use schema::id::SpaceId;
 use schema::latest::{Actor, Outcome};
 use schema::v1::document::receipt::DeployedBy;
 use schema::v1::model::{ProjectId, ReleaseId};
@@ -61,7 +61,7 @@ pub(super) fn look(engine: &Engine, shown: &Shown, now: Now, way: &Way) -> Cell 
         installed.is_none_or(|installed| installed.receipt != last.receipt)
     });
     Cell {
-        place: place(engine, &space, &id.slot),
+        place: place(engine.state(), &space, &id.slot),
         project: id.project.name.to_string(),
         installed: shown.installed.as_ref().map(|installed| ended(installed, proof)),
         failed: newer.map(|newer| ended(newer, last)),
@@ -195,14 +195,4 @@ impl Cell {
 /// The query of a release's journey.
 pub(super) fn of_release(id: &ReleaseId) -> String {
     release_query(&id.project, id.version.as_str())
-}
-
-/// A place in words.
-pub(super) fn place(engine: &Engine, space: &SpaceId, slot: &Slot) -> String {
-    let state = engine.state();
-    if *space == state.me() {
-        slot.to_string()
-    } else {
-        format!("{}: {slot}", state.name_of(space))
-    }
 }

@@ -8,6 +8,7 @@ use super::sheet::Sheet;
 use super::text::visible;
 use super::way::Way;
 use crate::shape::audit::{self, Reason};
+use crate::shape::release::place;
 use engine::engine::Engine;
 use engine::state::cells::{CellId, Proof};
 use engine::step::Now;
@@ -53,7 +54,7 @@ pub(super) fn look(
         |proof: &Proof| (proof.receipt.clone(), proof.document.id().to_string(), proven);
     Some(Details {
         size: engine.checkpoint().0,
-        place: cell::place(engine, &id.space, &id.slot),
+        place: place(engine.state(), &id.space, &id.slot),
         project: id.project.name.to_string(),
         signer: state.name_of(&id.space),
         journey: proof.map(|proof| cell::of_release(&proof.receipt.release)),

@@ -3,17 +3,34 @@
 use super::cell::of_release;
 use super::sheet::Parts;
 use super::text::visible;
-use crate::shape::release::{self, Release};
+use crate::shape::release::{Blocked, Phase, blocked, phase, status};
 use engine::decide::rights::Rights;
 use engine::engine::Engine;
+use engine::progress::standings;
+use engine::state::releases::Release as Known;
 use maud::{Markup, html};
+use schema::v1::model::ReleaseId;
 
 /// Releases that are shown, at the most.
 const SHOWN_MAX: usize = 12;
 
-/// The newest releases, each with the query of its journey.
+/// One of them.
+struct Row {
+    /// The query of its journey.
+    query: String,
+    owner: String,
+    project: String,
+    version: String,
+    status: String,
+    phases: Vec<Phase>,
+    /// Why not further, at the first place where it cannot go.
+    blocked: Option<Blocked>,
+    notes: String,
+}
+
+/// The newest releases.
 pub(super) struct Releases {
-    shown: Vec<(String, Release)>,
+    shown: Vec<Row>,
     /// Whether there are more.
     more: bool,
     me: String,
@@ -27,8 +44,23 @@ pub(super) fn look(engine: &Engine, rights: &Rights) -> Releases {
         (&one.project, &other.version).cmp(&(&other.project, &one.version))
     });
     let newest = all.iter().take(SHOWN_MAX);
-    let shown = newest.map(|(id, known)| (of_release(id), release::show(engine, id, known)));
+    let shown = newest.map(|(id, known)| row(engine, id, known));
     Releases { shown: shown.collect(), more: all.len() > SHOWN_MAX, me: state.name_of(&state.me()) }
+}
+
+fn row(engine: &Engine, id: &ReleaseId, known: &Known) -> Row {
+    let (state, now_ms) = (engine.state(), engine.now().wall_ms);
+    let standings = standings(state, id, None, now_ms);
+    Row {
+        query: of_release(id),
+        owner: state.name_of(&id.project.space),
+        project: id.project.name.to_string(),
+        version: id.version.to_string(),
+        status: status(known),
+        phases: standings.iter().map(|standing| phase(standing, now_ms)).collect(),
+        blocked: blocked(state, id, &standings, now_ms).next(),
+        notes: known.notes.to_string(),
+    }
 }
 
 impl Releases {
@@ -65,21 +97,21 @@ impl Releases {
                         }
                     } }
                     tbody role="rowgroup" {
-                        @for (query, release) in &self.shown { (self.row(path, query, release)) }
+                        @for row in &self.shown { (self.row(path, row)) }
                     }
                 }
             }
         }
     }
 
-    fn row(&self, path: &str, query: &str, release: &Release) -> Markup {
+    fn row(&self, path: &str, release: &Row) -> Markup {
         html! {
             tr role="row" {
                 th scope="row" role="rowheader" {
                     @if release.owner != self.me {
                         small { bdi { (visible(&release.owner)) ":" } " " }
                     }
-                    a href={ (path) "journey?" (query) } {
+                    a href={ (path) "journey?" (release.query) } {
                         bdi { (visible(&release.project)) } " " (visible(&release.version))
                     }
                 }
@@ -92,7 +124,7 @@ impl Releases {
 }
 
 /// Each phase and how the release stands in it, and why not further.
-fn phases(release: &Release) -> Markup {
+fn phases(release: &Row) -> Markup {
     html! {
         @if release.phases.is_empty() { "none here" }
         @for (at, phase) in release.phases.iter().enumerate() {
@@ -106,7 +138,7 @@ fn phases(release: &Release) -> Markup {
                 " not reached"
             }
         }
-        @if let Some(blocked) = release.not_promoted.first() {
+        @if let Some(blocked) = &release.blocked {
             small .why { "why not further: " bdi { (visible(&blocked.reason)) } }
         }
     }

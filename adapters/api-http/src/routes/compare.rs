@@ -1,18 +1,16 @@
 //! The route that compares two releases.
 
-use super::reading::{look, other};
+use super::reading::{look, may_see};
 use super::{Answer, Context};
 use crate::gate::Entered;
 use crate::shape::compare::{Compared, Revised, compare};
 use axum::extract::{Query, State};
 use axum::{Extension, Json};
 use engine::command::{Rejection, ReleaseName};
-use engine::decide::permission::{Permission, require};
 use engine::decide::resolve;
-use engine::decide::rights::Object;
 use engine::engine::Engine;
 use schema::name::{Name, Version};
-use schema::v1::model::{ProjectId, ReleaseId};
+use schema::v1::model::ReleaseId;
 use serde::Deserialize;
 
 /// Which releases, of which project.
@@ -35,18 +33,14 @@ pub(super) async fn compare_two(
 ) -> Answer<Compared> {
     let actor = entered.who.actor();
     let found = look(context, entered, move |engine, _, rights| {
-        let (state, name) = (engine.state(), which.project.clone());
-        // What may not be seen is denied before it is looked for.
-        let object = other(engine, which.owner.as_ref())
-            .map_or(Object::SPACE, |space| Object::seen(ProjectId { space, name }));
-        require(state, rights, &actor, Permission::See, &object)?;
+        may_see(engine, rights, &actor, (which.owner.as_ref(), &which.project))?;
         let from = find(engine, &which, &which.from)?;
         let to = find(engine, &which, &which.to)?;
         let (first, second) = (
             revised(engine, &from, which.from_revision)?,
             revised(engine, &to, which.to_revision)?,
         );
-        Ok::<_, Rejection>(compare(state, &from.project, &first, &second))
+        Ok::<_, Rejection>(compare(engine.state(), &from.project, &first, &second))
     });
     Ok(Json(found.await?.0?))
 }

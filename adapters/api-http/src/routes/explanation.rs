@@ -1,6 +1,6 @@
 //! The route that tells why a release is where it is.
 
-use super::reading::{look, other};
+use super::reading::{look, may_see};
 use super::{Answer, Context};
 use crate::gate::Entered;
 use crate::problem::Problem;
@@ -8,11 +8,8 @@ use crate::shape::explanation::{self, Explanation};
 use axum::extract::{Query, State};
 use axum::{Extension, Json};
 use engine::command::{Rejection, ReleaseName};
-use engine::decide::permission::{Permission, require};
 use engine::decide::resolve;
-use engine::decide::rights::Object;
 use schema::name::{Name, Version};
-use schema::v1::model::ProjectId;
 use serde::Deserialize;
 
 /// Which release is asked about.
@@ -34,11 +31,8 @@ pub(super) async fn show(
 ) -> Answer<Explanation> {
     let actor = entered.who.actor();
     let found = look(context, entered, move |engine, now, rights| {
+        may_see(engine, rights, &actor, (owner.as_ref(), &project))?;
         let state = engine.state();
-        // What may not be seen is denied before it is looked for.
-        let seen = |space| Object::seen(ProjectId { space, name: project.clone() });
-        let object = other(engine, owner.as_ref()).map_or(Object::SPACE, seen);
-        require(state, rights, &actor, Permission::See, &object)?;
         if let Some(name) = tenant.as_ref().filter(|it| state.configuration.tenant(it).is_none()) {
             let what = format!("there is no tenant {name} here");
             return Err(Rejection::not_found(what, "`interspace export` shows all tenants"));

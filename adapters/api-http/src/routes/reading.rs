@@ -8,12 +8,14 @@ use crate::shape::configuration::SpaceFile;
 use crate::shape::{audit, cell, deployment, inbox, journey, link, release, space};
 use axum::extract::{Path, Query, State};
 use axum::{Extension, Json};
+use engine::command::Rejection;
 use engine::decide::permission::{Permission, require};
 use engine::decide::rights::{Object, Rights};
 use engine::engine::Engine;
 use engine::state::cells::{CellId, Slot};
 use engine::step::Now;
 use schema::id::{Position, SpaceId};
+use schema::latest::Actor;
 use schema::name::{Name, Version};
 use schema::v1::model::{Package, ProjectId};
 use serde::Deserialize;
@@ -176,18 +178,14 @@ pub(super) async fn journey(
 ) -> Answer<Vec<journey::Step>> {
     let actor = entered.who.actor();
     let found = look(context, entered, move |engine, _, rights| {
-        let (state, name) = (engine.state(), which.project.clone());
-        // What may not be seen is denied before it is looked for.
-        let object = other(engine, which.owner.as_ref())
-            .map_or(Object::SPACE, |space| Object::seen(ProjectId { space, name }));
-        require(state, rights, &actor, Permission::See, &object)?;
+        may_see(engine, rights, &actor, (which.owner.as_ref(), &which.project))?;
         let name = engine::command::ReleaseName {
             owner: which.owner,
             project: which.project,
             version: which.version,
         };
-        let id = engine::decide::resolve(state, &name)?;
-        Ok::<_, engine::command::Rejection>(journey::show(engine, &id))
+        let id = engine::decide::resolve(engine.state(), &name)?;
+        Ok::<_, Rejection>(journey::show(engine, &id))
     });
     Ok(Json(found.await?.0?))
 }
@@ -249,7 +247,7 @@ pub(super) async fn trail(
         }
         let owner = which.owner.as_ref();
         let trail = of.and_then(|of| audit::trail(engine, of, &slot, &which.project, owner));
-        Ok::<_, engine::command::Rejection>(trail)
+        Ok::<_, Rejection>(trail)
     });
     let nothing = || {
         Problem::not_found(
@@ -261,11 +259,20 @@ pub(super) async fn trail(
 }
 
 /// The space that a name stands for here.
+/// Whether somebody may see a project of a space, by their names: what may not be seen is denied
+/// before it is looked for.
+pub(super) fn may_see(
+    engine: &Engine,
+    rights: &Rights,
+    actor: &Actor,
+    (owner, project): (Option<&Name>, &Name),
+) -> Result<(), Rejection> {
+    let seen = |space| Object::seen(ProjectId { space, name: project.clone() });
+    let object = other(engine, owner).map_or(Object::SPACE, seen);
+    require(engine.state(), rights, actor, Permission::See, &object)
+}
+
 pub(super) fn other(engine: &Engine, name: Option<&Name>) -> Option<SpaceId> {
     let state = engine.state();
-    match name {
-        None => Some(state.me()),
-        Some(name) if state.name_of(&state.me()) == name.as_str() => Some(state.me()),
-        Some(name) => state.links.named(name).map(|(space, _)| space),
-    }
+    name.map_or_else(|| Some(state.me()), |name| state.space_named(name))
 }

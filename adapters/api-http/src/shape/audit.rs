@@ -5,7 +5,7 @@ use engine::log::verify::Intact;
 use engine::state::State;
 use engine::state::cells::{CellId, Proof, Slot};
 use engine::state::releases::{Import, Release, Source};
-use engine::trust::certificate::{Keys, fingerprint};
+use engine::trust::certificate::fingerprint;
 use engine::views::dashboard::proves;
 use schema::id::SpaceId;
 use schema::latest::{Bundle, Document, Kind, Receipt};
@@ -110,21 +110,13 @@ pub fn trail(
     Some(reasons)
 }
 
-/// The keys of a space, its own or a peer's.
-pub(super) fn keys<'a>(state: &'a State, space: &SpaceId) -> Option<&'a Keys> {
-    match &state.keys {
-        Some(own) if own.space() == *space => Some(own),
-        _ => state.links.peer(space).map(|peer| &peer.keys),
-    }
-}
-
 fn deployed(state: &State, proof: &Proof) -> Reason {
     let receipt = &proof.receipt;
     let who = match &receipt.by {
         DeployedBy::Person(name) => Some(name.to_string()),
         DeployedBy::Policy | DeployedBy::Undisclosed => None,
     };
-    let verified = keys(state, &receipt.space).is_some_and(|keys| proves(keys, proof));
+    let verified = state.keys_of(&receipt.space).is_some_and(|keys| proves(keys, proof));
     Reason {
         at: super::time(receipt.finished_ms),
         what: format!(
@@ -175,7 +167,8 @@ fn bundled(state: &State, import: &Import) -> Vec<Reason> {
     let source = state.name_of(&owner);
     let bundle = &import.content;
     let claims = |bundle: &Bundle| (bundle.release.project.space, bundle.key);
-    let verified = keys(state, &owner)
+    let verified = state
+        .keys_of(&owner)
         .is_some_and(|keys| keys.document(&import.document, Kind::Bundle, claims).is_ok());
     let mut reasons = vec![Reason {
         at: super::time(bundle.time_ms),
@@ -199,7 +192,7 @@ fn bundled(state: &State, import: &Import) -> Vec<Reason> {
 
 fn inner(state: &State, document: &Document) -> Option<Reason> {
     let claimed: Receipt = document.payload(Kind::Receipt).ok()?;
-    let verified = keys(state, &claimed.space).is_some_and(|keys| {
+    let verified = state.keys_of(&claimed.space).is_some_and(|keys| {
         let claims = |receipt: &Receipt| (receipt.space, receipt.key);
         keys.document(document, Kind::Receipt, claims).is_ok()
     });

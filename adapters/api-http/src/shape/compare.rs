@@ -66,7 +66,7 @@ pub struct Revised<'a> {
     pub notes: &'a Text,
     /// What it is made of, as far as this space has it.
     pub snapshot: &'a Snapshot,
-    /// How many of its parts this space does not have; none if that is not kept.
+    /// How many of its parts this space does not have; 0 where that is not kept.
     pub withheld: usize,
 }
 
@@ -75,9 +75,7 @@ impl<'a> Revised<'a> {
     #[must_use]
     pub fn of(id: &'a ReleaseId, release: &'a Known) -> Self {
         let Known { revision, digest, notes, snapshot, outline, .. } = release;
-        let here =
-            |leaf: &&schema::v1::model::Leaf| matches!(leaf, schema::v1::model::Leaf::Withheld(..));
-        let withheld = outline.leaves.iter().filter(here).count();
+        let withheld = outline.withheld();
         Self { version: &id.version, revision: *revision, digest, notes, snapshot, withheld }
     }
 

@@ -1,11 +1,12 @@
 //! Deployments of a space.
 
+use super::journey::person;
 use engine::decide::rights::Rights;
 use engine::engine::Engine;
 use engine::state::State;
 use engine::state::cells::{Deployment as Known, Running};
 use schema::id::Position;
-use schema::latest::{Actor, Receipt, StepReport, TargetReport};
+use schema::latest::{Receipt, StepReport, TargetReport};
 use schema::v1::document::receipt::DeployedBy;
 use schema::v1::model::Work;
 use serde::{Deserialize, Serialize};
@@ -151,13 +152,6 @@ fn manual(state: &State, running: &Running) -> Option<Manual> {
     let step = snapshot.steps.iter().find(|step| step.name == *name)?;
     let Work::Manual(instructions) = &step.work else { return None };
     Some(Manual { step: name.to_string(), instructions: instructions.to_string() })
-}
-
-fn person(actor: &Actor) -> Option<String> {
-    match actor {
-        Actor::Person(name) => Some(name.to_string()),
-        Actor::Policy | Actor::Space(_) => None,
-    }
 }
 
 fn by(receipt: &Receipt) -> Option<String> {

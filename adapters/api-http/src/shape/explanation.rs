@@ -152,13 +152,15 @@ fn places(
     // held up apart.
     let both = of(&Actor::Policy).into_iter().zip(of(asker));
     both.map(|(mut place, theirs)| {
+        // What somebody told policy comes before what it does of its own accord.
+        place.left_alone = place.left_alone.take().or_else(|| left(state, id, tenant, &place));
         let has = |one: &Explained| one.obstacles.iter().any(|it| it.gate == Gate::Approval);
-        let own = !by_itself(state, id, tenant, &place) && !has(&place) && has(&theirs);
+        let own = !by_itself(&place) && !has(&place) && has(&theirs);
         let mut obstacles = shut(&mut place);
         if own && !place.standing.is_done() {
             obstacles.push(own_approval());
         }
-        show_place(state, id, tenant, place, obstacles)
+        show_place(id, tenant, place, obstacles)
     })
     .collect()
 }
@@ -194,14 +196,12 @@ fn own_approval() -> Obstacle {
 }
 
 fn show_place(
-    state: &State,
     id: &ReleaseId,
     tenant: Option<&Name>,
     place: Explained,
     obstacles: Vec<Obstacle>,
 ) -> Place {
-    let next = if obstacles.is_empty() { next(state, id, tenant, &place) } else { None };
-    let left_alone = place.left_alone.clone().or_else(|| left(state, id, tenant, &place));
+    let next = if obstacles.is_empty() { next(id, tenant, &place) } else { None };
     Place {
         phase: place.phase.to_string(),
         standing: words(&place.place, &place.standing),
@@ -209,7 +209,7 @@ fn show_place(
         automatic: place.automatic,
         skipped: place.skipped,
         obstacles,
-        left_alone,
+        left_alone: place.left_alone,
         answered: place.sent,
         next,
         place: place.place.to_string(),
@@ -217,7 +217,7 @@ fn show_place(
 }
 
 /// What comes next at a place where nothing holds a release up.
-fn next(state: &State, id: &ReleaseId, tenant: Option<&Name>, place: &Explained) -> Option<String> {
+fn next(id: &ReleaseId, tenant: Option<&Name>, place: &Explained) -> Option<String> {
     let name = |name: &Name| argument(name.as_str());
     let release = format!("{} {}", name(&id.project.name), argument(id.version.as_str()));
     match (&place.place, &place.standing) {
@@ -228,9 +228,7 @@ fn next(state: &State, id: &ReleaseId, tenant: Option<&Name>, place: &Explained)
         (There::Space(to), Standing::Rejected(_)) => {
             Some(format!("make what {to} takes: `interspace release create`"))
         }
-        (_, Standing::Untried) if by_itself(state, id, tenant, place) => {
-            Some("policy does it by itself".to_owned())
-        }
+        (_, Standing::Untried) if by_itself(place) => Some("policy does it by itself".to_owned()),
         (There::Space(to), _) => {
             Some(format!("`interspace release promote {release} --to {}`", name(to)))
         }
@@ -242,8 +240,8 @@ fn next(state: &State, id: &ReleaseId, tenant: Option<&Name>, place: &Explained)
 }
 
 /// Whether policy goes on at a place as soon as nothing holds the release up.
-fn by_itself(state: &State, id: &ReleaseId, tenant: Option<&Name>, place: &Explained) -> bool {
-    let left = place.left_alone.is_some() || left(state, id, tenant, place).is_some();
+fn by_itself(place: &Explained) -> bool {
+    let left = place.left_alone.is_some();
     place.automatic && !left && matches!(place.standing, Standing::Untried)
 }
 

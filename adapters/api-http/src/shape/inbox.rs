@@ -3,8 +3,8 @@
 pub mod part;
 
 use super::argument::argument;
-use super::audit::keys;
 use super::compare::{Compared, Revised, compare};
+use super::release::answered;
 use super::scope::words;
 use engine::decide::rights::Rights;
 use engine::decide::secret::readable;
@@ -15,7 +15,7 @@ use engine::views::inbox::{Waiting, bundles, ready};
 use part::{Package, Question, Receipt, Secret, Step, Variable};
 use schema::latest::{Bundle as Content, Kind};
 use schema::name::Name;
-use schema::v1::model::{Leaf, ProjectId};
+use schema::v1::model::ProjectId;
 use serde::{Deserialize, Serialize};
 
 /// One bundle.
@@ -92,7 +92,6 @@ fn bundle(state: &State, waiting: &Waiting<'_>) -> Bundle {
         applies: words(state, &secret.scope),
         readable: here.contains(&index),
     });
-    let withheld = |leaf: &&Leaf| matches!(leaf, Leaf::Withheld(..));
     let recalled = state.releases.recalled(waiting.id, release.revision);
     let ready = ready(state, waiting);
     let questions: Vec<Question> = waiting.questions.iter().map(Question::of).collect();
@@ -105,7 +104,7 @@ fn bundle(state: &State, waiting: &Waiting<'_>) -> Bundle {
         revision: content.revision,
         channel: snapshot.channel.as_ref().map(Name::to_string),
         digest: content.digest.to_string(),
-        status: status(&waiting.import.answer),
+        status: answered(&waiting.import.answer),
         recalled: recalled.map(|recalled| recalled.content.reason.to_string()),
         lifecycle: waiting.lifecycle.map(ToString::to_string),
         lifecycles: state.configuration.lifecycles().map(Name::to_string).collect(),
@@ -119,16 +118,8 @@ fn bundle(state: &State, waiting: &Waiting<'_>) -> Bundle {
         variables: snapshot.variables.iter().map(|it| Variable::of(state, it)).collect(),
         secrets: secrets.collect(),
         steps: snapshot.steps.iter().map(|it| Step::of(state, it)).collect(),
-        withheld: content.outline.leaves.iter().filter(withheld).count(),
+        withheld: content.outline.withheld(),
         changes: changes(state, waiting),
-    }
-}
-
-fn status(answer: &Answer) -> String {
-    match answer {
-        Answer::Waiting => "waiting".to_owned(),
-        Answer::Accepted { .. } => "accepted".to_owned(),
-        Answer::Rejected { reason } => format!("rejected: {reason}"),
     }
 }
 
@@ -136,7 +127,7 @@ fn status(answer: &Answer) -> String {
 /// of the release with that digest.
 fn is_signed(state: &State, waiting: &Waiting<'_>) -> bool {
     let claims = |bundle: &Content| (bundle.release.project.space, bundle.key);
-    keys(state, &waiting.id.project.space).is_some_and(|keys| {
+    state.keys_of(&waiting.id.project.space).is_some_and(|keys| {
         let read = keys.document(&waiting.import.document, Kind::Bundle, claims);
         read.is_ok_and(|bundle| bundle.is_of_its_digest())
     })

@@ -3,9 +3,10 @@
 use engine::decide::rights::Rights;
 use engine::decide::tenant;
 use engine::engine::Engine;
-use engine::gates::{Way, obstacles, weightiest};
+use engine::gates::{Way, obstacles_among, weightiest};
 use engine::progress::{PhaseStanding, Place, Standing, standings};
 use engine::state::State;
+use engine::state::cells::Slot;
 use engine::state::releases::{Answer, Recalled, Release as Known, Source};
 use engine::views::exposure;
 use schema::id::SpaceId;
@@ -183,18 +184,23 @@ pub fn show(engine: &Engine, id: &ReleaseId, release: &Known) -> Release {
         phases: standings.iter().map(|standing| phase(standing, now_ms)).collect(),
         tenants: tenants(state, id, now_ms),
         promotions: promotions(state, release),
-        not_promoted: blocked(state, id, &standings, now_ms),
+        not_promoted: blocked(state, id, &standings, now_ms).collect(),
     }
 }
 
-pub(super) fn status(release: &Known) -> String {
+pub(crate) fn status(release: &Known) -> String {
     match &release.source {
         Source::Local => "created here".to_owned(),
-        Source::Imported(import) => match &import.answer {
-            Answer::Waiting => "waiting".to_owned(),
-            Answer::Accepted { .. } => "accepted".to_owned(),
-            Answer::Rejected { reason } => format!("rejected: {reason}"),
-        },
+        Source::Imported(import) => answered(&import.answer),
+    }
+}
+
+/// What became of a bundle, in words.
+pub(super) fn answered(answer: &Answer) -> String {
+    match answer {
+        Answer::Waiting => "waiting".to_owned(),
+        Answer::Accepted { .. } => "accepted".to_owned(),
+        Answer::Rejected { reason } => format!("rejected: {reason}"),
     }
 }
 
@@ -207,14 +213,18 @@ pub(super) fn recall(engine: &Engine, id: &ReleaseId, recalled: &Recalled) -> Re
         revision: recalled.content.revision,
         reason: recalled.content.reason.to_string(),
         at: super::time(recalled.at_ms),
-        exposed: installed.map(|(space, slot)| place(state, space, &slot.to_string())).collect(),
+        exposed: installed.map(|(space, slot)| place(state, space, slot)).collect(),
         told: told.map(|(space, durable)| (state.name_of(space), *durable)).collect(),
     }
 }
 
 /// A place in words: `Production`, or `Prod EU: Production` for another space's.
-fn place(state: &State, space: &SpaceId, slot: &str) -> String {
-    if *space == state.me() { slot.to_owned() } else { format!("{}: {slot}", state.name_of(space)) }
+pub(crate) fn place(state: &State, space: &SpaceId, slot: &Slot) -> String {
+    if *space == state.me() {
+        slot.to_string()
+    } else {
+        format!("{}: {slot}", state.name_of(space))
+    }
 }
 
 fn tenants(state: &State, id: &ReleaseId, now_ms: u64) -> Vec<Tenant> {
@@ -239,25 +249,26 @@ fn promotions(state: &State, release: &Known) -> Vec<Promotion> {
     release.promotions.iter().map(show).collect()
 }
 
-fn blocked(
+/// Each place where a release cannot go now, in the order of its lifecycle.
+pub(crate) fn blocked(
     state: &State,
     id: &ReleaseId,
     standings: &[PhaseStanding],
     now_ms: u64,
-) -> Vec<Blocked> {
+) -> impl Iterator<Item = Blocked> {
     let places = standings.iter().flat_map(|phase| &phase.places);
     // What stands at a place of another space, that space decides.
     let open = places
         .filter(|(place, standing)| !standing.is_done() && !matches!(place, Place::Remote { .. }));
-    let blocked = open.filter_map(|(place, _)| {
+    open.filter_map(move |(place, _)| {
         let way = Way { id, place, tenant: None, actor: &Actor::Policy, now_ms };
-        let reason = weightiest(&obstacles(state, &way))?.what.clone();
+        let reason = weightiest(&obstacles_among(state, &way, standings))?.what.clone();
         Some(Blocked { place: place.to_string(), reason })
-    });
-    blocked.collect()
+    })
 }
 
-fn phase(standing: &PhaseStanding, now_ms: u64) -> Phase {
+/// How far a release is in one phase.
+pub(crate) fn phase(standing: &PhaseStanding, now_ms: u64) -> Phase {
     let place = |(place, standing): &(Place, Standing)| (place.to_string(), words(place, standing));
     Phase {
         name: standing.phase.to_string(),

@@ -1,21 +1,22 @@
 //! `approve` and `reject`: people say whether a release may be deployed to an environment.
 
-use crate::cli::{Approve, Reject, Which};
+use crate::cli::{Approve, Reject};
 use crate::client::Client;
 use crate::commands::explanation::explain;
 use crate::commands::release::{name, say};
 use crate::failure::Failure;
 use crate::output::{Output, visible};
-use api_http::shape::command::Ask;
+use api_http::shape::command::{Ask, Release};
 use api_http::shape::explanation::Explanation;
 use schema::name::{Name, Text};
 
 /// Approves, and says what is missing all the same.
 pub(super) fn approve(what: &Approve, client: &Client, out: &mut Output) -> Result<(), Failure> {
     let Approve { release, environment, reason } = what;
-    answer(client, out, (release, environment), true, reason)?;
+    let release = name(client, release)?;
+    answer(client, out, (&release, environment), true, reason)?;
     // It is approved, whether or not who did so may see the rest.
-    if let Ok(explanation) = explain(client, release, None) {
+    if let Ok(explanation) = explain(client, &release, None) {
         out.say(&missing(&explanation, environment.as_str()));
     }
     Ok(())
@@ -24,20 +25,19 @@ pub(super) fn approve(what: &Approve, client: &Client, out: &mut Output) -> Resu
 /// Refuses.
 pub(super) fn reject(what: &Reject, client: &Client, out: &mut Output) -> Result<(), Failure> {
     let Reject { release, environment, reason } = what;
-    answer(client, out, (release, environment), false, reason)
+    answer(client, out, (&name(client, release)?, environment), false, reason)
 }
 
 fn answer(
     client: &Client,
     out: &mut Output,
-    (release, environment): (&Which, &Name),
+    (release, environment): (&Release, &Name),
     approved: bool,
     reason: &Text,
 ) -> Result<(), Failure> {
-    let release = name(client, release)?;
     let word = if approved { "approved" } else { "rejected" };
     let done = format!("{} {} {word} for {environment}", release.project, release.version);
-    let (environment, reason) = (environment.clone(), reason.clone());
+    let (release, environment, reason) = (release.clone(), environment.clone(), reason.clone());
     let did = client.ask(Ask::Approve { release, environment, approved, reason })?;
     say(out, &did, &done);
     Ok(())

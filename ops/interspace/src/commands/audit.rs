@@ -152,17 +152,14 @@ fn row(result: &Verified) -> Vec<String> {
 /// Why what runs in a place runs there.
 fn trail(what: &Trail, client: &Client, out: &mut Output) -> Result<(), Failure> {
     let (space, environment) = place(&what.place);
-    let (environment, name) = (encoded(environment), encoded(what.project.as_str()));
-    let part = |key: &str, value: Option<&str>| {
-        value.map(|value| format!("&{key}={}", encoded(value))).unwrap_or_default()
-    };
-    let query = format!(
-        "audit/trail?environment={environment}&project={name}{}{}{}",
-        part("of", space),
-        part("tenant", what.tenant.as_ref().map(Name::as_str)),
-        part("owner", what.owner.as_ref().map(Name::as_str)),
-    );
-    let reasons: Vec<Reason> = client.get(&client.path(&query)?)?;
+    let parts = [
+        ("environment", Some(environment)),
+        ("project", Some(what.project.as_str())),
+        ("of", space),
+        ("tenant", what.tenant.as_ref().map(Name::as_str)),
+        ("owner", what.owner.as_ref().map(Name::as_str)),
+    ];
+    let reasons: Vec<Reason> = client.get(&client.query("audit/trail", &parts)?)?;
     out.value(&reasons, || {
         let row = |reason: &Reason| {
             vec![

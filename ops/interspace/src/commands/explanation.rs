@@ -4,11 +4,12 @@
 mod tests;
 
 use crate::cli::Which;
-use crate::client::{Client, encoded};
-use crate::commands::release::find;
+use crate::client::Client;
+use crate::commands::release::name;
 use crate::commands::yes;
 use crate::failure::Failure;
 use crate::output::{Output, moment, table, visible};
+use api_http::shape::command::Release;
 use api_http::shape::explanation::{Explanation, Named, Obstacle, Place, Proof};
 use schema::name::Name;
 
@@ -18,7 +19,7 @@ pub(super) fn run(
     client: &Client,
     out: &mut Output,
 ) -> Result<(), Failure> {
-    let explanation = explain(client, which, tenant)?;
+    let explanation = explain(client, &name(client, which)?, tenant)?;
     out.value(&explanation, || text(&explanation));
     Ok(())
 }
@@ -26,21 +27,17 @@ pub(super) fn run(
 /// Asks why a release is where it is.
 pub(super) fn explain(
     client: &Client,
-    which: &Which,
+    release: &Release,
     tenant: Option<&Name>,
 ) -> Result<Explanation, Failure> {
-    let owner = client.patiently(|| find(client, which))?.owner;
-    let Which { project, version, .. } = which;
+    let Release { owner, project, version } = release;
     let parts = [
-        ("owner", Some(owner.as_str())),
+        ("owner", owner.as_ref().map(Name::as_str)),
         ("project", Some(project.as_str())),
         ("version", Some(version.as_str())),
         ("tenant", tenant.map(Name::as_str)),
     ];
-    let given = parts.into_iter().filter_map(|(key, value)| Some((key, value?)));
-    let query: Vec<String> =
-        given.map(|(key, value)| format!("{key}={}", encoded(value))).collect();
-    client.get(&format!("{}?{}", client.path("explain")?, query.join("&")))
+    client.get(&client.query("explain", &parts)?)
 }
 
 fn text(explanation: &Explanation) -> String {

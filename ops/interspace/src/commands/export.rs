@@ -12,12 +12,11 @@ use std::path::Path;
 
 pub(super) fn run(file: Option<&Path>, client: &Client, out: &mut Output) -> Result<(), Failure> {
     let configuration: SpaceFile = client.get(&client.path("configuration")?)?;
+    let text = write(&configuration)?;
     let Some(file) = file else {
-        let text = write(&configuration)?;
         out.value(&configuration, || text);
         return Ok(());
     };
-    let text = write(&configuration)?;
     std::fs::write(file, text).map_err(|why| Failure::io("writing", file, &why))?;
     let shown = file.display();
     out.value(&serde_json::json!({ "file": file }), || {

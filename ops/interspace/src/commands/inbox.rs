@@ -5,7 +5,7 @@ mod preview;
 use crate::cli::{Inbox as Verb, Options, Which};
 use crate::client::Client;
 use crate::commands::release::{name, say};
-use crate::commands::{or_dash, slot, yes};
+use crate::commands::{or_dash, revised, slot, yes};
 use crate::failure::{Failure, code};
 use crate::output::{Output, table, visible};
 use api_http::shape::command::{Ask, Value};
@@ -114,15 +114,12 @@ fn prompt(bundle: &Bundle, given: &[Value]) -> Result<Vec<Value>, Failure> {
 fn row(bundle: &Bundle) -> Vec<String> {
     let (here, size) = sizes(bundle);
     let packages = if here == size { "here".to_owned() } else { format!("{here} of {size} bytes") };
-    let version = match bundle.revision {
-        1 => bundle.version.clone(),
-        revision => format!("{}~{revision}", bundle.version),
-    };
     let status = match &bundle.recalled {
         Some(_) => format!("{}, recalled", bundle.status),
         None => bundle.status.clone(),
     };
     let (from, owner) = (bundle.from.clone(), bundle.owner.clone());
+    let version = revised(&bundle.version, bundle.revision);
     let ready = yes(bundle.ready).to_owned();
     vec![from, owner, bundle.project.clone(), version, status, packages, ready]
 }

@@ -1,7 +1,7 @@
 //! `journey`: where a release has been, with the entry behind each step.
 
 use crate::cli::Which;
-use crate::client::{Client, encoded};
+use crate::client::Client;
 use crate::commands::release::find;
 use crate::failure::Failure;
 use crate::output::{Output, moment, table};
@@ -19,10 +19,12 @@ pub(super) fn run(which: &Which, client: &Client, out: &mut Output) -> Result<()
 
 /// Where the journey of a release is asked for.
 pub(crate) fn path(client: &Client, owner: &str, which: &Which) -> Result<String, Failure> {
-    let (project, version) = (encoded(which.project.as_str()), encoded(which.version.as_str()));
-    let owner = encoded(owner);
-    let query = format!("?owner={owner}&project={project}&version={version}");
-    Ok(client.path("journey")? + &query)
+    let parts = [
+        ("owner", Some(owner)),
+        ("project", Some(which.project.as_str())),
+        ("version", Some(which.version.as_str())),
+    ];
+    client.query("journey", &parts)
 }
 
 fn row(step: &Step) -> Vec<String> {

@@ -4,7 +4,7 @@ pub(super) mod compare;
 
 use crate::cli::{Release as Verb, Which};
 use crate::client::Client;
-use crate::commands::{explanation, or_dash, place, slot};
+use crate::commands::{explanation, or_dash, place, revised, slot};
 use crate::failure::{Failure, code};
 use crate::output::{Output, moment, table, visible};
 use api_http::shape::cell::Cell;
@@ -141,10 +141,6 @@ fn installed(
 }
 
 fn row(release: &Release) -> Vec<String> {
-    let version = match release.revision {
-        1 => release.version.clone(),
-        revision => format!("{}~{revision}", release.version),
-    };
     let status = match (&release.recalled, release.offered) {
         (Some(_), _) => format!("{}, recalled", release.status),
         (None, Some(newer)) => format!("{}, revision {newer} in the inbox", release.status),
@@ -153,7 +149,7 @@ fn row(release: &Release) -> Vec<String> {
     vec![
         release.owner.clone(),
         release.project.clone(),
-        version,
+        revised(&release.version, release.revision),
         or_dash(release.channel.as_ref()),
         status,
         reached(release),

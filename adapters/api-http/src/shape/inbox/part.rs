@@ -1,7 +1,6 @@
 //! The parts of a preview: packages, questions, values, secrets, steps, and the receipts that came
 //! along.
 
-use crate::shape::audit::keys;
 use crate::shape::difference::work;
 use crate::shape::scope::words;
 use crate::shape::time;
@@ -173,8 +172,9 @@ impl Receipt {
     pub(super) fn of(state: &State, digest: &ReleaseDigest, document: &Document) -> Option<Self> {
         let claimed: Content = document.payload(Kind::Receipt).ok()?;
         let claims = |receipt: &Content| (receipt.space, receipt.key);
-        let read =
-            keys(state, &claimed.space).map(|keys| keys.document(document, Kind::Receipt, claims));
+        let read = state
+            .keys_of(&claimed.space)
+            .map(|keys| keys.document(document, Kind::Receipt, claims));
         let verified = read.and_then(Result::ok).is_some_and(|read| read.digest == *digest);
         let slot = Slot { environment: claimed.environment, tenant: claimed.tenant };
         Some(Self {

@@ -1,13 +1,14 @@
 //! `release compare`: two releases beside each other.
 
 use crate::cli::Revision;
-use crate::client::{Client, encoded};
-use crate::commands::or_dash;
+use crate::client::Client;
+use crate::commands::{or_dash, revised};
 use crate::failure::Failure;
 use crate::output::{Output, table, visible};
 use api_http::shape::command::Release as Named;
 use api_http::shape::compare::{Compared, Notes, Side};
 use api_http::shape::difference::{Change, Difference, Field};
+use schema::name::Name;
 
 pub(super) fn run(
     from: &Named,
@@ -16,20 +17,17 @@ pub(super) fn run(
     out: &mut Output,
 ) -> Result<(), Failure> {
     let (first, second) = revisions;
-    let owner = from.owner.as_ref().map(|owner| format!("&owner={}", encoded(owner.as_str())));
-    let revision = |key: &str, it: &Revision| {
-        it.revision.map(|number| format!("&{key}_revision={number}")).unwrap_or_default()
-    };
-    let query = format!(
-        "compare?project={}{}&from={}{}&to={}{}",
-        encoded(from.project.as_str()),
-        owner.unwrap_or_default(),
-        encoded(first.version.as_str()),
-        revision("from", first),
-        encoded(second.version.as_str()),
-        revision("to", second),
-    );
-    let compared: Compared = client.get(&client.path(&query)?)?;
+    let revision = |it: &Revision| it.revision.map(|number| number.to_string());
+    let (first_revision, second_revision) = (revision(first), revision(second));
+    let parts = [
+        ("owner", from.owner.as_ref().map(Name::as_str)),
+        ("project", Some(from.project.as_str())),
+        ("from", Some(first.version.as_str())),
+        ("from_revision", first_revision.as_deref()),
+        ("to", Some(second.version.as_str())),
+        ("to_revision", second_revision.as_deref()),
+    ];
+    let compared: Compared = client.get(&client.query("compare", &parts)?)?;
     out.value(&compared, || {
         let Compared { project, owner, from, to, .. } = &compared;
         format!("{project} of {owner}: {} → {}\n{}", name(from), name(to), text(&compared))
@@ -39,18 +37,14 @@ pub(super) fn run(
 
 /// A version with its revision, where there was one before it.
 pub(in crate::commands) fn name(side: &Side) -> String {
-    match side.revision {
-        1 => side.version.clone(),
-        revision => format!("{}~{revision}", side.version),
-    }
+    revised(&side.version, side.revision)
 }
 
 /// The notes between, and what differs.
 pub(in crate::commands) fn text(compared: &Compared) -> String {
     let mut text = String::new();
     for Notes { version, revision, notes } in &compared.notes {
-        let revision = if *revision > 1 { format!("~{revision}") } else { String::new() };
-        text.push_str(&format!("notes of {version}{revision}\n"));
+        text.push_str(&format!("notes of {}\n", revised(version, *revision)));
         text.push_str(&indented(notes));
     }
     let channel = compared.channel.clone().map(|field| Difference {
