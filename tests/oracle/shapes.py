@@ -101,14 +101,12 @@ def one_of(*words: str) -> Shape:
     return check
 
 
-def actor(value: Any) -> None:
-    """Who acted: policy, a person or a space."""
-    if value == "policy":
+def deployed_by(value: Any) -> None:
+    """Who deployed, as far as it is disclosed: policy, a person or nobody named."""
+    if value in ("policy", "undisclosed"):
         return
-    _require(isinstance(value, dict) and len(value) == 1)
-    [(who, inner)] = value.items()
-    _require(who in ("person", "space"))
-    (NAME if who == "person" else ID)(inner)
+    _require(isinstance(value, dict) and value.keys() == {"person"})
+    NAME(value["person"])
 
 
 def any_text(value: Any) -> None:
@@ -208,7 +206,7 @@ STEP_DONE = fields(
     attempts=U32,
     exit_code=maybe(sint32),
     duration_ms=U64,
-    output_sha256=maybe(BYTES_32),
+    output_sha256=BYTES_32,
     output=maybe(TEXT),
     reason=maybe(TEXT),
     outputs=list_of(fields(name=NAME, value=TEXT)),
@@ -253,7 +251,7 @@ PAYLOADS: dict[str, Shape] = {
         started_ms=U64,
         finished_ms=U64,
         restarts=U32,
-        by=actor,
+        by=deployed_by,
         disclosure=one_of("status", "summary", "full"),
         packages=list_of(PACKAGE),
         targets=list_of(fields(name=NAME, up=flag, outcome=maybe(WORD))),

@@ -4,11 +4,16 @@ use crate::cast::{Cast, bundle, receipt};
 use crate::files::{Vector, accept, refuse};
 use engine::trust::signature::SecretKey;
 use schema::id::{Incarnation, hex};
-use schema::latest::{Certificate, Document, KeyStatement, Kind, Offer, Revocation};
+use schema::latest::{
+    Certificate, Document, KeyStatement, Kind, Offer, Outcome, Receipt, Revocation, StepReport,
+};
 use schema::v1::document::dsse::Signature;
-use schema::v1::model::HexHash;
+use schema::v1::document::receipt::{DeployedBy, StepOutput, TargetReport};
+use schema::v1::model::{Disclosure, HexHash};
 use serde_json::{Value, json};
+use tests::pipeline::text;
 use tests::stranger::Stranger;
+use tests::world::name;
 
 const NONE: Value = Value::Null;
 
@@ -131,6 +136,52 @@ fn statements(cast: &Cast, made: &mut Vec<Vector>) {
     refuse(made, "certificate_nested_deeply", code, NONE, json!({"json": deep}));
 }
 
+/// As little of a receipt as is ever disclosed.
+fn status(receipt: &Receipt) -> Receipt {
+    Receipt {
+        by: DeployedBy::Undisclosed,
+        disclosure: Disclosure::Status,
+        steps: Vec::new(),
+        ..receipt.clone()
+    }
+}
+
+/// Everything that a receipt can say: a tenant, targets, outputs, an answer.
+fn full(receipt: &Receipt) -> Receipt {
+    let target = |called: &str, outcome: Option<Outcome>| TargetReport {
+        name: name(called),
+        up: outcome.is_some(),
+        outcome,
+    };
+    let said = StepOutput { name: name("VERSION"), value: text("1.0.0") };
+    let ran = StepReport {
+        target: Some(name("one")),
+        outcome: Outcome::Failed,
+        attempts: 3,
+        exit_code: None,
+        output: Some(text("it hangs")),
+        reason: Some(text("it took longer than 60 s")),
+        outputs: vec![said],
+        ..receipt.steps[0].clone()
+    };
+    let asked = StepReport {
+        name: name("look"),
+        outcome: Outcome::Cancelled,
+        attempts: 0,
+        answered_by: Some(name("erik")),
+        ..receipt.steps[0].clone()
+    };
+    Receipt {
+        tenant: Some(name("acme")),
+        outcome: Outcome::Failed,
+        by: DeployedBy::Policy,
+        disclosure: Disclosure::Full,
+        targets: vec![target("one", Some(Outcome::Failed)), target("two", None)],
+        steps: vec![ran, asked],
+        ..receipt.clone()
+    }
+}
+
 fn documents(cast: &Cast, made: &mut Vec<Vector>) {
     let (anna, berta, carla) = (&cast.anna, &cast.berta, &cast.carla);
     let context = |kind| json!({"certificate": anna.certificate().write(), "kind": kind});
@@ -143,6 +194,12 @@ fn documents(cast: &Cast, made: &mut Vec<Vector>) {
     accept(made, "offer", "document", context("offer"), json(offer));
     accept(made, "bundle", "document", context("bundle"), json(&sealed_bundle));
     accept(made, "receipt", "document", context("receipt"), json(&sealed_receipt));
+    for (case, other) in
+        [("receipt_at_level_status", status(&receipt)), ("receipt_at_level_full", full(&receipt))]
+    {
+        let document = anna.document(Kind::Receipt, &other);
+        accept(made, case, "document", context("receipt"), json(&document));
+    }
     let swapped = ("document", "document: payload type");
     for (case, document, kind) in [
         ("document_kind_swapped", &sealed_receipt, "bundle"),
