@@ -98,6 +98,8 @@ pub struct PhaseStanding {
     pub reached: bool,
     /// How many places are enough.
     pub minimum: usize,
+    /// Of how many that count.
+    pub wanted: usize,
     /// Since when it is complete, by this space's clock, milliseconds since 1970; none if it is
     /// not.
     pub complete_ms: Option<u64>,
@@ -143,6 +145,7 @@ impl PhaseStanding {
             optional: phase.optional,
             reached,
             minimum,
+            wanted: all,
             complete_ms,
             soaked_ms: complete_ms.map(|since| since.saturating_add(soak_ms)),
             places,
@@ -181,7 +184,9 @@ impl PhaseStanding {
         let missing: Vec<String> =
             missing.map(|(place, standing)| format!("{place} {standing}")).collect();
         let enough = match self.minimum {
-            minimum if minimum < self.places.len() => format!(" ({minimum} are enough)"),
+            minimum if minimum < self.wanted => {
+                format!(" ({minimum} of {} are enough)", self.wanted)
+            }
             _ => String::new(),
         };
         Some(format!("phase {} is not complete{enough}: {}", self.phase, missing.join(", ")))

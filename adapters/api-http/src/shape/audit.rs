@@ -1,5 +1,6 @@
 //! Audit: whether a log is intact, and why something runs where it runs.
 
+use super::deployment::by;
 use engine::engine::Engine;
 use engine::log::verify::Intact;
 use engine::state::State;
@@ -11,7 +12,6 @@ use schema::id::SpaceId;
 use schema::latest::{Bundle, Document, Kind, Receipt};
 use schema::name::Name;
 use schema::v1::block::Damage;
-use schema::v1::document::receipt::DeployedBy;
 use serde::{Deserialize, Serialize};
 
 /// What an audit of one log found.
@@ -112,10 +112,6 @@ pub fn trail(
 
 fn deployed(state: &State, proof: &Proof) -> Reason {
     let receipt = &proof.receipt;
-    let who = match &receipt.by {
-        DeployedBy::Person(name) => Some(name.to_string()),
-        DeployedBy::Policy | DeployedBy::Undisclosed => None,
-    };
     let verified = state.keys_of(&receipt.space).is_some_and(|keys| proves(keys, proof));
     Reason {
         at: super::time(receipt.finished_ms),
@@ -128,7 +124,7 @@ fn deployed(state: &State, proof: &Proof) -> Reason {
             receipt.tenant.as_ref().map(|tenant| format!(" for {tenant}")).unwrap_or_default(),
             receipt.outcome.as_str()
         ),
-        who,
+        who: by(receipt),
         document: format!("receipt {}", proof.document.id()),
         signer: state.name_of(&receipt.space),
         verified,

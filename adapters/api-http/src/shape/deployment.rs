@@ -154,10 +154,12 @@ fn manual(state: &State, running: &Running) -> Option<Manual> {
     Some(Manual { step: name.to_string(), instructions: instructions.to_string() })
 }
 
-fn by(receipt: &Receipt) -> Option<String> {
+/// Who deployed; none where policy did.
+pub(crate) fn by(receipt: &Receipt) -> Option<String> {
     match &receipt.by {
         DeployedBy::Person(name) => Some(name.to_string()),
-        DeployedBy::Policy | DeployedBy::Undisclosed => None,
+        DeployedBy::Policy => None,
+        DeployedBy::Undisclosed => Some("not disclosed".to_owned()),
     }
 }
 

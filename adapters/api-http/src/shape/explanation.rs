@@ -160,7 +160,7 @@ fn places(
         if own && !place.standing.is_done() {
             obstacles.push(own_approval());
         }
-        show_place(id, tenant, place, obstacles)
+        show_place(state, id, tenant, place, obstacles)
     })
     .collect()
 }
@@ -196,12 +196,13 @@ fn own_approval() -> Obstacle {
 }
 
 fn show_place(
+    state: &State,
     id: &ReleaseId,
     tenant: Option<&Name>,
     place: Explained,
     obstacles: Vec<Obstacle>,
 ) -> Place {
-    let next = if obstacles.is_empty() { next(id, tenant, &place) } else { None };
+    let next = if obstacles.is_empty() { next(state, id, tenant, &place) } else { None };
     Place {
         phase: place.phase.to_string(),
         standing: words(&place.place, &place.standing),
@@ -217,12 +218,13 @@ fn show_place(
 }
 
 /// What comes next at a place where nothing holds a release up.
-fn next(id: &ReleaseId, tenant: Option<&Name>, place: &Explained) -> Option<String> {
+fn next(state: &State, id: &ReleaseId, tenant: Option<&Name>, place: &Explained) -> Option<String> {
     let name = |name: &Name| argument(name.as_str());
     let release = format!("{} {}", name(&id.project.name), argument(id.version.as_str()));
     match (&place.place, &place.standing) {
         (There::Remote { space, .. }, Standing::Untried | Standing::Failed(_)) => {
-            Some(format!("{space} decides; its receipt tells"))
+            // What was not promoted there waits for that, whoever decides then.
+            is_promoted(state, id, space).then(|| format!("{space} decides; its receipt tells"))
         }
         (_, Standing::Done(_) | Standing::Running) | (There::Remote { .. }, _) => None,
         (There::Space(to), Standing::Rejected(_)) => {
@@ -237,6 +239,12 @@ fn next(id: &ReleaseId, tenant: Option<&Name>, place: &Explained) -> Option<Stri
             Some(format!("`interspace deploy {release} --to {}{tenant}`", name(to)))
         }
     }
+}
+
+/// Whether a release was promoted to a peer, by the name that it has here.
+fn is_promoted(state: &State, id: &ReleaseId, peer: &Name) -> bool {
+    let known = state.links.named(peer).zip(state.releases.get(id));
+    known.is_some_and(|((peer, _), release)| release.promotions.contains_key(&peer))
 }
 
 /// Whether policy goes on at a place as soon as nothing holds the release up.
