@@ -82,7 +82,7 @@ pub(crate) enum Noun {
     /// The whole story on this machine: a release goes out, its results come back
     Demo {
         /// Which story
-        #[arg(long, value_enum, default_value = "regions", value_name = "NAME")]
+        #[arg(long, value_enum, default_value = "tour", value_name = "NAME")]
         story: crate::demo::Story,
         /// Stop when the story is told
         #[arg(long)]

@@ -1,4 +1,4 @@
-//! The demo: a folder, the files under `ops/demo/`, and a list of commands. Nothing else.
+//! The demo: a folder, the files of an example, and its list of commands. Nothing else.
 
 mod nodes;
 mod script;
@@ -8,7 +8,7 @@ mod summary;
 use crate::cli::{Cli, Noun, Options, Space};
 use crate::client::Client;
 use crate::commands;
-use crate::commands::up::wait_for_the_end;
+use crate::commands::up::{Up, wait_for_the_end};
 use crate::failure::{Failure, code};
 use crate::output::Output;
 use clap::Parser as _;
@@ -17,7 +17,11 @@ use script::{Line, lines};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use story::Between;
 pub(crate) use story::Story;
+
+/// The space in which each story begins.
+pub(super) const SOURCE: &str = "DevTest Space";
 
 /// The project of the story.
 pub(super) const PROJECT: &str = "Interspace";
@@ -38,15 +42,12 @@ pub(crate) fn run(
     nats: Option<&str>,
     out: &mut Output,
 ) -> Result<(), Failure> {
-    if story == Story::Airgap && nats.is_some() {
+    if story.between() == Between::Stick && nats.is_some() {
         let what = "the spaces of the story airgap share no server";
         return Err(Failure::new(code::USAGE, what, "leave --nats out, or tell the story prod"));
     }
     let stage = Stage::set(story, keep)?;
-    let mut nodes = match story {
-        Story::Airgap => Nodes::apart(&stage.node),
-        Story::Regions | Story::Prod => Nodes::start(&stage.node, nats)?,
-    };
+    let mut nodes = Nodes::start(&stage.node, story.between(), nats)?;
     let told = tell(story, &stage, &mut nodes, out);
     let told = told.and_then(|()| finish(&stage, once, keep, &nodes, out));
     let stopped = nodes.stop();
@@ -63,9 +64,16 @@ impl Stage {
             tempfile::Builder::new().prefix("interspace-demo-").tempdir().map_err(failed)?;
         let files = temporary.path().join("files");
         std::fs::create_dir(&files).map_err(|why| Failure::io("making", &files, &why))?;
-        for (name, text) in story.files() {
+        let write = |name: &str, text: &str| {
             let path = files.join(name);
-            std::fs::write(&path, text).map_err(|why| Failure::io("writing", &path, &why))?;
+            std::fs::write(&path, text).map_err(|why| Failure::io("writing", &path, &why))
+        };
+        for (name, text) in story.files() {
+            write(name, text)?;
+        }
+        for name in story.secrets() {
+            let random: [u8; 16] = crate::client::random()?;
+            write(name, &format!("{}\n", schema::id::base32(&random)))?;
         }
         let node = match keep {
             None => temporary.path().join("node"),
@@ -81,7 +89,7 @@ impl Stage {
                 std::path::absolute(kept).map_err(|why| Failure::io("finding", kept, &why))?
             }
         };
-        if story == Story::Airgap {
+        if story.between() == Between::Stick {
             // What is carried from one space to the other: nothing else goes between them.
             let stick = node.join("stick");
             std::fs::create_dir_all(&stick).map_err(|why| Failure::io("making", &stick, &why))?;
@@ -128,6 +136,14 @@ fn tell(story: Story, stage: &Stage, nodes: &mut Nodes, out: &mut Output) -> Res
                 show(out, &format!("$ {shown}"));
                 let words: Vec<String> = raw.iter().map(|word| words(word)).collect();
                 perform(stage, nodes, &words, fails, out)?;
+            }
+            Line::Stop(space) => {
+                show(out, &format!("(the node of {space} stops)"));
+                nodes.stop_one(&space)?;
+            }
+            Line::Start(space) => {
+                show(out, &format!("(the node of {space} starts)"));
+                nodes.start_one(&space)?;
             }
         }
     }
@@ -196,7 +212,7 @@ fn perform(
 }
 
 fn mistake(why: &impl std::fmt::Display) -> Failure {
-    Failure::new(code::USAGE, why, "this is a mistake in ops/demo")
+    Failure::new(code::USAGE, why, "this is a mistake in ops/examples")
 }
 
 /// What comes after the story: its sum as JSON, or what to try next.
@@ -209,12 +225,7 @@ fn finish(
 ) -> Result<(), Failure> {
     let clients: Result<Vec<Client>, Failure> =
         nodes.all().iter().map(|folder| Client::new(&options(folder))).collect();
-    let transport = match nodes {
-        Nodes::One(..) => "local",
-        Nodes::Each { server: Some(_), .. } => "nats",
-        Nodes::Each { server: None, .. } => "stick",
-    };
-    let sum = summary::take(transport, &clients?)?;
+    let sum = summary::take(nodes, &clients?)?;
     if out.json() {
         out.value(&sum, String::new);
     }
@@ -232,11 +243,8 @@ fn finish(
         }
         return Ok(());
     }
-    try_next(nodes, out);
-    match nodes {
-        Nodes::One(_, up) => up.wait()?,
-        Nodes::Each { .. } => wait_for_the_end()?,
-    }
+    try_next(stage, nodes, out);
+    nodes.one().map_or_else(wait_for_the_end, Up::wait)?;
     out.say("stopping");
     Ok(())
 }
@@ -256,10 +264,10 @@ fn options(folder: &Path) -> Options {
 }
 
 /// Says what there is to be tried now.
-fn try_next(nodes: &Nodes, out: &mut Output) {
+fn try_next(stage: &Stage, nodes: &Nodes, out: &mut Output) {
     let version = version();
-    match nodes {
-        Nodes::One(node, up) => out.say(&format!(
+    if let Some(up) = nodes.one() {
+        out.say(&format!(
             "\nThe node goes on at http://{}. In another terminal:\n\
              \n  export INTERSPACE_DIR={}\
              \n  interspace -s \"DevTest Space\" dashboard\
@@ -269,14 +277,13 @@ fn try_next(nodes: &Nodes, out: &mut Output) {
              \n  interspace open\
              \n\nThe last one gives a link to the live pages. Ctrl-C stops it.",
             up.address,
-            node.display(),
-        )),
-        Nodes::Each { .. } => {
-            out.say("\nThe nodes go on. In another terminal:\n");
-            for folder in nodes.all() {
-                out.say(&format!("  interspace --dir {} open", folder.display()));
-            }
-            out.say("\nEach gives a link to the live pages of its node. Ctrl-C stops them.");
-        }
+            stage.node.display(),
+        ));
+        return;
     }
+    out.say("\nThe nodes go on. In another terminal:\n");
+    for folder in nodes.all() {
+        out.say(&format!("  interspace --dir {} open", folder.display()));
+    }
+    out.say("\nEach gives a link to the live pages of its node. Ctrl-C stops them.");
 }

@@ -39,8 +39,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
-use transport_local::{Delivery, Switchboard};
+use transport_local::{Delivery, Networks};
 use transport_nats::{Carrier, Class};
+
+#[cfg(test)]
+mod tests;
 
 /// The hidden name under which this binary guards a step.
 pub const GUARD: &str = "guard";
@@ -59,7 +62,7 @@ pub struct Running {
     _lock: Lock,
     clocks: Clocks,
     operator: Hash,
-    pub(crate) switchboard: Switchboard,
+    pub(crate) networks: Networks,
     pub(crate) carriage: Carriage,
     pub(crate) carriers: Mutex<BTreeMap<SpaceId, Arc<Carrier>>>,
     pub(crate) spaces: Directory,
@@ -75,13 +78,23 @@ impl Running {
     /// # Errors
     /// When another node runs there, or a space cannot be opened.
     pub fn open(folder: &Path, config: Config, runtime: Handle) -> Result<Self, Failure> {
+        Self::within(Networks::default(), folder, config, runtime)
+    }
+
+    /// The same, in networks that other nodes of this process are in, too.
+    pub(crate) fn within(
+        networks: Networks,
+        folder: &Path,
+        config: Config,
+        runtime: Handle,
+    ) -> Result<Self, Failure> {
         let folder = Folder::new(folder.to_owned());
         let lock = folder.lock()?;
         let operator = tokens::ensure(&folder.operator_token())?;
         let node = Self {
             clocks: Clocks::start(),
             operator,
-            switchboard: Switchboard::new(),
+            networks,
             carriage: Carriage::new(config, runtime),
             carriers: Mutex::default(),
             spaces: Directory::default(),
@@ -116,7 +129,7 @@ impl Running {
     /// When a log could not be closed.
     pub fn stop(&self) -> Result<(), Failure> {
         self.folder.remove_node_file();
-        let stopped = self.spaces.stop(|id| self.switchboard.detach(id));
+        let stopped = self.spaces.stop(|id| self.networks.detach(id));
         for carrier in std::mem::take(&mut *lock(&self.carriers)).into_values() {
             self.carriage.end(&carrier);
         }
@@ -147,7 +160,7 @@ impl Running {
         let doors = SpaceDoors {
             name: name.clone(),
             keys: folder.join("keys"),
-            switchboard: self.switchboard.clone(),
+            networks: self.networks.clone(),
             carrier: carrier.clone(),
             runner: Arc::new(outputs::runner(folder, GUARD, mailbox.clone())?),
             packages: Arc::clone(&packages),
@@ -167,7 +180,7 @@ impl Running {
             };
             inbox.try_send(mail).is_ok()
         };
-        self.switchboard.attach(id, Box::new(deliver));
+        self.networks.attach(id, deliver);
         lock(&self.carriers).extend(carrier.map(|carrier| (id, carrier)));
         for envelope in courier::kept(&folder.join("courier")) {
             // What the mailbox has no room for is said again.
@@ -307,7 +320,7 @@ impl Node for Running {
 struct SpaceDoors {
     name: Name,
     keys: PathBuf,
-    switchboard: Switchboard,
+    networks: Networks,
     /// The way to spaces that are not on this node.
     carrier: Option<Arc<Carrier>>,
     runner: Arc<Runner>,
@@ -330,10 +343,10 @@ impl Doors for SpaceDoors {
     fn send(&self, peer: &SpaceId, kind: EnvelopeKind, envelope: Vec<u8>) {
         // Lost envelopes are sent again.
         let _ = match &self.carrier {
-            Some(carrier) if !self.switchboard.reaches(peer) => {
+            Some(carrier) if !self.networks.reaches(peer) => {
                 carrier.send(peer, Class::of(kind), envelope)
             }
-            Some(_) | None => self.switchboard.send(peer, envelope),
+            Some(_) | None => self.networks.send(peer, envelope),
         };
     }
 
@@ -423,34 +436,4 @@ fn own(
 
 pub(crate) fn entropy() -> Result<Entropy, Failure> {
     Ok(Entropy::from_seed(crate::client::random()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_space_that_could_not_reach_its_server_is_not_made() {
-        let place = tempfile::tempdir().unwrap();
-        let file = place.path().join("node.toml");
-        let text = "[nats]\nservers = [\"nats://127.0.0.1:1\"]\nmake_streams = false\n\
-                    [space.Home.nats]\ncredentials = \"missing.creds\"\n";
-        std::fs::write(&file, text).unwrap();
-        let config = Config::read(&file).unwrap();
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let folder = place.path().join("node");
-        let open = || Running::open(&folder, config.clone(), runtime.handle().clone()).unwrap();
-        let node = open();
-        let Err(Trouble::Failed(why)) = node.found(&"Home".parse().unwrap()) else {
-            panic!("it was made");
-        };
-        assert!(why.contains("missing.creds"), "{why}");
-        node.found(&"Away".parse().unwrap()).unwrap();
-        node.stop().unwrap();
-        drop(node);
-        let again = open();
-        let names: Vec<_> = again.spaces().into_iter().map(|(_, name)| name).collect();
-        assert_eq!(names, ["Away".parse().unwrap()], "nothing stayed behind");
-        again.stop().unwrap();
-    }
 }

@@ -17,7 +17,12 @@ impl Hidden {
     pub(crate) fn new(what: &str) -> Self {
         let now = format!("{what} {:?} {}", SystemTime::now(), std::process::id());
         let hash = schema::id::hex(&schema::hash::sha256(&[now.as_bytes()]));
-        let text = format!("{what}-{}", &hash[..24]);
+        Self::of(&format!("{what}-{}", &hash[..24]))
+    }
+
+    /// This text.
+    pub(crate) fn of(text: &str) -> Self {
+        let text = text.to_owned();
         let hex = schema::id::hex(text.as_bytes());
         let mut forms = vec![text.clone().into_bytes(), hex.to_uppercase().into(), hex.into()];
         for before in 0..3 {

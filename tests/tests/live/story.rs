@@ -30,7 +30,7 @@ pub(crate) struct Line {
 }
 
 fn demo_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../ops/demo")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../ops/examples/tour")
 }
 
 /// The commands of the list, without the name of the program.

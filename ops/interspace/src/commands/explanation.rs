@@ -121,8 +121,12 @@ fn line(place: &Place, (phase, name): (usize, usize)) -> String {
 
 fn shown(Obstacle { gate, what, hint, opens }: &Obstacle) -> String {
     let opens = opens.as_deref().map(|at| format!("; opens {}", moment(at))).unwrap_or_default();
-    let (what, hint) = (visible(what), visible(hint));
-    format!("    {gate}: {what}{opens}\n      next: {hint}\n")
+    let mut text = format!("    {gate}: {}{opens}\n", visible(what));
+    // Whoever reads this has typed that.
+    if !hint.starts_with("`interspace release explain") {
+        text.push_str(&format!("      next: {}\n", visible(hint)));
+    }
+    text
 }
 
 fn proof(Proof { gate, kind, document, signer, verified }: &Proof) -> Vec<String> {

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{oneshot, watch};
+use transport_local::Networks;
 
 /// A node with its interface, on threads of its own.
 pub(crate) struct Up {
@@ -30,11 +31,22 @@ impl Up {
         config: Config,
         listen: SocketAddr,
     ) -> Result<Self, Failure> {
+        Self::within(Networks::default(), folder, config, listen)
+    }
+
+    /// The same, in networks that other nodes of this process are in, too.
+    pub(crate) fn within(
+        networks: Networks,
+        folder: &Folder,
+        config: Config,
+        listen: SocketAddr,
+    ) -> Result<Self, Failure> {
         let failed = |why: std::io::Error| Failure::new(code::FAILED, why, "try again");
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.map_err(failed)?;
-        let node = Arc::new(Running::open(folder.path(), config, runtime.handle().clone())?);
+        let handle = runtime.handle().clone();
+        let node = Arc::new(Running::within(networks, folder.path(), config, handle)?);
         let server = Server::bind(listen).map_err(|why| {
             let what = format!("the interface cannot listen on {listen}: {why}");
             Failure::new(code::FAILED, what, "choose another --listen on 127.0.0.1")

@@ -1,7 +1,9 @@
-//! The list of commands of the demo: headings, commands, and commands that must fail.
+//! The list of commands of the demo: headings, commands, commands that must fail, and nodes that
+//! stop and start.
 
 use crate::cli::{Audit, Certificate, Courier, Noun, Package, Secret};
 use crate::failure::{Failure, code};
+use schema::name::Name;
 use std::path::{Path, PathBuf};
 
 /// One line of the list.
@@ -15,6 +17,10 @@ pub(super) enum Line {
         /// Whether it must fail.
         fails: bool,
     },
+    /// The node of a space stops.
+    Stop(Name),
+    /// It starts again.
+    Start(Name),
 }
 
 /// The lines of a list.
@@ -31,11 +37,16 @@ fn line(text: &str) -> Result<Line, Failure> {
         Some(command) => (true, command),
         None => (false, text),
     };
-    let words = shlex::split(command).ok_or_else(|| {
+    let odd = || {
         let what = format!("`{command}` is not a command");
-        Failure::new(code::FAILED, what, "this is a mistake in ops/demo")
-    })?;
-    Ok(Line::Command { words, fails })
+        Failure::new(code::FAILED, what, "this is a mistake in ops/examples")
+    };
+    let words = shlex::split(command).ok_or_else(odd)?;
+    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["stop", space] => space.parse().map(Line::Stop).map_err(|_| odd()),
+        ["start", space] => space.parse().map(Line::Start).map_err(|_| odd()),
+        _ => Ok(Line::Command { words, fails }),
+    }
 }
 
 /// A command as somebody would type it. The path of the executable stays a word.

@@ -1,10 +1,12 @@
 //! The sum of the story as one JSON object.
 
-use super::{PROJECT, next_version, version};
+use super::nodes::{Nodes, Outage};
+use super::{PROJECT, SOURCE, next_version, version};
 use crate::client::{Client, encoded};
 use crate::failure::{Failure, code};
 use api_http::shape::audit::Verified;
 use api_http::shape::cell::{Attempt, Cell};
+use api_http::shape::explanation::{Explanation, Proof};
 use api_http::shape::journey::Step;
 use api_http::shape::link::Link;
 use api_http::shape::release::Release;
@@ -21,6 +23,11 @@ pub(super) struct Summary {
     refused_promotion: RefusedPromotion,
     links: Vec<LinkSum>,
     audit: Vec<AuditSum>,
+    /// For every gate that the release has passed, in any space: what proves it there.
+    proofs: Vec<ProofSum>,
+    /// When a node was down, in stories in which one is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    outages: Vec<Outage>,
 }
 
 #[derive(Debug, Serialize)]
@@ -46,6 +53,15 @@ struct StepSum {
     event: String,
     entry: String,
     actor: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ProofSum {
+    /// The space whose gate it is, and the gate.
+    gate: String,
+    document: String,
+    signer: String,
+    verified: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -75,7 +91,7 @@ struct AuditSum {
 type Place<'a> = (String, &'a Client);
 
 /// Asks the nodes for everything. The links are drained first.
-pub(super) fn take(transport: &'static str, clients: &[Client]) -> Result<Summary, Failure> {
+pub(super) fn take(nodes: &Nodes, clients: &[Client]) -> Result<Summary, Failure> {
     let mut places: Vec<Place<'_>> = Vec::new();
     for client in clients {
         places.extend(client.spaces()?.into_iter().map(|space| (space.name, client)));
@@ -84,44 +100,52 @@ pub(super) fn take(transport: &'static str, clients: &[Client]) -> Result<Summar
     let first = clients.first().ok_or_else(|| {
         Failure::new(code::FAILED, "the story founds no space", "this is a mistake of ours")
     })?;
-    let links = first.patiently(|| drained(&places))?;
+    let links = first.patiently(|| drained(&places, nodes))?;
     let mut dashboards = BTreeMap::new();
-    let mut audit = Vec::new();
+    let (mut audit, mut proofs) = (Vec::new(), Vec::new());
     for (name, client) in &places {
         let cells: Vec<Cell> = of(client, name, "dashboard")?;
         dashboards.insert(name.clone(), cells.into_iter().map(cell).collect());
         let verified: Verified = of(client, name, "audit/verify")?;
         let Verified { entries, verified, .. } = verified;
         audit.push(AuditSum { space: name.clone(), entries, verified });
+        let explained: Explanation = of(client, name, &asked("explain"))?;
+        proofs.extend(explained.proofs.into_iter().map(|proof| proven(name, proof)));
     }
-    let source = "DevTest Space";
-    let (_, client) = places.iter().find(|(name, _)| name == source).ok_or_else(|| {
-        let what = format!("{source} is not there");
-        Failure::new(code::FAILED, what, "this is a mistake in ops/demo")
+    let (_, client) = places.iter().find(|(name, _)| name == SOURCE).ok_or_else(|| {
+        let what = format!("{SOURCE} is not there");
+        Failure::new(code::FAILED, what, "this is a mistake in ops/examples")
     })?;
-    let query = format!("journey?project={PROJECT}&version={}", encoded(version()));
-    let steps: Vec<Step> = of(client, source, &query)?;
-    let releases: Vec<Release> = of(client, source, "releases")?;
+    let steps: Vec<Step> = of(client, SOURCE, &asked("journey"))?;
+    let releases: Vec<Release> = of(client, SOURCE, "releases")?;
     Ok(Summary {
-        transport,
+        transport: nodes.transport(),
         dashboards,
         journey: steps.into_iter().map(step).collect(),
         refused_promotion: refused(&releases)?,
         links,
         audit,
+        proofs,
+        outages: nodes.outages.clone(),
     })
+}
+
+/// A question about the release that the story is about.
+fn asked(what: &str) -> String {
+    let owner = encoded(SOURCE);
+    format!("{what}?owner={owner}&project={PROJECT}&version={}", encoded(version()))
 }
 
 fn of<T: DeserializeOwned>(client: &Client, space: &str, what: &str) -> Result<T, Failure> {
     client.get(&format!("/v1/spaces/{}/{what}", encoded(space)))
 }
 
-/// Both directions of every link, once nothing is on its way.
-fn drained(places: &[Place<'_>]) -> Result<Vec<LinkSum>, Failure> {
+/// Both directions of every link that something carries, once nothing is on its way.
+fn drained(places: &[Place<'_>], nodes: &Nodes) -> Result<Vec<LinkSum>, Failure> {
     let mut sides = BTreeMap::new();
     for (name, client) in places {
         let links: Vec<Link> = of(client, name, "links")?;
-        for link in links {
+        for link in links.into_iter().filter(|link| nodes.carries(name, &link.peer)) {
             sides.insert((name.clone(), link.peer.clone()), link);
         }
     }
@@ -159,6 +183,11 @@ fn cell(cell: Cell) -> CellSum {
         proven: cell.proven,
         last_attempt: cell.last_attempt,
     }
+}
+
+fn proven(space: &str, proof: Proof) -> ProofSum {
+    let Proof { gate, document, signer, verified, .. } = proof;
+    ProofSum { gate: format!("{space}: {gate}"), document, signer, verified }
 }
 
 fn step(step: Step) -> StepSum {

@@ -74,7 +74,7 @@ impl Running {
             ));
         }
         let folder = self.folder_of(space)?;
-        self.switchboard.detach(space);
+        self.networks.detach(space);
         self.spaces.close(space, "it begins another life; repeat `interspace space recover`")?;
         let carrier = lock(&self.carriers).remove(space);
         if let Some(carrier) = carrier {
@@ -86,7 +86,7 @@ impl Running {
             self.open_space(&folder, log)
         };
         begun().map(|_| ()).map_err(|failure: Failure| {
-            self.switchboard.detach(space);
+            self.networks.detach(space);
             let _ = self.spaces.close(space, &failure.to_string());
             trouble(failure)
         })

@@ -128,10 +128,13 @@ fn changes(bundle: &Bundle) -> String {
 fn foot(bundle: &Bundle) -> String {
     let mut text = String::new();
     if bundle.withheld > 0 {
-        let (count, owner) = (bundle.withheld, &bundle.owner);
-        text.push_str(&format!(
-            "{count} parts of the release do not apply here and stay with {owner}\n"
-        ));
+        let owner = &bundle.owner;
+        text.push_str(&match bundle.withheld {
+            1 => format!("1 part of the release does not apply here and stays with {owner}\n"),
+            count => {
+                format!("{count} parts of the release do not apply here and stay with {owner}\n")
+            }
+        });
     }
     let (here, size) = sizes(bundle);
     if here < size && bundle.status == "waiting" {
