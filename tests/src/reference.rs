@@ -1,12 +1,14 @@
 //! What ought to be true of one space, computed naively from its log: no engine decides here.
 
-use schema::id::{EntryId, Incarnation, LinkId, LinkSeq, SpaceId};
+pub mod gates;
+
+use schema::id::{EntryId, Incarnation, LinkId, LinkSeq, ReleaseDigest, SpaceId};
 use schema::latest::{
     Audience, Bundle, Document, Entry, Event, Kind, Mirrored, Outcome, Own, Receipt, Record,
 };
 use schema::limits::INTERRUPTED_RESTARTS_MAX;
 use schema::name::{Name, Version};
-use schema::v1::event::{Change, Cut, Definition, PeerStated};
+use schema::v1::event::{Change, Cut, Definition, PeerStated, PolicyRule};
 use schema::v1::model::{Grant, Lifecycle, Pattern, ReleaseId};
 use std::collections::btree_map::Entry as Place;
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,8 +61,10 @@ pub struct Reference {
     projects: BTreeMap<String, Name>,
     peers: Vec<Peer>,
     accepted: BTreeMap<ReleaseId, Name>,
-    succeeded: BTreeSet<(ReleaseId, Name)>,
-    promoted: BTreeSet<(ReleaseId, SpaceId)>,
+    succeeded: BTreeSet<(ReleaseDigest, Name)>,
+    promoted: BTreeSet<(ReleaseDigest, SpaceId)>,
+    /// Places that do not count for their phase.
+    skipped: BTreeSet<Pattern>,
     lapsed: BTreeSet<(SpaceId, Flow)>,
     cells: BTreeMap<(SpaceId, Name), Cell>,
     lives: Vec<Incarnation>,
@@ -88,6 +92,7 @@ impl Reference {
             accepted: BTreeMap::new(),
             succeeded: BTreeSet::new(),
             promoted: BTreeSet::new(),
+            skipped: BTreeSet::new(),
             lapsed: BTreeSet::new(),
             cells: BTreeMap::new(),
             lives: Vec::new(),
@@ -145,7 +150,7 @@ impl Reference {
         let rank = self.rank(&mirrored.id.incarnation, mirrored.id.position.0);
         let receipts = match event {
             Some(Event::ReleasePromoted(promoted)) => {
-                self.promoted.insert((promoted.release, promoted.target));
+                self.promoted.insert((promoted.digest, promoted.target));
                 let document = Document::read(&promoted.bundle).ok();
                 let bundle = document.and_then(|it| it.payload::<Bundle>(Kind::Bundle).ok());
                 let receipts = bundle.into_iter().flat_map(|bundle| bundle.receipts);
@@ -156,7 +161,7 @@ impl Reference {
         };
         for receipt in receipts.iter().filter_map(|json| receipt(json)) {
             if receipt.outcome == Outcome::Succeeded {
-                self.succeeded.insert((receipt.release.clone(), receipt.environment.clone()));
+                self.succeeded.insert((receipt.digest, receipt.environment.clone()));
             }
             self.ended(self.me, &receipt, rank);
         }
@@ -191,23 +196,32 @@ impl Reference {
             Ok(Event::ReleaseAccepted(accepted)) => {
                 self.accepted.insert(accepted.release, accepted.lifecycle);
             }
+            Ok(Event::PolicySet(set)) => {
+                if let PolicyRule::Skip { place } = set.rule {
+                    self.skipped.insert(place);
+                }
+            }
+            Ok(Event::PolicyLifted(lifted)) => {
+                if let PolicyRule::Skip { place } = &lifted.rule {
+                    self.skipped.remove(place);
+                }
+            }
             Ok(Event::ReleasePromoted(promoted)) => {
                 let Audience::Link(_) = own.entry.header().audience else {
                     return Err("a promotion to nobody".to_owned());
                 };
                 let at = self.peers.iter().find(|peer| peer.space == promoted.target);
                 let place = at.map(|peer| peer.name.clone()).ok_or("an unknown peer")?;
-                self.may_go(&promoted.release, &place, true)?;
-                self.promoted.insert((promoted.release, promoted.target));
+                self.may_go(&promoted.release, promoted.digest, &place, true)?;
+                self.promoted.insert((promoted.digest, promoted.target));
             }
             Ok(Event::DeploymentStarted(started)) => {
-                self.may_go(&started.release, &started.environment, false)?;
+                self.may_go(&started.release, started.digest, &started.environment, false)?;
             }
             Ok(Event::DeploymentFinished(finished)) => {
                 if let Some(receipt) = receipt(&finished.receipt) {
                     if receipt.outcome == Outcome::Succeeded {
-                        let done = (receipt.release.clone(), receipt.environment.clone());
-                        self.succeeded.insert(done);
+                        self.succeeded.insert((receipt.digest, receipt.environment.clone()));
                     }
                     let rank = (self.lives.len().saturating_sub(1), self.position);
                     self.ended(self.me, &receipt, rank);
@@ -251,7 +265,13 @@ impl Reference {
     }
 
     /// Whether every phase before the one of `place` is finished.
-    fn may_go(&self, release: &ReleaseId, place: &Name, is_space: bool) -> Result<(), String> {
+    fn may_go(
+        &self,
+        release: &ReleaseId,
+        digest: ReleaseDigest,
+        place: &Name,
+        is_space: bool,
+    ) -> Result<(), String> {
         let version = &release.version;
         let lifecycle = if release.project.space == self.me {
             self.projects.get(release.project.name.as_str())
@@ -270,22 +290,29 @@ impl Reference {
             if contains {
                 return Ok(());
             }
-            let deployed = |name: &Name| self.succeeded.contains(&(release.clone(), name.clone()));
+            let deployed = |name: &Name| self.succeeded.contains(&(digest, name.clone()));
             let sent = |name: &Name| {
                 let peer = self.peers.iter().find(|peer| peer.name == *name);
-                peer.is_some_and(|peer| self.promoted.contains(&(release.clone(), peer.space)))
+                peer.is_some_and(|peer| self.promoted.contains(&(digest, peer.space)))
             };
             if phase.optional {
                 continue;
             }
-            // Environments count where there are any, else spaces.
-            let (all, done) = match environments.is_empty() {
+            // Environments count where there are any, else spaces; what is done always, what is
+            // skipped only then.
+            let stands: Vec<(bool, bool)> = match environments.is_empty() {
                 false => {
-                    (environments.len(), environments.into_iter().filter(|it| deployed(it)).count())
+                    environments.iter().map(|it| (deployed(it), self.skips(None, it))).collect()
                 }
-                true => (phase.spaces.len(), phase.spaces.iter().filter(|it| sent(it)).count()),
+                true => {
+                    phase.spaces.iter().map(|it| (sent(it), self.skips(Some(it), it))).collect()
+                }
             };
-            let enough = phase.minimum.and_then(|it| usize::try_from(it).ok()).unwrap_or(all);
+            let all = stands.iter().filter(|(done, skipped)| *done || !skipped).count();
+            let done = stands.iter().filter(|(done, _)| *done).count();
+            let minimum = phase.minimum.and_then(|it| usize::try_from(it).ok()).unwrap_or(all);
+            // A phase of which all is skipped is not done by that.
+            let enough = minimum.min(all).max(usize::from(!stands.is_empty()));
             if done < enough {
                 return Err(format!(
                     "{version} goes to {place} before phase {} is finished",
@@ -294,6 +321,36 @@ impl Reference {
             }
         }
         Err(format!("{version} goes to {place}, which is not in its lifecycle"))
+    }
+
+    /// Whether somebody said that an environment of this space, or a peer, does not count.
+    fn skips(&self, space: Option<&Name>, environment: &Name) -> bool {
+        self.skipped.iter().any(|pattern| {
+            let named = match space {
+                None => pattern.name == *environment,
+                Some(_) => pattern.is_any_name(),
+            };
+            pattern.is_all() || (pattern.space.as_ref() == space && named)
+        })
+    }
+
+    /// The name of a peer here.
+    #[must_use]
+    pub fn name_of(&self, peer: SpaceId) -> Option<&Name> {
+        self.peers.iter().find(|it| it.space == peer).map(|it| &it.name)
+    }
+
+    /// Whether a peer's releases are accepted now.
+    #[must_use]
+    pub fn accepts_releases(&self, peer: SpaceId) -> bool {
+        let grants = self.peers.iter().filter(|it| it.space == peer).flat_map(|it| &it.grants);
+        grants.into_iter().any(|grant| matches!(grant, Grant::AcceptReleases(_)))
+    }
+
+    /// Whether an entry of a peer came, and was not taken back since.
+    #[must_use]
+    pub fn has_heard(&self, entry: &EntryId) -> bool {
+        self.heard.contains_key(entry)
     }
 
     fn reported(&mut self, mirrored: &Mirrored, json: &str) {

@@ -6,6 +6,7 @@ use engine::step::Input;
 use schema::id::Position;
 use schema::latest::{Outcome, StepReport};
 use schema::v1::model::{HexHash, Step, Work};
+use std::collections::BTreeMap;
 
 /// What becomes of a deployment when its time has come.
 #[derive(Debug, Clone)]
@@ -32,6 +33,9 @@ pub struct Runner {
     running: Vec<Running>,
     /// What was started last.
     pub newest: Option<Plan>,
+    /// What was told of each deployment when it had ended; the newest, where a log that lost its
+    /// end counts on from there.
+    pub told: BTreeMap<Position, Report>,
 }
 
 fn manual(plan: &Plan) -> Option<&Step> {
@@ -86,15 +90,24 @@ impl Runner {
                     one.fate = Fate::Waits;
                     self.running.push(one);
                 }
-                None => inputs.push(end(&one)),
+                None => {
+                    let (deployment, report) = (one.plan.deployment, end(&one));
+                    self.told.insert(deployment, report.clone());
+                    inputs.push(Input::Ended { deployment, report });
+                }
             }
         }
         inputs
     }
+
+    /// What runs is ended without a word.
+    pub fn stop(&mut self) {
+        self.running.clear();
+    }
 }
 
 /// A step that runs the program `false` fails, any other succeeds; a manual one as it was answered.
-fn end(one: &Running) -> Input {
+fn end(one: &Running) -> Report {
     let (wanted, answered) = match &one.fate {
         Fate::Goes { fails, answered } => (*fails, answered.as_ref()),
         Fate::Waits | Fate::Cancelled => (false, None),
@@ -126,13 +139,12 @@ fn end(one: &Running) -> Input {
             break;
         }
     }
-    let report = Report {
+    Report {
         outcome,
         started_ms: one.at_ms,
         finished_ms: one.at_ms,
         proven: one.plan.packages.clone(),
         targets: Vec::new(),
         steps,
-    };
-    Input::Ended { deployment: one.plan.deployment, report }
+    }
 }

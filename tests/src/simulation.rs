@@ -1,6 +1,7 @@
 //! A simulated run: spaces over a bad network and a bad broker, with crashes, people and clocks
 //! that jump; then all of it heals and everything must come to rest.
 
+pub mod beside;
 pub mod campaign;
 pub mod forger;
 pub mod hardships;
@@ -167,6 +168,13 @@ impl Run {
                 .ask(site, "ops", Command::Apply { definitions })
                 .expect("the configurations are sound");
         }
+        for secret in beside::SECRETS {
+            let command = beside::set_secret(&mut self.world, secret);
+            if let Command::SetSecret { value, .. } = &command {
+                self.watch.hides(value.expose());
+            }
+            self.world.ask(source, "ops", command).expect("it is declared");
+        }
         self.world.happened.clear();
         for site in 0..=targets {
             self.watch.turned(&self.world, site)?;
@@ -214,6 +222,9 @@ impl Run {
         for _ in 0..=self.world.below(most) {
             if let Some(what) = self.people.wish(&mut self.world) {
                 self.note(&what);
+            }
+            for secret in self.people.secrets.drain(..) {
+                self.watch.hides(&secret);
             }
         }
         Ok(())
@@ -309,7 +320,8 @@ impl Run {
                     self.watch.turned(&self.world, site)?;
                 }
                 Happening::Failed(site, fault) => self.failed(site, &fault),
-                Happening::Ran(site, deployment) => self.watch.ran(site, deployment)?,
+                Happening::Ran(site, plan) => self.watch.ran(&self.world, site, &plan)?,
+                Happening::Sent(site, envelope) => self.watch.sent(site, &envelope)?,
                 Happening::Answered(site, reply, answer) => self.answered(site, reply, answer)?,
                 Happening::Alarmed(site, what) => {
                     self.note(&format!("alarm at {site}: {what}"));

@@ -13,10 +13,11 @@ use engine::command::{Command, Done, Rejection, Request};
 use engine::decide::configuration::OPERATOR;
 use engine::entropy::Entropy;
 use engine::log::Fault;
+use engine::run::Plan;
 use engine::step::{Effect, Input, Now};
 use engine::trust::identity::{Pair, continue_statements};
 use log_memory::{Device, Image};
-use schema::id::{CommandId, Incarnation, ObjectId, Position, SpaceId};
+use schema::id::{CommandId, Incarnation, ObjectId, SpaceId};
 use schema::latest::{Actor, EnvelopeKind, Revocation};
 use schema::limits::PIECE_BYTES_MAX;
 use schema::name::Name;
@@ -50,7 +51,9 @@ pub enum Happening {
     /// A site's log failed; it is down.
     Failed(usize, Fault),
     /// A deployment was handed to the runner of a site.
-    Ran(usize, Position),
+    Ran(usize, Box<Plan>),
+    /// A site sent an envelope.
+    Sent(usize, Vec<u8>),
     /// A site answered.
     Answered(usize, u64, Result<Done, Rejection>),
     /// An operator was told.
@@ -71,6 +74,8 @@ pub struct World {
     pub acknowledges_early: bool,
     /// Envelopes that nobody carries: a sabotage.
     pub loses: Option<EnvelopeKind>,
+    /// Whether runners tell of every deployment that it succeeded: a sabotage.
+    pub boasts: bool,
     /// Pieces of packages that were sent to a space that is no site.
     pub given_away: u64,
     /// Milliseconds since the beginning.
@@ -104,6 +109,7 @@ impl World {
             carriers: Carriers::default(),
             acknowledges_early: false,
             loses: None,
+            boasts: false,
             given_away: 0,
             clock_ms: 0,
             wall_shift_ms: 0,
@@ -245,6 +251,10 @@ impl World {
                 self.sites[site].answers.insert(reply, answer);
             }
             Effect::Send { peer, kind, bytes } => {
+                // Pieces of packages are for whoever has the release.
+                if kind != EnvelopeKind::Piece {
+                    self.happened.push(Happening::Sent(site, bytes.clone()));
+                }
                 self.sites[site].published += u64::from(kind == EnvelopeKind::Entries);
                 let stranger = self.site_of(&peer).is_none();
                 self.given_away += u64::from(stranger && kind == EnvelopeKind::Piece);
@@ -253,7 +263,7 @@ impl World {
                 }
             }
             Effect::Run(plan) => {
-                self.happened.push(Happening::Ran(site, plan.deployment));
+                self.happened.push(Happening::Ran(site, Box::new(plan.clone())));
                 let ends_at = self.clock_ms + 50 + self.below(500);
                 let fails = self.chance.percent(self.failing_percent);
                 self.sites[site].runner.start(plan, ends_at, fails);
@@ -328,6 +338,9 @@ impl World {
         self.deliver(&up);
         for site in 0..self.sites.len() {
             self.sites[site].collect(self.clock_ms);
+            if self.boasts {
+                self.sites[site].boast();
+            }
             if self.sites[site].is_due(self.clock_ms) {
                 let inputs = std::mem::take(&mut self.sites[site].inputs);
                 let taken = std::mem::take(&mut self.sites[site].taken);

@@ -26,6 +26,26 @@ fn honest_worlds_are_clean_and_everything_goes_wrong_in_them() {
 }
 
 #[test]
+fn people_meet_every_gate_in_honest_worlds() {
+    let lines: Vec<String> = (1..=16).flat_map(|seed| run(seed, None).lines).collect();
+    for what in [
+        "is frozen by",
+        "is outside of its windows",
+        " approved ",
+        "refuse ",
+        "was recalled",
+        "is not complete",
+        "past its gates",
+        "revise",
+        "take back",
+        "Pin",
+        "set secret",
+    ] {
+        assert!(lines.iter().any(|line| line.contains(what)), "nobody met: {what}");
+    }
+}
+
+#[test]
 fn the_same_seeds_give_the_same_transcript_on_any_number_of_threads() {
     let last = u64::MAX;
     let one = campaign(last, 2, 1);

@@ -5,14 +5,18 @@ pub mod answered;
 pub mod audit;
 pub mod contradiction;
 pub mod drain;
+pub mod gates;
 pub mod lives;
 pub mod once;
 pub mod order;
 pub mod prefix;
+pub mod receipts;
+pub mod secrets;
 pub mod strangers;
 pub mod views;
 
 use crate::world::World;
+use engine::run::Plan;
 use schema::id::{CommandId, EntryId, LinkId, Position, SpaceId};
 use schema::latest::Record;
 
@@ -85,7 +89,18 @@ pub trait Invariant {
     ///
     /// # Errors
     /// What is wrong.
-    fn ran(&mut self, _site: usize, _deployment: Position) -> Check {
+    fn ran(&mut self, _world: &World, _site: usize, _plan: &Plan) -> Check {
+        Ok(())
+    }
+
+    /// A secret was given a value.
+    fn hides(&mut self, _secret: &str) {}
+
+    /// A site sent an envelope.
+    ///
+    /// # Errors
+    /// What is wrong.
+    fn sent(&mut self, _site: usize, _envelope: &[u8]) -> Check {
         Ok(())
     }
 
@@ -135,6 +150,9 @@ pub fn all() -> Vec<Box<dyn Invariant>> {
         Box::new(lives::Lives::default()),
         Box::new(strangers::Strangers::default()),
         Box::new(order::Order::default()),
+        Box::new(gates::Gates::default()),
+        Box::new(receipts::Receipts::default()),
+        Box::new(secrets::Secrets::default()),
         Box::new(views::Views),
         Box::new(audit::Audit::default()),
         Box::new(drain::Drain::default()),
@@ -142,7 +160,7 @@ pub fn all() -> Vec<Box<dyn Invariant>> {
 }
 
 /// Names of all, with what each says.
-pub const NAMES: [(&str, &str); 11] = [
+pub const NAMES: [(&str, &str); 14] = [
     (
         "prefix",
         "what is mirrored is a prefix of what its origin made durable for the link, byte for byte",
@@ -157,6 +175,9 @@ pub const NAMES: [(&str, &str); 11] = [
         "a hostile space changes nothing of others, is given nothing, and is frozen with a proof",
     ),
     ("order", "no release goes past a phase that is not finished"),
+    ("gates", "nothing is deployed or promoted past a gate that is shut"),
+    ("receipts", "a receipt says what the runner did"),
+    ("secrets", "a secret is nowhere in the clear, and with those alone for whom it is meant"),
     ("views", "everything rebuilt from the log equals what lives"),
     ("audit", "every log verifies, from its bytes"),
     ("drain", "when the network heals everything arrives, ends and agrees"),

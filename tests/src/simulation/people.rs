@@ -1,7 +1,7 @@
 //! People: what they wish, under which command id they ask for it, and what they were told.
 
 use super::invariants::Told;
-use super::settings;
+use super::{beside, settings};
 use crate::pipeline::{PROJECT, text, value, version};
 use crate::world::{World, name};
 use engine::command::{Command, Done, Rejection, ReleaseName, Request};
@@ -40,6 +40,8 @@ pub struct People {
     versions: u64,
     /// Sites that lost the end of their log: people wait until they are whole again.
     pub away: BTreeSet<usize>,
+    /// Values that secrets were given, and that nobody looks for yet.
+    pub secrets: Vec<String>,
 }
 
 impl People {
@@ -50,13 +52,19 @@ impl People {
             return None;
         }
         let state = world.sites[site].space.as_ref()?.engine().state().clone();
-        let command = if site == 0 {
-            self.of_the_builder(world, &state)?
-        } else {
-            of_an_operator(world, &state)?
+        let command = match (site, world.chance.below(100)) {
+            (0, 0..=11) => beside::of_the_builder(world, &state)?,
+            (_, 12..=39) => beside::anywhere(world, &state, site)?,
+            (0, _) => self.of_the_builder(world, &state)?,
+            _ => of_an_operator(world, &state)?,
         };
+        if let Command::SetSecret { value, .. } = &command {
+            self.secrets.push(value.expose().to_owned());
+        }
         let id = CommandId(world.bytes());
-        let actor = Actor::Person(name("dana"));
+        // Nobody's own approval counts, so there are two of them.
+        let who = if world.chance.percent(70) { "dana" } else { "erik" };
+        let actor = Actor::Person(name(who));
         let request = Request { id, actor, token: None, command };
         Some(self.add(world, site, request))
     }
@@ -238,13 +246,15 @@ fn named(state: &State, id: &ReleaseId) -> ReleaseName {
     ReleaseName { owner, project: id.project.name.clone(), version: id.version.clone() }
 }
 
-fn any_release(world: &mut World, state: &State) -> Option<ReleaseName> {
+/// Any release that a site knows, as it names it.
+pub fn any_release(world: &mut World, state: &State) -> Option<ReleaseName> {
     let known: Vec<_> = state.releases.all().map(|(id, _)| id).collect();
     let id = world.chance.pick(&known)?;
     Some(named(state, id))
 }
 
-fn deploy(world: &mut World, state: &State) -> Option<Command> {
+/// Somebody deploys any release anywhere.
+pub fn deploy(world: &mut World, state: &State) -> Option<Command> {
     let release = any_release(world, state)?;
     let environments: Vec<_> = state.configuration.environments().collect();
     let environment = (*world.chance.pick(&environments)?).clone();
@@ -316,7 +326,9 @@ fn describe(command: &Command) -> String {
         Command::PushPackage { package } => {
             format!("push {} of {} bytes", package.version, package.size)
         }
-        Command::CreateRelease { version, .. } => format!("create {version}"),
+        Command::CreateRelease { version, revise, .. } => {
+            format!("{} {version}", if *revise { "revise" } else { "create" })
+        }
         Command::Promote { release, peer, .. } => {
             format!("promote {} to {peer}", release.version)
         }
@@ -330,8 +342,9 @@ fn describe(command: &Command) -> String {
         Command::LiftPolicy { rule } => format!("take back {rule:?}"),
         Command::Accept { release, .. } => format!("accept {}", release.version),
         Command::Reject { release, .. } => format!("reject {}", release.version),
-        Command::Deploy { release, environment, .. } => {
-            format!("deploy {} to {environment}", release.version)
+        Command::Deploy { release, environment, bypass, .. } => {
+            let how = if bypass.is_some() { " past its gates" } else { "" };
+            format!("deploy {} to {environment}{how}", release.version)
         }
         Command::Recall { release, .. } => format!("recall {}", release.version),
         Command::PassRecall { release } => format!("pass the recall of {}", release.version),

@@ -2,6 +2,7 @@
 //! looks.
 
 mod logs;
+mod rules;
 mod trust;
 mod twin;
 
@@ -85,6 +86,9 @@ impl Saboteur {
             "contradiction" => twin::tell_another_story(run),
             "lives" => logs::go_on_in_the_old_life(run),
             "order" => logs::deploy_past_a_phase(run)?,
+            "gates" => rules::deploy_in_a_freeze(run)?,
+            "receipts" => rules::boast(run),
+            "secrets" => rules::write_a_secret_down(run)?,
             "strangers" => trust::give_away_a_package(run),
             "views" => logs::alter_an_own_entry(run)?,
             "audit" => logs::spoil_a_signature(run),

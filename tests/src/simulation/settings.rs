@@ -1,10 +1,14 @@
 //! The configurations that a simulated space may have: drawn anew whenever somebody changes one.
 
+use super::beside::SECRETS;
 use crate::chance::Chance;
-use crate::pipeline::{PROJECT, contact, environment, people, phase, project, value};
+use crate::pipeline::{PROJECT, contact, people, phase, project, value};
 use crate::world::name;
 use schema::v1::event::Definition;
-use schema::v1::model::{Acceptance, Disclosure, Grant, Lifecycle, Phase, Project, TemplateValue};
+use schema::v1::model::{
+    Acceptance, ApprovalRule, ApprovedPer, Disclosure, Environment, Grant, Lifecycle, Phase,
+    Project, Secret, TemplateValue, Where, Window,
+};
 
 /// The name of the space that builds; always site 0.
 pub const SOURCE: &str = "DevTest Space";
@@ -12,9 +16,28 @@ pub const SOURCE: &str = "DevTest Space";
 /// The names of the others, in the order in which they are founded.
 pub const TARGETS: [&str; 4] = ["Prod US", "Prod EU", "Prod AP", "Prod UK"];
 
-fn environments(names: &[&str]) -> Vec<Definition> {
-    let names = names.iter();
-    names.map(|known| environment(known)).collect()
+/// Environments, some of which want approvals or have windows.
+fn environments(names: &[&str], chance: &mut Chance) -> Vec<Definition> {
+    let guarded = |known: &&str| {
+        let quorum = 1 + u32::from(chance.percent(25));
+        let rule = ApprovalRule { quorum, per: ApprovedPer::Release };
+        let approval = chance.percent(12).then_some(rule);
+        let begins = 24 * 60 - 60 + chance.below(60);
+        let from_min = u16::try_from((begins + chance.below(90)) % (24 * 60)).expect("minutes");
+        let until_min = u16::try_from(1 + chance.below(60)).expect("minutes");
+        let window = Window { days: Vec::new(), from_min, until_min };
+        let windows = if chance.percent(12) { vec![window] } else { Vec::new() };
+        let it = Environment { approval, windows, ..Environment::named(name(known)) };
+        Definition::Environment(it)
+    };
+    names.iter().map(guarded).collect()
+}
+
+/// A secret of the project, in these environments.
+fn secret(called: &str, environments: &[&str]) -> Secret {
+    let patterns = environments.iter().map(|text| text.parse().expect("a pattern"));
+    let scope = Where { environments: patterns.collect(), ..Where::default() };
+    Secret { name: name(called), scope }
 }
 
 fn lifecycle(called: &str, phases: Vec<Phase>) -> Definition {
@@ -51,9 +74,13 @@ pub fn source(targets: &[&str], chance: &mut Chance) -> Vec<Definition> {
         packages: vec!["web".parse().expect("a package")],
         templates: vec![contact()],
         values: values(all, chance),
+        secrets: vec![
+            secret(SECRETS[0], &[]),
+            secret(SECRETS[1], &[&format!("{}: *", TARGETS[0])]),
+        ],
         ..project(PROJECT)
     };
-    let mut definitions = environments(all);
+    let mut definitions = environments(all, chance);
     definitions.push(lifecycle("Standard", phases));
     definitions.push(Definition::Project(project));
     definitions.extend(people());
@@ -80,7 +107,7 @@ pub fn target(chance: &mut Chance) -> Vec<Definition> {
         automatic: by_itself,
         values: if by_itself { values(all, chance) } else { Vec::new() },
     };
-    let mut definitions = environments(all);
+    let mut definitions = environments(all, chance);
     definitions.push(lifecycle("Production", phases));
     definitions.push(Definition::Acceptance(rule));
     definitions.extend(people());

@@ -2,6 +2,7 @@
 
 use super::invariants::{Invariant, Seen, Told, all};
 use crate::world::World;
+use engine::run::Plan;
 use schema::id::{LinkId, Position, SpaceId};
 use schema::latest::Block;
 
@@ -121,8 +122,23 @@ impl Watch {
     ///
     /// # Errors
     /// The first violation.
-    pub fn ran(&mut self, site: usize, deployment: Position) -> Watched {
-        self.each(|invariant| invariant.ran(site, deployment))
+    pub fn ran(&mut self, world: &World, site: usize, plan: &Plan) -> Watched {
+        self.each(|invariant| invariant.ran(world, site, plan))
+    }
+
+    /// A secret was given a value: see [`Invariant::hides`].
+    pub fn hides(&mut self, secret: &str) {
+        for invariant in &mut self.invariants {
+            invariant.hides(secret);
+        }
+    }
+
+    /// A site sent an envelope.
+    ///
+    /// # Errors
+    /// The first violation.
+    pub fn sent(&mut self, site: usize, envelope: &[u8]) -> Watched {
+        self.each(|invariant| invariant.sent(site, envelope))
     }
 
     /// An operator was told.

@@ -6,9 +6,12 @@
 //! among them is unknown until then, is answered again, and goes where policy sends it.
 
 use super::{Check, Invariant, Seen, Told};
-use schema::id::{CommandId, EntryId, Incarnation, LinkId, LinkSeq, Position, SpaceId};
+use crate::world::World;
+use engine::run::Plan;
+use schema::id::{CommandId, DocumentId, EntryId, Incarnation, LinkId, LinkSeq, Position, SpaceId};
 use schema::latest::{Actor, Event, Header, Mirrored, Own, Record};
 use schema::v1::event::{Cut, PeerStated};
+use schema::v1::model::ReleaseId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What has taken effect in each log.
@@ -86,13 +89,19 @@ impl Once {
     }
 }
 
+/// A bundle: each revision of a release has its own.
+fn bundle(release: &ReleaseId, bundle: &DocumentId) -> String {
+    format!("{} in bundle {}", release.version, schema::id::hex(&bundle.0[..4]))
+}
+
 /// What an event does that may be done only once in a log.
 fn effects(header: &Header, event: &Event) -> Vec<String> {
     match event {
         Event::DeploymentStarted(started) => {
             let mut effects = vec![format!("the deployment of command {}", header.command)];
             let (release, environment) = (&started.release, &started.environment);
-            let what = format!("{} to {environment}", release.version);
+            let digest = schema::id::hex(&started.digest.0[..4]);
+            let what = format!("{} {digest} to {environment}", release.version);
             if started.restarts > 0 {
                 effects.push(format!("the restart because of {:?}", header.causation));
             } else if header.actor == Actor::Policy {
@@ -114,16 +123,17 @@ fn effects(header: &Header, event: &Event) -> Vec<String> {
         }
         Event::ReleasePromoted(promoted) => {
             let (version, target) = (&promoted.release.version, promoted.target.short());
-            vec![format!("the promotion of {version} to {target}")]
+            let digest = schema::id::hex(&promoted.digest.0[..4]);
+            vec![format!("the promotion of {version} {digest} to {target}")]
         }
         Event::ReleaseAccepted(accepted) => {
-            vec![format!("the answer to {}", accepted.release.version)]
+            vec![format!("the answer to {}", bundle(&accepted.release, &accepted.bundle))]
         }
         Event::ReleaseRejected(rejected) => {
-            vec![format!("the answer to {}", rejected.release.version)]
+            vec![format!("the answer to {}", bundle(&rejected.release, &rejected.bundle))]
         }
         Event::PromotionAnswered(answered) => {
-            vec![format!("the answer sent to {}", answered.release.version)]
+            vec![format!("the answer sent to {}", bundle(&answered.release, &answered.bundle))]
         }
         Event::PackageArrived(arrived) => vec![format!("the arrival of {}", arrived.object)],
         Event::PackagePushed(pushed) => {
@@ -134,7 +144,9 @@ fn effects(header: &Header, event: &Event) -> Vec<String> {
             let statement = schema::hash::sha256(&[stated.statement.as_bytes()]);
             vec![format!("the key statement {}", schema::id::hex(&statement[..8]))]
         }
-        Event::SecretsKept(kept) => vec![format!("the keeping of {}", kept.release.version)],
+        Event::SecretsKept(kept) => {
+            vec![format!("the keeping of {}", bundle(&kept.release, &kept.bundle))]
+        }
         Event::DeploymentReported(_)
         | Event::ReleaseRecalled(_)
         | Event::ManualStepReached(_)
@@ -222,7 +234,8 @@ impl Invariant for Once {
         Ok(())
     }
 
-    fn ran(&mut self, site: usize, deployment: Position) -> Check {
+    fn ran(&mut self, _: &World, site: usize, plan: &Plan) -> Check {
+        let deployment = plan.deployment;
         if self.ran.insert((site, deployment)) {
             return Ok(());
         }

@@ -161,7 +161,7 @@ pub(super) fn go_on_in_the_old_life(run: &mut Run) -> Done {
     Done::NotYet
 }
 
-fn header(command: CommandId, actor: Actor) -> Header {
+pub(super) fn header(command: CommandId, actor: Actor) -> Header {
     Header {
         kind: 0,
         version: 0,

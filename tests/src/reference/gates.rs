@@ -1,0 +1,253 @@
+//! Which gates stand open, computed naively from one log: recalls, freezes, windows, approvals, and
+//! what policy was told to leave alone.
+
+use super::Reference;
+use schema::id::{CommandId, EntryId, ReleaseDigest, SpaceId};
+use schema::latest::{
+    Actor, Approval, Bundle, Document, Entry, Event, Header, Kind, Mirrored, Own, Recall, Record,
+};
+use schema::name::Name;
+use schema::v1::event::{
+    Change, Definition, DeploymentStarted, FreezeMade, GateBypassed, Pattern, PolicyRule,
+    ReleasePromoted,
+};
+use schema::v1::model::{Environment, ReleaseId, Window};
+use std::collections::{BTreeMap, BTreeSet};
+
+const MINUTE_MS: u64 = 60_000;
+const DAY_MIN: u64 = 24 * 60;
+
+/// A naive reader of one log.
+#[derive(Debug)]
+pub struct Gates {
+    reference: Reference,
+    environments: BTreeMap<String, Environment>,
+    freezes: BTreeMap<Name, FreezeMade>,
+    rules: BTreeSet<PolicyRule>,
+    /// Up to which revision a release is recalled, and which peer's entry said so.
+    recalls: Vec<(ReleaseId, u32, Option<EntryId>)>,
+    revisions: BTreeMap<ReleaseDigest, u32>,
+    authors: BTreeMap<ReleaseDigest, Actor>,
+    /// What each person said last of a release in an environment.
+    said: BTreeMap<(ReleaseDigest, Name, Name), bool>,
+    /// What the newest command went past.
+    bypassed: Option<(CommandId, GateBypassed)>,
+}
+
+fn payload<T: serde::de::DeserializeOwned>(json: &str, kind: Kind) -> Option<T> {
+    Document::read(json).ok()?.payload(kind).ok()
+}
+
+impl Gates {
+    /// Of a space that has done nothing yet.
+    #[must_use]
+    pub fn of(me: SpaceId) -> Self {
+        Self {
+            reference: Reference::of(me),
+            environments: BTreeMap::new(),
+            freezes: BTreeMap::new(),
+            rules: BTreeSet::new(),
+            recalls: Vec::new(),
+            revisions: BTreeMap::new(),
+            authors: BTreeMap::new(),
+            said: BTreeMap::new(),
+            bypassed: None,
+        }
+    }
+
+    /// Reads the next record.
+    ///
+    /// # Errors
+    /// What went past a gate that was shut.
+    pub fn read(&mut self, record: &Record) -> Result<(), String> {
+        // Whether phases are kept is for another to say.
+        let _ = self.reference.read(record);
+        match record {
+            Record::Own(own) => self.own(own),
+            Record::Mirrored(mirrored) => {
+                self.mirrored(mirrored);
+                Ok(())
+            }
+            Record::Evidence(_) => Ok(()),
+        }
+    }
+
+    fn mirrored(&mut self, mirrored: &Mirrored) {
+        let event = Entry::read(&mirrored.entry).and_then(|entry| entry.event()).ok();
+        match event {
+            Some(Event::ReleasePromoted(it)) => {
+                let bundle: Option<Bundle> = payload(&it.bundle, Kind::Bundle);
+                self.revisions.extend(bundle.map(|bundle| (it.digest, bundle.revision)));
+            }
+            Some(Event::ReleaseRecalled(it)) => {
+                let recall: Option<Recall> = payload(&it.recall, Kind::Recall);
+                let owner = |it: &Recall| it.release.project.space == mirrored.id.origin;
+                let accepted = self.reference.accepts_releases(mirrored.id.origin);
+                if let Some(recall) = recall.filter(|it| owner(it) && accepted) {
+                    self.recalls.push((recall.release, recall.revision, Some(mirrored.id)));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn own(&mut self, own: &Own) -> Result<(), String> {
+        let header = own.entry.header();
+        match own.entry.event() {
+            Ok(Event::ConfigurationApplied(applied)) => self.configure(applied.changes),
+            Ok(Event::FreezeMade(freeze)) => drop(self.freezes.insert(freeze.name.clone(), freeze)),
+            Ok(Event::FreezeLifted(lifted)) => drop(self.freezes.remove(&lifted.name)),
+            Ok(Event::PolicySet(set)) => self.tell(set.rule),
+            Ok(Event::PolicyLifted(lifted)) => drop(self.rules.remove(&lifted.rule)),
+            Ok(Event::ReleaseCreated(created)) => {
+                self.revisions.insert(created.digest, created.revision);
+                self.authors.insert(created.digest, header.actor.clone());
+            }
+            Ok(Event::ReleaseRecalled(recalled)) => {
+                if let Some(recall) = payload::<Recall>(&recalled.recall, Kind::Recall) {
+                    self.recalls.push((recall.release, recall.revision, None));
+                }
+            }
+            Ok(Event::ApprovalGiven(given)) => {
+                if let Some(it) = payload::<Approval>(&given.approval, Kind::Approval) {
+                    self.said.insert((it.digest, it.environment, it.by), it.approved);
+                }
+            }
+            Ok(Event::GateBypassed(bypassed)) => self.bypassed = Some((header.command, bypassed)),
+            Ok(Event::DeploymentStarted(started)) => return self.deploys(header, &started),
+            Ok(Event::ReleasePromoted(promoted)) => return self.promotes(header, &promoted),
+            Ok(_) | Err(_) => {}
+        }
+        Ok(())
+    }
+
+    fn configure(&mut self, changes: Vec<Change>) {
+        for change in changes {
+            match change {
+                Change::Put(Definition::Environment(it)) => {
+                    self.environments.insert(it.name.to_string(), it);
+                }
+                Change::Remove(kind, name) if kind.as_str() == "environment" => {
+                    self.environments.remove(&name);
+                }
+                Change::Put(_) | Change::Remove(..) => {}
+            }
+        }
+    }
+
+    fn tell(&mut self, rule: PolicyRule) {
+        if let PolicyRule::Pin { environment, .. } = &rule {
+            let other = |it: &PolicyRule| !matches!(it, PolicyRule::Pin { environment: at, .. } if at == environment);
+            self.rules.retain(other);
+        }
+        self.rules.insert(rule);
+    }
+
+    fn deploys(&self, header: &Header, started: &DeploymentStarted) -> Result<(), String> {
+        let DeploymentStarted { release, digest, environment, .. } = started;
+        let what = format!("{} was deployed to {environment}", release.version);
+        self.is_good(release, digest).map_err(|why| format!("{what} although {why}"))?;
+        let here = |pattern: &Pattern| {
+            pattern.is_all() || (pattern.space.is_none() && pattern.name == *environment)
+        };
+        let past = |gate: &str| self.went_past(header, environment, gate);
+        if self.is_frozen(header.time_ms, here) && !past("freeze") {
+            return Err(format!("{what} in a freeze"));
+        }
+        let rules = self.environments.get(environment.as_str());
+        let windows = rules.map_or(&[][..], |it| &it.windows);
+        if !is_open(windows, header.time_ms) && !past("window") {
+            return Err(format!("{what} outside of its windows"));
+        }
+        let quorum = rules.and_then(|it| it.approval).map_or(0, |rule| rule.quorum);
+        let about = |key: &(ReleaseDigest, Name, Name)| key.0 == *digest && key.1 == *environment;
+        let said = self.said.iter().filter(|(key, _)| about(key));
+        let refused = said.clone().any(|(_, approved)| !approved);
+        let own = |by: &Name| {
+            let by = Actor::Person(by.clone());
+            by == header.actor || self.authors.get(digest) == Some(&by)
+        };
+        let good = said.filter(|((_, _, by), approved)| **approved && !own(by)).count();
+        let enough = quorum == 0 || (!refused && good >= usize::try_from(quorum).unwrap_or(0));
+        if !enough && !past("approval") {
+            return Err(format!("{what} with {good} of {quorum} approvals"));
+        }
+        let pinned = |rule: &PolicyRule| match rule {
+            PolicyRule::Pause { place, .. } => here(place),
+            PolicyRule::Pin { environment: at, version, .. } => {
+                at == environment && *version != release.version
+            }
+            PolicyRule::Skip { .. } => false,
+        };
+        if header.actor == Actor::Policy && self.rules.iter().any(pinned) {
+            return Err(format!("{what} by policy, which was told to leave it alone"));
+        }
+        Ok(())
+    }
+
+    fn promotes(&self, header: &Header, promoted: &ReleasePromoted) -> Result<(), String> {
+        let name = self.reference.name_of(promoted.target).ok_or("a promotion to nobody")?;
+        let what = format!("{} was promoted to {name}", promoted.release.version);
+        self.is_good(&promoted.release, &promoted.digest)
+            .map_err(|why| format!("{what} although {why}"))?;
+        let there = |pattern: &Pattern| {
+            pattern.is_all() || (pattern.space.as_ref() == Some(name) && pattern.is_any_name())
+        };
+        if self.is_frozen(header.time_ms, there) && !self.went_past(header, name, "freeze") {
+            return Err(format!("{what} in a freeze"));
+        }
+        let paused =
+            |rule: &PolicyRule| matches!(rule, PolicyRule::Pause { place, .. } if there(place));
+        if header.actor == Actor::Policy && self.rules.iter().any(paused) {
+            return Err(format!("{what} by policy, which was paused"));
+        }
+        Ok(())
+    }
+
+    fn is_good(&self, release: &ReleaseId, digest: &ReleaseDigest) -> Result<(), String> {
+        let Some(revision) = self.revisions.get(digest) else {
+            return Err("nothing in the log has that digest".to_owned());
+        };
+        let known = self.recalls.iter().filter(|(id, until, _)| id == release && until >= revision);
+        let stands =
+            |from: &Option<EntryId>| from.is_none_or(|from| self.reference.has_heard(&from));
+        match known.map(|(_, _, from)| from).any(stands) {
+            true => Err("it was recalled".to_owned()),
+            false => Ok(()),
+        }
+    }
+
+    fn is_frozen(&self, now_ms: u64, covers: impl Fn(&Pattern) -> bool) -> bool {
+        self.freezes.values().any(|freeze| {
+            let over = freeze.until_ms.is_some_and(|until| until <= now_ms);
+            freeze.from_ms <= now_ms && !over && freeze.environments.iter().any(&covers)
+        })
+    }
+
+    fn went_past(&self, header: &Header, place: &Name, gate: &str) -> bool {
+        self.bypassed.as_ref().is_some_and(|(command, it)| {
+            let of = |said: &str| said.split(':').next() == Some(gate);
+            let named = it.gates.iter().any(|said| of(said.as_str()));
+            *command == header.command && it.place == *place && named
+        })
+    }
+}
+
+/// Whether a moment is in one of the windows, minute by minute of the week.
+fn is_open(windows: &[Window], now_ms: u64) -> bool {
+    let minute = now_ms / MINUTE_MS;
+    // 1 January 1970 was a Thursday, and Monday is 0.
+    let weekday = |day: u64| (day + 3) % 7;
+    let (today, at) = (minute / DAY_MIN, minute % DAY_MIN);
+    let on = |window: &Window, day: u64| {
+        window.days.is_empty() || window.days.iter().any(|it| u64::from(*it) == weekday(day))
+    };
+    let open = |window: &Window| {
+        let (from, until) = (u64::from(window.from_min), u64::from(window.until_min));
+        if from < until {
+            return on(window, today) && (from..until).contains(&at);
+        }
+        (on(window, today) && at >= from) || (today > 0 && on(window, today - 1) && at < until)
+    };
+    windows.is_empty() || windows.iter().any(open)
+}

@@ -1,0 +1,30 @@
+//! `gates`: nothing is deployed or promoted past a gate that is shut, as a naive reading of the log
+//! tells it: not what was recalled, not in a freeze or outside of a window, not with too few
+//! approvals, and not by policy where policy was told to leave it alone.
+
+use super::{Check, Invariant, Seen};
+use crate::reference::gates::Gates as Reader;
+use std::collections::BTreeMap;
+
+/// A naive reader for each site.
+#[derive(Debug, Default)]
+pub struct Gates {
+    readers: BTreeMap<usize, Reader>,
+}
+
+impl Invariant for Gates {
+    fn name(&self) -> &'static str {
+        "gates"
+    }
+
+    fn reread(&mut self, site: usize) {
+        self.readers.remove(&site);
+    }
+
+    fn record(&mut self, seen: &Seen<'_>) -> Check {
+        let reader = self.readers.entry(seen.site).or_insert_with(|| Reader::of(seen.space));
+        reader
+            .read(seen.record)
+            .map_err(|why| format!("site {} at Position {}: {why}", seen.site, seen.position))
+    }
+}

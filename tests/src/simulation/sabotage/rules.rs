@@ -1,0 +1,95 @@
+//! Sabotage by builds that lack a rule: they deploy past a gate, tell what a runner did not do, or
+//! write secrets down.
+
+use super::logs::header;
+use super::{Done, up};
+use crate::pipeline::text;
+use crate::simulation::Run;
+use crate::simulation::beside::{SECRETS, set_secret};
+use crate::simulation::forger::Forger;
+use crate::simulation::watch::Violation;
+use crate::world::name;
+use engine::command::Command;
+use engine::progress::{Place, standings};
+use schema::id::CommandId;
+use schema::latest::{Actor, Event};
+use schema::v1::event::{DeploymentStarted, FreezeMade, Pattern, PolicyRule, PolicySet};
+
+/// A deployment that phases let through, of any release that a site may deploy.
+fn reached(run: &Run, site: usize) -> Option<DeploymentStarted> {
+    let state = run.world.sites[site].engine().state();
+    state.releases.all().find_map(|(id, release)| {
+        let phases = standings(state, id, None, u64::MAX);
+        let places = phases.iter().filter(|phase| phase.reached).flat_map(|phase| &phase.places);
+        let environment = places.into_iter().find_map(|(place, _)| match place {
+            Place::Environment(name) => Some(name.clone()),
+            Place::Space(_) | Place::Remote { .. } => None,
+        })?;
+        Some(DeploymentStarted {
+            release: id.clone(),
+            digest: release.digest,
+            environment,
+            tenant: None,
+            variables: Vec::new(),
+            restarts: 0,
+        })
+    })
+}
+
+/// A site goes down, these events are in its log, and it starts again.
+fn write_down(run: &mut Run, site: usize, events: &[Event]) -> Result<bool, Violation> {
+    run.watch.examine(&run.world, site)?;
+    run.crash(site);
+    run.world.sites[site].device.plan(u64::MAX, log_memory::Mishap::Lost);
+    let mut written = true;
+    for event in events {
+        let command = CommandId(run.world.bytes());
+        let header = header(command, Actor::Person(name("mallory")));
+        let here = &run.world.sites[site];
+        written &= Forger::of(here).is_some_and(|forger| forger.append(here, header, event));
+    }
+    run.start(site)?;
+    Ok(written)
+}
+
+/// A build that knows no freezes deploys in one.
+pub(super) fn deploy_in_a_freeze(run: &mut Run) -> Result<Done, Violation> {
+    for site in up(&mut run.world) {
+        let Some(started) = reached(run, site) else { continue };
+        let freeze = FreezeMade {
+            name: name("For ever"),
+            projects: vec![Pattern::all()],
+            environments: vec![Pattern::all()],
+            from_ms: 0,
+            until_ms: None,
+            reason: text("nothing moves"),
+        };
+        run.note(&format!("sabotage: site {site} deploys in a freeze"));
+        let events = [Event::FreezeMade(freeze), Event::DeploymentStarted(started)];
+        let written = write_down(run, site, &events)?;
+        return Ok(if written { Done::Yes } else { Done::NotYet });
+    }
+    Ok(Done::NotYet)
+}
+
+/// From now on runners tell that everything succeeds.
+pub(super) fn boast(run: &mut Run) -> Done {
+    run.note("sabotage: runners tell that everything succeeds");
+    run.world.boasts = true;
+    run.world.failing_percent = run.world.failing_percent.max(20);
+    Done::Yes
+}
+
+/// A build writes the value of a secret into a log, where anybody who has that can read it.
+pub(super) fn write_a_secret_down(run: &mut Run) -> Result<Done, Violation> {
+    let Command::SetSecret { value, .. } = set_secret(&mut run.world, SECRETS[0]) else {
+        return Ok(Done::NotYet);
+    };
+    run.watch.hides(value.expose());
+    let Some(site) = up(&mut run.world).first().copied() else { return Ok(Done::NotYet) };
+    run.note(&format!("sabotage: site {site} writes a secret down"));
+    let rule = PolicyRule::Skip { place: Pattern::all() };
+    let told = Event::PolicySet(PolicySet { rule, reason: text(value.expose()) });
+    let written = write_down(run, site, &[told])?;
+    Ok(if written { Done::Yes } else { Done::NotYet })
+}
