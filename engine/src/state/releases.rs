@@ -6,14 +6,14 @@ use crate::state::release::Parts;
 pub use crate::state::release::{
     Answer, Approved, Earlier, Import, Progress, Promotion, Recalled, Release, Source, Success,
 };
-use schema::id::{DocumentId, EntryId, Position, SpaceId};
+use schema::id::{DocumentId, EntryId, ObjectId, Position, SpaceId};
 use schema::latest::{Approval, Bundle, Document, Kind, Outcome, Recall, Receipt};
 use schema::name::Version;
 use schema::v1::event::{
     ApprovalGiven, DeploymentReported, DeploymentStarted, PromotionAnswered, ReleaseAccepted,
     ReleaseCreated, ReleasePromoted, ReleaseRecalled, ReleaseRejected,
 };
-use schema::v1::model::{ProjectId, ReleaseId};
+use schema::v1::model::{Package, ProjectId, ReleaseId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -60,6 +60,15 @@ impl Releases {
         let known = self.known.get(&id.project);
         let from = known.into_iter().flat_map(|known| known.range(&id.version..));
         from.map(|(_, (id, release))| (id, release))
+    }
+
+    /// The package that an object is, as a release that is known here names it.
+    #[must_use]
+    pub fn package(&self, object: &ObjectId) -> Option<&Package> {
+        let releases = self.all().map(|(_, release)| release);
+        let all = releases.flat_map(|release| [Some(release), release.offered.as_deref()]);
+        let mut packages = all.flatten().flat_map(|release| &release.snapshot.packages);
+        packages.find(|package| package.object == *object)
     }
 
     /// The projects that have releases.

@@ -5,6 +5,7 @@ pub(crate) mod config;
 pub(crate) mod courier;
 pub(crate) mod custodian;
 pub(crate) mod directory;
+pub(crate) mod feed;
 pub(crate) mod folder;
 pub(crate) mod keys;
 pub(crate) mod outputs;

@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::node::carriage::{Carriage, carried};
 use crate::node::config::Config;
 use crate::node::directory::{Closed, Directory, Opened, Push, ReadPiece, lock};
+use crate::node::feed::feed_thread;
 use crate::node::folder::{Folder, Lock, NodeFile, make, sync_folder, token_file};
 use crate::node::owner::{Clocks, Doors, Mail, Owner};
 use crate::node::passphrase::Passphrase;
@@ -29,6 +30,7 @@ use schema::id::{LinkId, ObjectId, Position, SpaceId};
 use schema::latest::{EnvelopeKind, Piece};
 use schema::name::Name;
 use schema::v1::block::Damage;
+use schema::v1::model::Package;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io::Read;
@@ -156,6 +158,7 @@ impl Running {
         let packages = Arc::new(open_store(&folder.join("packages"))?);
         let (mailbox, receiver) = sync_channel(MAILBOX);
         let runs = Runs::default();
+        let feed = self.carriage.feed(&name)?;
         let carrier = self.carriage.carrier(&name, id, mailbox.clone())?.map(Arc::new);
         let doors = SpaceDoors {
             name: name.clone(),
@@ -164,6 +167,7 @@ impl Running {
             carrier: carrier.clone(),
             runner: Arc::new(outputs::runner(folder, GUARD, mailbox.clone())?),
             packages: Arc::clone(&packages),
+            feed: feed.map(|feed| feed_thread(feed, Arc::clone(&packages), mailbox.clone())),
             store: store_thread(Arc::clone(&packages), mailbox.clone()),
             reads: store_thread(Arc::clone(&packages), mailbox.clone()),
             mailbox: mailbox.clone(),
@@ -325,6 +329,8 @@ struct SpaceDoors {
     carrier: Option<Arc<Carrier>>,
     runner: Arc<Runner>,
     packages: Arc<Packages>,
+    /// Where packages come from, if not from who sent the release.
+    feed: Option<SyncSender<Package>>,
     store: SyncSender<Order>,
     /// What peers want to read has a queue of its own: they cannot hold up what we store.
     reads: SyncSender<Order>,
@@ -381,8 +387,12 @@ impl Doors for SpaceDoors {
         self.runs.answer(deployment, answer);
     }
 
-    fn look(&self, object: ObjectId, size: u64) {
-        self.order(Order::Look(object, size));
+    fn look(&self, object: ObjectId, size: u64, package: Option<Package>) {
+        match (&self.feed, package) {
+            // What is not taken now is asked for again.
+            (Some(feed), Some(package)) => drop(feed.try_send(package)),
+            (None, _) | (_, None) => self.order(Order::Look(object, size)),
+        }
     }
 
     fn store(&self, piece: Piece) {

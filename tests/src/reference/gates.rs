@@ -137,8 +137,11 @@ impl Gates {
 
     fn tell(&mut self, rule: PolicyRule) {
         if let PolicyRule::Pin { environment, .. } = &rule {
-            let other = |it: &PolicyRule| !matches!(it, PolicyRule::Pin { environment: at, .. } if at == environment);
-            self.rules.retain(other);
+            let same = |it: &PolicyRule| match it {
+                PolicyRule::Pin { environment: at, .. } => at == environment,
+                PolicyRule::Pause { .. } | PolicyRule::Skip { .. } => false,
+            };
+            self.rules.retain(|it| !same(it));
         }
         self.rules.insert(rule);
     }

@@ -17,6 +17,7 @@ mod disk;
 mod edited;
 mod errors;
 mod examples;
+mod feeds;
 mod folder;
 mod hidden;
 mod interface;

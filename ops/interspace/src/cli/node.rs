@@ -48,7 +48,16 @@ pub(super) const UP_EXAMPLE: &str = r#"An example of a configuration, with all t
   certificate = "client.pem"
   key = "client.key"
 
+  [packages]                         # packages come from here, not from who sent the release
+  url = "https://packages.example"   # or folder = "/srv/packages"
+  file = "{id}/{version}"            # what a package is called there: {id}-{version} without it
+  token = "feed.token"               # sent as a bearer token: a file, mode 0600
+  ca = "ca.pem"                      # roots to trust instead of those of the system
+
   [space."Prod EU".nats]             # where one space has credentials of its own
   credentials = "prod-eu.creds"
+
+  [space."Prod EU".packages]         # or a feed of its own
+  folder = "/mnt/prod-eu"
 
 Paths are relative to the file."#;

@@ -14,8 +14,8 @@ use crate::output::{Output, visible};
 use api_http::shape::space::Space;
 use finding::{Finding, State};
 pub(in crate::commands) use links::away;
+use packages_feed::{Settings, Source};
 use schema::name::Name;
-use transport_nats::Settings;
 
 /// Looks at everything.
 pub(super) fn run(options: &Options, how: &Doctor, out: &mut Output) -> Result<(), Failure> {
@@ -23,6 +23,7 @@ pub(super) fn run(options: &Options, how: &Doctor, out: &mut Output) -> Result<(
     let node = folder.node_file()?;
     let config = config(how, node.as_ref())?;
     let mut findings = folder::look(&folder);
+    findings.extend(config.feeds()?.iter().map(|(space, feed)| feed_of(*space, feed)));
     let client = Client::new(options).ok();
     let running: Option<(Client, Vec<Space>)> = client.and_then(|client| {
         let spaces = client.spaces().ok()?;
@@ -58,12 +59,32 @@ pub(super) fn run(options: &Options, how: &Doctor, out: &mut Output) -> Result<(
     show(&findings, out)
 }
 
+/// Whether packages can come from where an operator keeps them.
+fn feed_of(space: Option<&Name>, feed: &Settings) -> Finding {
+    let whose = space.map_or_else(|| "the node".to_owned(), |name| name.to_string());
+    match &feed.source {
+        Source::Http { url, .. } => {
+            Finding::good("feed", format!("{whose} takes packages from {url}"))
+        }
+        Source::Folder(folder) if folder.is_dir() => {
+            let what = format!("{whose} takes packages from {}", folder.display());
+            Finding::good("feed", what)
+        }
+        Source::Folder(folder) => {
+            let what =
+                format!("{whose} takes packages from {}, which is not there", folder.display());
+            let hint = "make or mount it; until then no package comes, from nobody else either";
+            Finding::problem("feed", what, hint)
+        }
+    }
+}
+
 /// How a space of the node reaches others; none where it does not.
 pub(super) fn settings_of_node(
     options: &Options,
     how: &Doctor,
     space: &Name,
-) -> Result<Option<Settings>, Failure> {
+) -> Result<Option<transport_nats::Settings>, Failure> {
     let node = Folder::of(options)?.node_file()?;
     config(how, node.as_ref())?.settings(Some(space))
 }

@@ -5,6 +5,7 @@ use crate::node::config::Config;
 use crate::node::owner::{Mail, OnDurable};
 use api_http::port::Carriage as Carried;
 use engine::step::Input;
+use packages_feed::Feed;
 use schema::id::SpaceId;
 use schema::name::Name;
 use std::path::PathBuf;
@@ -39,9 +40,19 @@ impl Carriage {
 
     /// Whether a space of this name could be carried for, before it is made.
     pub(crate) fn check(&self, name: &Name) -> Result<(), Failure> {
+        self.feed(name)?;
         let settings = self.config.settings(Some(name))?;
         let checked = settings.map_or(Ok(()), |settings| settings.check());
         checked.map_err(|why| unusable(name, &why))
+    }
+
+    /// Where a space takes its packages from, if not from who sends it releases.
+    pub(crate) fn feed(&self, space: &Name) -> Result<Option<Feed>, Failure> {
+        let feed = self.config.feed(Some(space))?.map(|settings| Feed::new(&settings)).transpose();
+        feed.map_err(|why| {
+            let what = format!("{space} cannot take packages from its feed: {why}");
+            Failure::new(code::FAILED, what, "correct [packages] in the node's configuration")
+        })
     }
 
     /// The carrier of a space, if it has one.

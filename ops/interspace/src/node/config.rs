@@ -15,13 +15,23 @@
 //! certificate = "client.pem"
 //! key = "client.key"
 //!
+//! [packages]                         # packages come from here, not from who sent the release
+//! url = "https://packages.example"   # or folder = "/srv/packages"
+//! file = "{id}/{version}"            # what a package is called there: {id}-{version} without it
+//! token = "feed.token"               # sent as a bearer token; a file, mode 0600
+//! ca = "ca.pem"                      # roots to trust instead of those of the system
+//!
 //! [space."Prod EU".nats]             # where one space has credentials of its own
 //! credentials = "prod-eu.creds"
+//!
+//! [space."Prod EU".packages]         # or a feed of its own
+//! folder = "/mnt/prod-eu"
 //! ```
 //!
 //! Paths are relative to the file. A key that is not known is an error.
 
 use crate::failure::{Failure, code};
+use packages_feed::{Feed, Source};
 use schema::name::Name;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -38,6 +48,7 @@ pub struct Config {
     /// Where its interface listens.
     pub(crate) listen: Option<SocketAddr>,
     nats: Option<Nats>,
+    packages: Option<PackagesConfig>,
     #[serde(default)]
     space: BTreeMap<Name, SpaceConfig>,
     /// The file that it was read from.
@@ -53,6 +64,18 @@ pub struct Config {
 #[serde(deny_unknown_fields)]
 struct SpaceConfig {
     nats: Option<Nats>,
+    packages: Option<PackagesConfig>,
+}
+
+/// Where packages come from, if not from who sent the release.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PackagesConfig {
+    folder: Option<PathBuf>,
+    url: Option<String>,
+    file: Option<String>,
+    token: Option<PathBuf>,
+    ca: Option<PathBuf>,
 }
 
 /// How a server is reached.
@@ -94,8 +117,10 @@ impl Config {
         config.file = std::path::absolute(path).ok();
         // A mistake in the credentials of one space is told before any space is opened.
         config.settings(None)?;
+        config.feed(None)?;
         for space in config.space.keys() {
             config.settings(Some(space))?;
+            config.feed(Some(space))?;
         }
         Ok(config)
     }
@@ -127,10 +152,31 @@ impl Config {
         }
     }
 
+    /// Where a space takes its packages from, if not from who sends it releases.
+    pub(crate) fn feed(
+        &self,
+        space: Option<&Name>,
+    ) -> Result<Option<packages_feed::Settings>, Failure> {
+        let own = space.and_then(|name| self.space.get(name)?.packages.as_ref());
+        own.or(self.packages.as_ref()).map(PackagesConfig::settings).transpose()
+    }
+
+    /// Every feed that is named, with the space that it is for; none for the node's.
+    pub(crate) fn feeds(&self) -> Result<Vec<(Option<&Name>, packages_feed::Settings)>, Failure> {
+        let own = self.space.iter().map(|(name, it)| (Some(name), it.packages.as_ref()));
+        let all = own.chain([(None, self.packages.as_ref())]);
+        let named = all.filter_map(|(name, feed)| Some((name, feed?)));
+        named.map(|(name, feed)| Ok((name, feed.settings()?))).collect()
+    }
+
     /// Makes every path one that does not depend on where the process was started.
     fn resolve(&mut self, folder: &Path) {
         let place = |path: &mut PathBuf| *path = folder.join(&*path);
         self.dir.iter_mut().for_each(place);
+        let feeds = self.space.values_mut().filter_map(|space| space.packages.as_mut());
+        for PackagesConfig { folder, token, ca, .. } in self.packages.iter_mut().chain(feeds) {
+            [folder, token, ca].into_iter().flatten().for_each(place);
+        }
         let spaces = self.space.values_mut().filter_map(|space| space.nats.as_mut());
         for nats in self.nats.iter_mut().chain(spaces) {
             let Nats { credentials, nkey, token, password, tls, .. } = nats;
@@ -194,6 +240,31 @@ impl Nats {
     }
 }
 
+impl PackagesConfig {
+    fn settings(&self) -> Result<packages_feed::Settings, Failure> {
+        let Self { folder, url, file, token, ca } = self;
+        let source = match (folder, url) {
+            (Some(folder), None) if token.is_none() && ca.is_none() => {
+                Source::Folder(folder.clone())
+            }
+            (None, Some(url)) => {
+                Source::Http { url: url.clone(), token: token.clone(), ca: ca.clone() }
+            }
+            _ => {
+                let what = "[packages] says in more than one way, or by half, where packages are";
+                return Err(usage(what, "name a folder, or a url with its token and ca"));
+            }
+        };
+        let settings = packages_feed::Settings { source, file: file.clone() };
+        // What is wrong with it is told before any space is opened.
+        let made = Feed::new(&settings);
+        made.map_err(|why| {
+            usage(&why.to_string(), "correct [packages], see `interspace up --help`")
+        })?;
+        Ok(settings)
+    }
+}
+
 impl TlsConfig {
     fn tls(&self) -> Result<Tls, Failure> {
         let client = match (&self.certificate, &self.key) {
@@ -246,6 +317,20 @@ mod tests {
     }
 
     #[test]
+    fn a_space_has_its_own_feed_or_that_of_the_node() {
+        let config = read(
+            "[packages]\nurl = \"https://a/b\"\n[space.\"Prod EU\".packages]\nfolder = \"eu\"\n",
+        )
+        .unwrap();
+        let feed = |space: &str| config.feed(Some(&space.parse().unwrap())).unwrap().unwrap();
+        let Source::Folder(folder) = feed("Prod EU").source else { panic!("its own") };
+        assert!(folder.is_absolute() && folder.ends_with("eu"), "relative to the file");
+        let Source::Http { url, .. } = feed("Prod US").source else { panic!("the node's") };
+        assert_eq!(url, "https://a/b");
+        assert_eq!(read("").unwrap().feed(None), Ok(None));
+    }
+
+    #[test]
     fn what_cannot_be_meant_is_refused_with_what_to_do() {
         let wrong = [
             ("natz = 1\n", "unknown field"),
@@ -254,6 +339,12 @@ mod tests {
             ("[nats]\nservers = [\"a:1\"]\nnkey = \"x\"\ntoken = \"y\"\n", "more than one way"),
             ("[nats]\nservers = [\"a:1\"]\n[nats.tls]\nkey = \"x\"\n", "without"),
             ("[space.\"Prod EU\".nats]\nnkey = \"x\"\n", "names no server"),
+            ("[packages]\n", "by half"),
+            ("[packages]\nfolder = \"a\"\nurl = \"http://b\"\n", "more than one way"),
+            ("[packages]\nfolder = \"a\"\ntoken = \"b\"\n", "more than one way"),
+            ("[packages]\nurl = \"ftp://b\"\n", "no address of a feed"),
+            ("[packages]\nfolder = \"a\"\nfile = \"../{id}-{version}\"\n", "no pattern"),
+            ("[packages]\nurl = \"http://b\"\ntoken = \"none\"\n", "none: "),
         ];
         for (text, what) in wrong {
             let failure = read(text).unwrap_err();

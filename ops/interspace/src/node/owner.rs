@@ -20,6 +20,7 @@ use engine::views::links::LinkView;
 use schema::id::{LinkId, ObjectId, Position, SpaceId};
 use schema::latest::{EnvelopeKind, Piece};
 use schema::v1::block::Damage;
+use schema::v1::model::Package;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -91,7 +92,7 @@ pub(crate) trait Doors: Send {
     fn run(&self, plan: engine::run::Plan);
     fn cancel(&self, deployment: Position);
     fn answer(&self, deployment: Position, answer: engine::run::ManualAnswer);
-    fn look(&self, object: ObjectId, size: u64);
+    fn look(&self, object: ObjectId, size: u64, package: Option<Package>);
     fn store(&self, piece: Piece);
     fn discard(&self, object: ObjectId, size: u64);
     fn read_piece(&self, link: LinkId, object: ObjectId, offset: u64);
@@ -316,7 +317,10 @@ impl<L: Log, D: Doors> Owner<L, D> {
                 Effect::AnswerManual { deployment, answer } => {
                     self.doors.answer(deployment, answer);
                 }
-                Effect::Look { object, size } => self.doors.look(object, size),
+                Effect::Look { object, size } => {
+                    let package = self.space.engine().state().releases.package(&object).cloned();
+                    self.doors.look(object, size, package);
+                }
                 Effect::Store(piece) => self.doors.store(piece),
                 Effect::Discard { object, size } => self.doors.discard(object, size),
                 Effect::ReadPiece { link, object, offset } => {

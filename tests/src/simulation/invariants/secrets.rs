@@ -1,5 +1,5 @@
-//! `secrets`: the value of a secret is in no log and on no way in the clear, and each deployment has
-//! the secrets that are meant for it, all of them and no other.
+//! `secrets`: the value of a secret is in no log and on no way in the clear, and each deployment
+//! has the secrets that are meant for it, all of them and no other.
 
 use super::{Check, Invariant, Seen};
 use crate::simulation::beside::SECRETS;
