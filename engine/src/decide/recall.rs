@@ -58,11 +58,8 @@ pub fn recall(
 
 /// The peers to whom this space sent a release, in whatever revision, and that can be told.
 fn concerned<'a>(state: &'a State, release: &'a Release) -> impl Iterator<Item = &'a Peer> {
-    let before = release.earlier.iter().flat_map(|one| one.promotions.keys());
-    let mut to: Vec<_> = release.promotions.keys().chain(before).collect();
-    to.sort_unstable();
-    to.dedup();
-    to.into_iter().filter_map(|space| state.links.peer(space)).filter(|peer| peer.is_open())
+    let to = release.sent_to().into_iter();
+    to.filter_map(|space| state.links.peer(&space)).filter(|peer| peer.is_open())
 }
 
 /// Who is still to be told of the recall of a release.

@@ -217,6 +217,13 @@ impl Release {
         all.any(|promotion| promotion.bundle == *bundle)
     }
 
+    /// To whom it was promoted, in whatever revision.
+    #[must_use]
+    pub fn sent_to(&self) -> BTreeSet<SpaceId> {
+        let before = self.earlier.iter().flat_map(|one| one.promotions.keys());
+        self.promotions.keys().chain(before).copied().collect()
+    }
+
     /// Whether it, or a revision before, was promoted in a bundle that is for `space`.
     #[must_use]
     pub fn is_for(&self, space: &SpaceId) -> bool {

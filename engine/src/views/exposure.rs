@@ -3,6 +3,7 @@
 
 use crate::state::State;
 use crate::state::cells::Slot;
+use crate::state::releases::Release;
 use crate::traffic::Traffic;
 use schema::id::{LinkId, SpaceId};
 use schema::v1::model::ReleaseId;
@@ -33,8 +34,8 @@ pub fn of(state: &State, traffic: &BTreeMap<LinkId, Traffic>, id: &ReleaseId) ->
         proof.receipt.release == *id && !newer
     });
     let installed = installed.map(|(cell, _)| (cell.space, cell.slot.clone())).collect();
-    let to = state.releases.get(id).map(|it| it.promotions.keys().copied().collect::<Vec<_>>());
-    let told = to.unwrap_or_default().into_iter().map(|space| {
+    let to = state.releases.get(id).map(Release::sent_to).unwrap_or_default();
+    let told = to.into_iter().map(|space| {
         let link = state.links.peer(&space).map(|peer| peer.link);
         let durable = link
             .and_then(|link| traffic.get(&link))

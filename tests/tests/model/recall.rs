@@ -1,6 +1,6 @@
 //! Recall: what was found bad is blocked wherever it went, and its owner sees who is exposed.
 
-use super::scene::{PROJECT, Scene, phases, project, said, space, target};
+use super::scene::{PROJECT, Scene, phases, project, said, space, step, target};
 use engine::command::Command;
 use engine::views::exposure;
 use schema::v1::event::Definition;
@@ -133,4 +133,26 @@ fn a_newer_revision_of_a_recalled_release_goes_its_way() {
     scene.world.run(30_000);
     scene.deploy_at(away, "dana", "1.0.0", "Live", None).unwrap();
     assert_eq!(scene.ran(away), ["better"]);
+}
+
+#[test]
+fn who_has_an_earlier_revision_is_told_and_shown_too() {
+    let (mut scene, away, _) = three();
+    scene.create("1.0.0").unwrap();
+    scene.deploy("1.0.0", "Dev").unwrap();
+    scene.world.run(30_000);
+    let mut all = phases(&["Dev"]);
+    all.push(phase("Out", &[], &["Away"], false));
+    let changed = schema::v1::model::Project { steps: vec![step("another")], ..project() };
+    scene.apply(scene.home, space(&["Dev"], all, changed)).unwrap();
+    scene.create_as("dana", "1.0.0", None, true).unwrap();
+    assert!(scene.release(scene.home, "1.0.0").promotions.is_empty(), "this one went nowhere");
+    recall(&mut scene, "1.0.0");
+    scene.world.run(30_000);
+    let engine = scene.engine(scene.home);
+    let id = scene.release_id("1.0.0");
+    let exposed = exposure::of(engine.state(), engine.traffic(), &id).unwrap();
+    assert_eq!(exposed.told, [(scene.id(away), true)]);
+    let told = said(scene.deploy_at(away, "dana", "1.0.0", "Live", None));
+    assert!(told.contains("was recalled"), "{told}");
 }
