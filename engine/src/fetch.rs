@@ -8,6 +8,7 @@
 use schema::id::{ObjectId, SpaceId};
 use schema::latest::{Piece, Want};
 use schema::limits::{PIECE_BYTES_MAX, RESEND_MS_MAX, RESEND_MS_MIN};
+use schema::v1::model::Package;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Pieces asked for and not yet stored, for each peer.
@@ -28,6 +29,9 @@ pub struct Held {
     pub complete: bool,
     /// Whether this answers a look or a discard, and not the storing of a piece.
     pub looked: bool,
+    /// Whether the store has a feed to take it from: no peer is asked, and what is brought by hand
+    /// is taken all the same. Only said of a look or a discard.
+    pub elsewhere: bool,
 }
 
 /// What is to be done for a fetch now.
@@ -45,11 +49,16 @@ pub enum Due {
 struct Fetch {
     /// Who promised it, and of which size; the first is asked.
     sources: VecDeque<(SpaceId, u64)>,
+    /// As what packages it was promised.
+    called: Vec<Package>,
+    /// Whether the store takes it from a feed: it is asked now and then whether it has.
+    elsewhere: bool,
     /// Times in a row that nothing came.
     silences: u32,
     /// Another source is asked from now on; the store must forget what came from the last.
     discard: bool,
-    /// When the store is asked again what it holds; only counts while that is not known.
+    /// When the store is asked again what it holds; only counts while that is not known, or comes
+    /// from elsewhere.
     look_at_ms: u64,
     /// None until the store has told.
     have: Option<u64>,
@@ -72,8 +81,12 @@ pub struct Fetches {
 impl Fetches {
     /// Begins to fetch an object from a peer, or notes that this peer promised it too; its first
     /// word about the size counts.
-    pub fn begin(&mut self, object: ObjectId, size: u64, from: SpaceId) {
+    pub fn begin(&mut self, package: &Package, from: SpaceId) {
+        let (object, size) = (package.object, package.size);
         if let Some(fetch) = self.open.get_mut(&object) {
+            if !fetch.called.contains(package) && fetch.called.len() < SOURCES_MAX {
+                fetch.called.push(package.clone());
+            }
             let known = fetch.sources.iter().any(|(peer, _)| *peer == from);
             if !known && fetch.sources.len() < SOURCES_MAX {
                 fetch.sources.push_back((from, size));
@@ -82,6 +95,8 @@ impl Fetches {
         }
         let fetch = Fetch {
             sources: VecDeque::from([(from, size)]),
+            called: vec![package.clone()],
+            elsewhere: false,
             silences: 0,
             discard: false,
             look_at_ms: 0,
@@ -120,6 +135,12 @@ impl Fetches {
         from.any(|fetch| fetch.have.is_none_or(|have| have < fetch.storing))
     }
 
+    /// As what packages an object was promised, while it is fetched.
+    #[must_use]
+    pub fn called(&self, object: &ObjectId) -> Vec<Package> {
+        self.open.get(object).map_or_else(Vec::new, |fetch| fetch.called.clone())
+    }
+
     /// How much of an object is here, and its size, while it is fetched.
     #[must_use]
     pub fn progress(&self, object: &ObjectId) -> Option<(u64, u64)> {
@@ -138,6 +159,10 @@ impl Fetches {
         let Some(fetch) = self.open.get_mut(object) else {
             return Vec::new();
         };
+        if held.looked {
+            fetch.elsewhere = held.elsewhere;
+            fetch.look_at_ms = now_ms + RESEND_MS_MAX;
+        }
         if fetch.have.is_none() && !held.looked {
             // About a piece of a source that was left meanwhile.
             return Vec::new();
@@ -187,7 +212,7 @@ impl Fetches {
         let mut due = Vec::new();
         for (object, fetch) in &mut self.open {
             // An order to the store may be lost; it is given until it is answered.
-            if fetch.have.is_none() && now_ms >= fetch.look_at_ms {
+            if fetch.is_looked_for() && now_ms >= fetch.look_at_ms {
                 fetch.look_at_ms = now_ms + RESEND_MS_MAX;
                 let size = fetch.size();
                 due.push(match fetch.discard {
@@ -212,7 +237,7 @@ impl Fetches {
         let rests = self.open.values().filter_map(|fetch| fetch.rests_until_ms);
         let turns = self.turns().into_iter();
         let retries = turns.filter_map(|object| Some(self.open.get(&object)?.retry_at_ms));
-        let looks = self.open.values().filter(|fetch| fetch.have.is_none());
+        let looks = self.open.values().filter(|fetch| fetch.is_looked_for());
         rests.chain(retries).chain(looks.map(|fetch| fetch.look_at_ms)).min()
     }
 
@@ -222,7 +247,8 @@ impl Fetches {
         let mut turns = Vec::new();
         for (object, fetch) in &self.open {
             let open = fetch.have.is_some_and(|have| have < fetch.size().max(1));
-            if open && fetch.rests_until_ms.is_none() && !busy.contains(&fetch.from()) {
+            let asks = open && !fetch.elsewhere && fetch.rests_until_ms.is_none();
+            if asks && !busy.contains(&fetch.from()) {
                 busy.push(fetch.from());
                 turns.push(*object);
             }
@@ -232,6 +258,11 @@ impl Fetches {
 }
 
 impl Fetch {
+    /// Whether the store is asked for it: what it holds is not known, or it takes it from elsewhere.
+    const fn is_looked_for(&self) -> bool {
+        self.have.is_none() || self.elsewhere
+    }
+
     /// Who is asked.
     fn from(&self) -> SpaceId {
         self.sources.front().map_or(SpaceId([0; 32]), |(from, _)| *from)

@@ -12,6 +12,7 @@ use schema::id::{LinkId, ObjectId, Position, SpaceId};
 use schema::latest::Event;
 use schema::latest::{Block, EnvelopeKind, Piece};
 use schema::name::Name;
+use schema::v1::model::Package;
 
 /// The two clocks, as arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -131,6 +132,8 @@ pub enum Effect {
         object: ObjectId,
         /// Its size in bytes.
         size: u64,
+        /// As what packages releases name it: what a feed may have it as.
+        called: Vec<Package>,
     },
     /// Store a piece; tell then what the store holds.
     Store(Piece),

@@ -31,10 +31,10 @@ impl Store {
     #[must_use]
     pub fn held(&self, object: &ObjectId, size: u64, looked: bool) -> Held {
         if self.complete.contains_key(object) {
-            return Held { have: size, complete: true, looked };
+            return Held { have: size, complete: true, looked, elsewhere: false };
         }
         let have = self.partial.get(object).map_or(0, Vec::len) as u64;
-        Held { have, complete: false, looked }
+        Held { have, complete: false, looked, elsewhere: false }
     }
 
     /// Appends the next piece; any other changes nothing.

@@ -17,8 +17,8 @@ use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_p
 /// Longest wait for a connection, and for the first byte of an answer.
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// Longest time that one package may take.
-const WHOLE: Duration = Duration::from_secs(60 * 60);
+/// Longest silence in the middle of an answer.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// A server with packages.
 pub(crate) struct Http {
@@ -43,8 +43,15 @@ impl Http {
         let bad = || BadSettings::Address(url.to_owned());
         let parsed: Uri = url.parse().map_err(|_| bad())?;
         let scheme = parsed.scheme_str().is_some_and(|it| it == "https" || it == "http");
-        if !scheme || parsed.host().is_none_or(str::is_empty) || parsed.query().is_some() {
+        let host = parsed.host().unwrap_or_default();
+        // Who is let in is not written where addresses are shown.
+        let named = parsed.authority().is_some_and(|it| it.as_str().contains('@'));
+        if !scheme || host.is_empty() || named || url.contains(['?', '#']) {
             return Err(bad());
+        }
+        let here = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
+        if token.is_some() && parsed.scheme_str() == Some("http") && !here {
+            return Err(BadSettings::Open(url.to_owned()));
         }
         let tls = TlsConfig::builder()
             .provider(TlsProvider::Rustls)
@@ -59,7 +66,7 @@ impl Http {
             .proxy(None)
             .timeout_connect(Some(ANSWER))
             .timeout_recv_response(Some(ANSWER))
-            .timeout_recv_body(Some(WHOLE))
+            .timeout_per_read(Some(SILENCE))
             .tls_config(tls)
             .build();
         let token = token.map(first_line).transpose()?;
@@ -77,28 +84,39 @@ impl Http {
         format!("{}/{}", self.url, below.replace('+', "%2B").replace(' ', "%20"))
     }
 
-    /// The bytes of a package.
+    /// The bytes of a package, and from which one on they are: `offset`, if the server can do that.
     pub(crate) fn get(
         &self,
         below: &str,
         package: &Package,
-    ) -> Result<impl Read + use<>, NotThere> {
+        offset: u64,
+    ) -> Result<(impl Read + use<>, u64), NotThere> {
         let at = self.at(below);
         let mut request = self.agent.get(&at);
+        if offset > 0 {
+            request = request.header("range", format!("bytes={offset}-"));
+        }
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let answer =
             request.call().map_err(|why| NotThere::NoAnswer(at.clone(), why.to_string()))?;
-        match answer.status().as_u16() {
-            200 => {}
+        let from = match answer.status().as_u16() {
+            200 => 0,
+            206 if offset > 0 => offset,
             404 | 410 => return Err(NotThere::Missing(at)),
             other => return Err(NotThere::Status(at, other)),
-        }
+        };
         if let Some(length) = answer.body().content_length() {
-            same_size(&at, length, package)?;
+            same_size(&at, from.saturating_add(length), package)?;
         }
-        Ok(answer.into_body().into_reader())
+        if from > 0 {
+            let range = answer.headers().get("content-range").and_then(|it| it.to_str().ok());
+            if range.is_none_or(|range| !range.starts_with(&format!("bytes {from}-"))) {
+                return Err(NotThere::Status(at, 206));
+            }
+        }
+        Ok((answer.into_body().into_reader(), from))
     }
 }
 

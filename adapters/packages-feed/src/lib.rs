@@ -51,8 +51,14 @@ pub enum BadSettings {
     )]
     Pattern(String),
     /// The address.
-    #[error("{0:?} is no address of a feed: it begins with https:// or http://")]
+    #[error(
+        "{0:?} is no address of a feed: it begins with https:// or http:// and names no user; \
+         a token is in a file"
+    )]
     Address(String),
+    /// A token that would go in the clear.
+    #[error("{0:?} would be sent its token in the clear: it begins with https://")]
+    Open(String),
     /// A file with a secret or with roots.
     #[error("{0}: {1}")]
     File(String, String),
@@ -150,9 +156,9 @@ impl Feed {
                 Ok(Box::new(file.take(left)))
             }
             From::Http(http) => {
-                let mut body = http.get(&below, package)?;
+                let (mut body, from) = http.get(&below, package, offset)?;
                 let at = || http.at(&below);
-                let skipped = io::copy(&mut (&mut body).take(offset), &mut io::sink());
+                let skipped = io::copy(&mut (&mut body).take(offset - from), &mut io::sink());
                 skipped.map_err(|why| NotThere::Unreadable(at(), why))?;
                 Ok(Box::new(body.take(left)))
             }

@@ -71,7 +71,16 @@ fn t22_a_pattern_that_could_lead_elsewhere_is_refused() {
         let made = Feed::new(&Settings { source, file: Some(odd.to_owned()) });
         assert!(matches!(made, Err(BadSettings::Pattern(_))), "{odd:?}");
     }
-    for odd in ["", "web", "ftp://a/b", "file:///etc", "http://", "https://a/?b"] {
+    for odd in [
+        "",
+        "web",
+        "ftp://a/b",
+        "file:///etc",
+        "http://",
+        "https://a/?b",
+        "https://u:p@a/",
+        "https://a/#b",
+    ] {
         let source = Source::Http { url: odd.to_owned(), token: None, ca: None };
         let made = Feed::new(&Settings { source, file: None });
         assert!(matches!(made, Err(BadSettings::Address(_))), "{odd:?}");
@@ -103,8 +112,12 @@ fn a_server_is_asked_for_the_file_with_the_token() {
     let place = TempDir::new().unwrap();
     let token = place.path().join("token");
     fs::write(&token, "let-me-in\n").unwrap();
-    let source = || Source::Http { url: "http://a".into(), token: Some(token.clone()), ca: None };
-    let open = Feed::new(&Settings { source: source(), file: None }).unwrap_err();
+    let of = |url: &str| {
+        let source = Source::Http { url: url.into(), token: Some(token.clone()), ca: None };
+        Feed::new(&Settings { source, file: None }).unwrap_err()
+    };
+    assert_eq!(of("http://a"), BadSettings::Open("http://a".into()));
+    let open = of("https://a");
     assert!(open.to_string().contains("others may read it"), "{open}");
     fs::set_permissions(&token, fs::Permissions::from_mode(0o600)).unwrap();
     let body = std::str::from_utf8(BYTES).unwrap();
@@ -112,10 +125,26 @@ fn a_server_is_asked_for_the_file_with_the_token() {
     let (url, asked) = server(&answer);
     let feed = http(&url, Some(token));
     assert!(!format!("{feed:?}").contains("let-me-in"));
-    assert_eq!(read(&feed, &package("1.0+2", BYTES.len()), 5).unwrap(), &BYTES[5..]);
+    assert_eq!(read(&feed, &package("1.0+2", BYTES.len()), 5).unwrap(), &BYTES[5..], "all of it");
     let asked = asked.join().unwrap();
     assert!(asked[0].starts_with("GET /feed/web-1.0%2B2 "), "{asked:?}");
     assert!(asked.iter().any(|line| line.eq_ignore_ascii_case("authorization: Bearer let-me-in")));
+    assert!(asked.iter().any(|line| line.eq_ignore_ascii_case("range: bytes=5-")), "{asked:?}");
+}
+
+#[test]
+fn what_is_here_already_is_not_asked_for_again() {
+    let rest = std::str::from_utf8(&BYTES[5..]).unwrap();
+    let part = |begins: usize| {
+        let range = format!("content-range: bytes {begins}-21/22\r\n");
+        format!("HTTP/1.1 206 Partial\r\n{range}content-length: {}\r\n\r\n{rest}", rest.len())
+    };
+    let (url, _) = server(&part(5));
+    let wanted = package("1", BYTES.len());
+    assert_eq!(read(&http(&url, None), &wanted, 5).unwrap(), &BYTES[5..]);
+    let (url, _) = server(&part(4));
+    let other = read(&http(&url, None), &wanted, 5).unwrap_err();
+    assert!(other.contains("status 206"), "another part: {other}");
 }
 
 #[test]

@@ -255,12 +255,13 @@ impl Engine {
                         continue;
                     }
                 }
-                missing.insert((package.object, from), package.size);
+                let name = (package.id.clone(), package.version.clone());
+                missing.insert((package.object, from, name), package.clone());
             }
         }
-        self.fetches.keep(|object| missing.keys().any(|(wanted, _)| wanted == object));
-        for ((object, from), size) in missing {
-            self.fetches.begin(object, size, from);
+        self.fetches.keep(|object| missing.keys().any(|(wanted, ..)| wanted == object));
+        for ((_, from, _), package) in missing {
+            self.fetches.begin(&package, from);
         }
     }
 

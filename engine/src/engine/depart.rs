@@ -34,7 +34,10 @@ impl Engine {
         for due in self.fetches.due(self.now.monotonic_ms) {
             match due {
                 Fetch::Ask(peer, want) => self.want(peer, &want),
-                Fetch::Look(object, size) => self.effects.push(Effect::Look { object, size }),
+                Fetch::Look(object, size) => {
+                    let called = self.fetches.called(&object);
+                    self.effects.push(Effect::Look { object, size, called });
+                }
                 Fetch::Discard(object, size) => {
                     self.effects.push(Effect::Discard { object, size });
                 }

@@ -1,6 +1,7 @@
 //! Fetches against stores that are slow and peers that are silent or wrong.
 
 use super::*;
+use schema::v1::model::HexHash;
 
 const PEER: SpaceId = SpaceId([1; 32]);
 const PIECE: u64 = PIECE_BYTES_MAX as u64;
@@ -13,14 +14,24 @@ fn object(number: u8) -> ObjectId {
 fn fetches(sizes: &[u64]) -> Fetches {
     let mut fetches = Fetches::default();
     for (number, size) in (1..).zip(sizes) {
-        fetches.begin(object(number), *size, PEER);
+        fetches.begin(&package(object(number), *size), PEER);
         let _ = fetches.held(&object(number), held(0), 0);
     }
     fetches
 }
 
+fn package(object: ObjectId, size: u64) -> Package {
+    Package {
+        id: "web".parse().unwrap(),
+        version: "1".parse().unwrap(),
+        size,
+        sha256: HexHash([0; 32]),
+        object,
+    }
+}
+
 fn held(have: u64) -> Held {
-    Held { have, complete: false, looked: true }
+    Held { have, complete: false, looked: true, elsewhere: false }
 }
 
 fn piece(total: u64, offset: u64) -> Piece {
@@ -57,7 +68,7 @@ fn a_fetch_that_waits_for_its_turn_has_no_deadline() {
 fn what_the_store_has_is_not_missing_and_what_it_has_not_told_is() {
     let mut fetches = fetches(&[3 * PIECE, 7]);
     let _ = fetches.held(&object(1), held(PIECE), 0);
-    fetches.begin(object(3), 11, PEER);
+    fetches.begin(&package(object(3), 11), PEER);
     assert_eq!(fetches.missing_bytes().collect::<Vec<_>>(), [2 * PIECE, 7, 11]);
     fetches.end(&object(1));
     assert_eq!(fetches.missing_bytes().sum::<u64>(), 18);
@@ -123,7 +134,7 @@ fn a_peer_that_is_silent_is_left_for_another_from_the_beginning() {
     const HONEST: SpaceId = SpaceId([2; 32]);
     let total = 2 * PIECE;
     let mut fetches = fetches(&[total + 1]);
-    fetches.begin(object(1), total, HONEST);
+    fetches.begin(&package(object(1), total), HONEST);
     let mut discarded = false;
     for now_ms in (0..120_000).step_by(100) {
         for due in fetches.due(now_ms) {
@@ -151,7 +162,7 @@ fn a_peer_that_is_silent_is_left_for_another_from_the_beginning() {
 fn a_peer_that_sends_something_else_is_left_for_another() {
     const HONEST: SpaceId = SpaceId([2; 32]);
     let mut fetches = fetches(&[2 * PIECE]);
-    fetches.begin(object(1), 2 * PIECE, HONEST);
+    fetches.begin(&package(object(1), 2 * PIECE), HONEST);
     let _ = fetches.held(&object(1), held(PIECE), 0);
     // The store found the whole to be wrong.
     let _ = fetches.held(&object(1), held(0), 5);
@@ -163,7 +174,7 @@ fn a_peer_that_sends_something_else_is_left_for_another() {
 #[test]
 fn an_order_to_the_store_that_was_lost_is_given_again() {
     let mut fetches = Fetches::default();
-    fetches.begin(object(1), PIECE, PEER);
+    fetches.begin(&package(object(1), PIECE), PEER);
     assert_eq!(fetches.due(0), [Due::Look(object(1), PIECE)]);
     assert_eq!(fetches.due(1), []);
     let again = fetches.deadline_ms().expect("it waits");
@@ -174,11 +185,11 @@ fn an_order_to_the_store_that_was_lost_is_given_again() {
 fn what_the_store_says_late_of_a_source_that_was_left_counts_for_nothing() {
     const HONEST: SpaceId = SpaceId([2; 32]);
     let mut fetches = fetches(&[2 * PIECE]);
-    fetches.begin(object(1), 2 * PIECE, HONEST);
+    fetches.begin(&package(object(1), 2 * PIECE), HONEST);
     let _ = fetches.held(&object(1), held(PIECE), 0);
     let _ = fetches.held(&object(1), held(0), 5);
     // A piece of the source that was left is stored only now.
-    let late = Held { have: PIECE, complete: false, looked: false };
+    let late = Held { have: PIECE, complete: false, looked: false, elsewhere: false };
     let _ = fetches.held(&object(1), late, 6);
     assert_eq!(fetches.due(7), [Due::Discard(object(1), 2 * PIECE)]);
     let _ = fetches.held(&object(1), held(0), 8);
@@ -189,8 +200,25 @@ fn what_the_store_says_late_of_a_source_that_was_left_counts_for_nothing() {
 fn a_peer_has_one_word_about_an_object() {
     let mut fetches = fetches(&[PIECE]);
     for size in 1..100 {
-        fetches.begin(object(1), size * PIECE, PEER);
+        fetches.begin(&package(object(1), size * PIECE), PEER);
     }
-    fetches.begin(object(1), PIECE, SpaceId([2; 32]));
+    fetches.begin(&package(object(1), PIECE), SpaceId([2; 32]));
     assert_eq!(fetches.open[&object(1)].sources.len(), 2);
+}
+
+#[test]
+fn what_comes_from_elsewhere_is_looked_for_and_no_peer_is_asked_but_what_is_brought_is_taken() {
+    let mut fetches = Fetches::default();
+    fetches.begin(&package(object(1), 2 * PIECE), PEER);
+    let other = Package { version: "2".parse().unwrap(), ..package(object(1), 2 * PIECE) };
+    fetches.begin(&other, PEER);
+    assert_eq!(fetches.called(&object(1)).len(), 2, "a feed may have it under either name");
+    assert_eq!(fetches.due(0), [Due::Look(object(1), 2 * PIECE)]);
+    let elsewhere = Held { elsewhere: true, ..held(0) };
+    let _ = fetches.held(&object(1), elsewhere, 1);
+    assert!(!fetches.is_storing(&PEER), "nobody waits for the feed");
+    assert_eq!(fetches.due(2), []);
+    let again = fetches.deadline_ms().unwrap();
+    assert_eq!(fetches.due(again), [Due::Look(object(1), 2 * PIECE)]);
+    assert_eq!(fetches.piece(&PEER, piece(2 * PIECE, 0)).len(), 1, "from a stick");
 }

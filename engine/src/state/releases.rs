@@ -6,14 +6,14 @@ use crate::state::release::Parts;
 pub use crate::state::release::{
     Answer, Approved, Earlier, Import, Progress, Promotion, Recalled, Release, Source, Success,
 };
-use schema::id::{DocumentId, EntryId, ObjectId, Position, SpaceId};
+use schema::id::{DocumentId, EntryId, Position, ReleaseDigest, SpaceId};
 use schema::latest::{Approval, Bundle, Document, Kind, Outcome, Recall, Receipt};
 use schema::name::Version;
 use schema::v1::event::{
     ApprovalGiven, DeploymentReported, DeploymentStarted, PromotionAnswered, ReleaseAccepted,
     ReleaseCreated, ReleasePromoted, ReleaseRecalled, ReleaseRejected,
 };
-use schema::v1::model::{Package, ProjectId, ReleaseId};
+use schema::v1::model::{ProjectId, ReleaseId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -25,6 +25,16 @@ pub struct Releases {
     recalls: BTreeMap<ReleaseId, Recalled>,
     /// What ended, as peers gave it back, of releases that are not known again yet.
     ends: BTreeMap<ReleaseId, Vec<(Position, Attempt, Outcome)>>,
+    /// What this space did with a release that it does not know: not yet again, because its owner
+    /// took back a key or the end of a log was lost.
+    apart: BTreeMap<ReleaseDigest, Apart>,
+}
+
+/// What this space did with a release, apart from that.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Apart {
+    promotions: BTreeMap<SpaceId, Promotion>,
+    approvals: Vec<Approved>,
 }
 
 impl Releases {
@@ -60,15 +70,6 @@ impl Releases {
         let known = self.known.get(&id.project);
         let from = known.into_iter().flat_map(|known| known.range(&id.version..));
         from.map(|(_, (id, release))| (id, release))
-    }
-
-    /// The package that an object is, as a release that is known here names it.
-    #[must_use]
-    pub fn package(&self, object: &ObjectId) -> Option<&Package> {
-        let releases = self.all().map(|(_, release)| release);
-        let all = releases.flat_map(|release| [Some(release), release.offered.as_deref()]);
-        let mut packages = all.flatten().flat_map(|release| &release.snapshot.packages);
-        packages.find(|package| package.object == *object)
     }
 
     /// The projects that have releases.
@@ -132,6 +133,7 @@ impl Releases {
             secrets: event.secrets.clone(),
         };
         let release = Release::fresh(Source::Local, at, parts);
+        let release = self.complete(release);
         match self.get_mut(&id) {
             Some(known) if known.revision < event.revision => known.replace(release),
             Some(_) => {}
@@ -159,6 +161,7 @@ impl Releases {
         };
         let mut release = Release::fresh(Source::Imported(Box::new(import)), at, parts);
         release.was_told(at);
+        let release = self.complete(release);
         let Some(known) = self.get_mut(&event.release) else {
             self.know(event.release.clone(), release);
             return;
@@ -181,6 +184,13 @@ impl Releases {
             Some(Answer::Waiting | Answer::Rejected { .. }) => known.replace(release),
             None => {}
         }
+    }
+
+    /// Adds to a release what was said of it before it was known: see [`Apart`].
+    fn complete(&mut self, release: Release) -> Release {
+        let Apart { promotions, approvals } =
+            self.apart.remove(&release.digest).unwrap_or_default();
+        Release { promotions, approvals, ..release }
     }
 
     fn know(&mut self, id: ReleaseId, release: Release) {
@@ -207,7 +217,7 @@ impl Releases {
         let receipts = bundle.receipts.iter().map(Document::write).collect();
         // A peer gives back what it was told: the values of secrets, and what stayed at home, are
         // not its to read.
-        let release = Release::fresh(Source::Local, at, Parts::of(&bundle));
+        let release = self.complete(Release::fresh(Source::Local, at, Parts::of(&bundle)));
         match self.get_mut(&event.release) {
             Some(known) if known.revision < release.revision => known.replace(release),
             Some(_) => {}
@@ -247,28 +257,25 @@ impl Releases {
             at_ms: at.here_ms,
             answer: None,
         };
-        let Some(release) = self.get_mut(&event.release) else { return };
+        let release = self.get_mut(&event.release);
         // One that a peer gave back may be of an earlier revision.
-        let promotions = if release.digest == event.digest {
-            Some(&mut release.promotions)
-        } else {
-            let mut earlier = release.earlier.iter_mut();
-            let earlier = earlier.find(|one| one.digest == event.digest);
-            earlier.map(|one| &mut one.promotions)
-        };
+        let promotions = release.and_then(|release| release.promotions_of(&event.digest));
         if let Some(promotions) = promotions {
             promotions.insert(event.target, promotion);
+            return;
         }
+        self.apart.entry(event.digest).or_default().promotions.insert(event.target, promotion);
     }
 
     pub(super) fn approved(&mut self, at: &At<'_>, event: &ApprovalGiven) {
         let Ok(document) = Document::read(&event.approval) else { return };
         let Ok(content) = document.payload::<Approval>(Kind::Approval) else { return };
-        let position = at.position;
-        if let Some(release) = self.get_mut(&content.release)
-            && release.digest == content.digest
-        {
-            release.approvals.push(Approved { content, document, position });
+        let (position, digest) = (at.position, content.digest);
+        let approved = Approved { content, document, position };
+        let release = self.get_mut(&approved.content.release);
+        match release.filter(|release| release.digest == digest) {
+            Some(release) => release.approvals.push(approved),
+            None => self.apart.entry(digest).or_default().approvals.push(approved),
         }
     }
 

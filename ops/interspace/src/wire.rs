@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::node::carriage::{Carriage, carried};
 use crate::node::config::Config;
 use crate::node::directory::{Closed, Directory, Opened, Push, ReadPiece, lock};
-use crate::node::feed::feed_thread;
+use crate::node::feed::Feeding;
 use crate::node::folder::{Folder, Lock, NodeFile, make, sync_folder, token_file};
 use crate::node::owner::{Clocks, Doors, Mail, Owner};
 use crate::node::passphrase::Passphrase;
@@ -159,6 +159,7 @@ impl Running {
         let (mailbox, receiver) = sync_channel(MAILBOX);
         let runs = Runs::default();
         let feed = self.carriage.feed(&name)?;
+        let fed = feed.is_some();
         let carrier = self.carriage.carrier(&name, id, mailbox.clone())?.map(Arc::new);
         let doors = SpaceDoors {
             name: name.clone(),
@@ -167,9 +168,9 @@ impl Running {
             carrier: carrier.clone(),
             runner: Arc::new(outputs::runner(folder, GUARD, mailbox.clone())?),
             packages: Arc::clone(&packages),
-            feed: feed.map(|feed| feed_thread(feed, Arc::clone(&packages), mailbox.clone())),
-            store: store_thread(Arc::clone(&packages), mailbox.clone()),
-            reads: store_thread(Arc::clone(&packages), mailbox.clone()),
+            feed: feed.map(|feed| Feeding::start(feed, &packages, mailbox.clone())),
+            store: store_thread(Arc::clone(&packages), mailbox.clone(), fed),
+            reads: store_thread(Arc::clone(&packages), mailbox.clone(), fed),
             mailbox: mailbox.clone(),
             runs: runs.clone(),
         };
@@ -330,7 +331,7 @@ struct SpaceDoors {
     runner: Arc<Runner>,
     packages: Arc<Packages>,
     /// Where packages come from, if not from who sent the release.
-    feed: Option<SyncSender<Package>>,
+    feed: Option<Feeding>,
     store: SyncSender<Order>,
     /// What peers want to read has a queue of its own: they cannot hold up what we store.
     reads: SyncSender<Order>,
@@ -387,11 +388,10 @@ impl Doors for SpaceDoors {
         self.runs.answer(deployment, answer);
     }
 
-    fn look(&self, object: ObjectId, size: u64, package: Option<Package>) {
-        match (&self.feed, package) {
-            // What is not taken now is asked for again.
-            (Some(feed), Some(package)) => drop(feed.try_send(package)),
-            (None, _) | (_, None) => self.order(Order::Look(object, size)),
+    fn look(&self, object: ObjectId, size: u64, called: Vec<Package>) {
+        self.order(Order::Look(object, size));
+        if let Some(feed) = &self.feed {
+            feed.want(object, called);
         }
     }
 

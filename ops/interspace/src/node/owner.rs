@@ -92,7 +92,7 @@ pub(crate) trait Doors: Send {
     fn run(&self, plan: engine::run::Plan);
     fn cancel(&self, deployment: Position);
     fn answer(&self, deployment: Position, answer: engine::run::ManualAnswer);
-    fn look(&self, object: ObjectId, size: u64, package: Option<Package>);
+    fn look(&self, object: ObjectId, size: u64, called: Vec<Package>);
     fn store(&self, piece: Piece);
     fn discard(&self, object: ObjectId, size: u64);
     fn read_piece(&self, link: LinkId, object: ObjectId, offset: u64);
@@ -317,10 +317,7 @@ impl<L: Log, D: Doors> Owner<L, D> {
                 Effect::AnswerManual { deployment, answer } => {
                     self.doors.answer(deployment, answer);
                 }
-                Effect::Look { object, size } => {
-                    let package = self.space.engine().state().releases.package(&object).cloned();
-                    self.doors.look(object, size, package);
-                }
+                Effect::Look { object, size, called } => self.doors.look(object, size, called),
                 Effect::Store(piece) => self.doors.store(piece),
                 Effect::Discard { object, size } => self.doors.discard(object, size),
                 Effect::ReadPiece { link, object, offset } => {

@@ -5,7 +5,7 @@ use api_http::port::{Stored, Trouble};
 use engine::fetch::Held;
 use engine::log::Fault;
 use engine::step::Input;
-use packages_fs::{NotStored, Packages};
+use packages_fs::{NotStored, Packages, Progress};
 use schema::id::{LinkId, ObjectId};
 use schema::latest::Piece;
 use std::io::Read;
@@ -58,10 +58,12 @@ pub(crate) fn read_piece(
     Ok(read.map(|(total, bytes)| Piece { object, total, offset, bytes }))
 }
 
-/// Does what a space's store is told, in order, on a thread of its own.
+/// Does what a space's store is told, in order, on a thread of its own. Where the space is `fed`,
+/// packages come from a feed: see [`Held::elsewhere`].
 pub(crate) fn store_thread(
     packages: Arc<Packages>,
     mailbox: SyncSender<Mail>,
+    fed: bool,
 ) -> SyncSender<Order> {
     let (sender, orders) = sync_channel(ORDERS);
     std::thread::spawn(move || {
@@ -69,16 +71,19 @@ pub(crate) fn store_thread(
             let input = match order {
                 Order::Look(object, size) => {
                     let progress = packages.progress(&object, size);
-                    held(object, progress.have, progress.complete, true)
+                    looked(object, progress, fed)
                 }
                 Order::Discard(object, size) => {
                     packages.discard_partial(&object);
                     let progress = packages.progress(&object, size);
-                    held(object, progress.have, progress.complete, true)
+                    looked(object, progress, fed)
                 }
                 Order::Store(Piece { object, total, offset, bytes }) => {
                     match packages.append(&object, total, offset, &bytes) {
-                        Ok(progress) => held(object, progress.have, progress.complete, false),
+                        Ok(Progress { have, complete, .. }) => {
+                            let held = Held { have, complete, looked: false, elsewhere: false };
+                            Input::Holds { object, held }
+                        }
                         Err(why) => {
                             tracing::error!(%why, "a piece of a package was not stored");
                             continue;
@@ -105,6 +110,8 @@ pub(crate) fn store_thread(
     sender
 }
 
-fn held(object: ObjectId, have: u64, complete: bool, looked: bool) -> Input {
-    Input::Holds { object, held: Held { have, complete, looked } }
+/// The answer to a look.
+pub(crate) fn looked(object: ObjectId, progress: Progress, elsewhere: bool) -> Input {
+    let Progress { have, complete, .. } = progress;
+    Input::Holds { object, held: Held { have, complete, looked: true, elsewhere } }
 }

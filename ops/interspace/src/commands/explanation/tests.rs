@@ -44,7 +44,6 @@ next is Dev: `interspace deploy Web 1.0.0 --to Dev`
 ✗ Live  Live  not deployed
     phase: Web 1.0.0 cannot be deployed to Live: phase Dev is not complete: Dev has \
 not been deployed
-      next: `interspace release explain Web 1.0.0` shows what is missing
     approval: Web 1.0.0 is approved for Live 0 of 1 times
       next: somebody with the role approver, who neither made nor deploys it: `interspace approve \
 Web 1.0.0 --in \"Live\"`; who may goes past it: `--bypass REASON`

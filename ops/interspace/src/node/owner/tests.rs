@@ -107,7 +107,7 @@ impl Doors for Nowhere {
     fn run(&self, _: engine::run::Plan) {}
     fn cancel(&self, _: Position) {}
     fn answer(&self, _: Position, _: engine::run::ManualAnswer) {}
-    fn look(&self, _: ObjectId, _: u64, _: Option<Package>) {}
+    fn look(&self, _: ObjectId, _: u64, _: Vec<Package>) {}
     fn store(&self, _: Piece) {}
     fn discard(&self, _: ObjectId, _: u64) {}
     fn read_piece(&self, _: LinkId, _: ObjectId, _: u64) {}
