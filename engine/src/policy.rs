@@ -164,7 +164,7 @@ pub fn newest_tried(state: &State, id: &ReleaseId, environment: &Name) -> bool {
 pub fn newest_sent(state: &State, id: &ReleaseId, peer: &Name) -> bool {
     let Some((space, _)) = state.links.named(peer) else { return true };
     let mut newer = state.releases.from(id).skip(1);
-    !newer.any(|(_, release)| release.promotions.contains_key(&space))
+    !newer.any(|(_, release)| release.sent_to().contains(&space))
 }
 
 fn release_name(state: &State, id: &ReleaseId) -> Option<ReleaseName> {

@@ -165,6 +165,9 @@ impl Engine {
                 // A peer that is trusted again is asked again for what it promised before.
                 self.fetch_changed = true;
                 self.touched.append(&mut self.held_up);
+                // It may have what was recalled while there was no link to tell it over.
+                let recalled = self.state.releases.recalls().map(|(id, _)| id.clone());
+                self.touched.extend(recalled);
             }
             Event::GrantsChanged(changed) => {
                 self.sealer.renew(&changed.link);

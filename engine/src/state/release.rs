@@ -206,7 +206,15 @@ impl Release {
     /// Whether this digest is its own or that of a revision before.
     #[must_use]
     pub fn had(&self, digest: &ReleaseDigest) -> bool {
-        self.digest == *digest || self.earlier.iter().any(|one| one.digest == *digest)
+        self.revision_of(digest).is_some()
+    }
+
+    /// Which of its revisions so far has this digest; none if none has.
+    #[must_use]
+    pub fn revision_of(&self, digest: &ReleaseDigest) -> Option<u32> {
+        let before = self.earlier.iter().map(|one| (one.digest, one.revision));
+        let mut all = [(self.digest, self.revision)].into_iter().chain(before);
+        all.find(|(known, _)| known == digest).map(|(_, revision)| revision)
     }
 
     /// Whether it, or a revision before, was promoted to `peer` as this bundle.
@@ -230,6 +238,18 @@ impl Release {
         let before = self.earlier.iter().flat_map(|one| one.promotions.values());
         let mut all = self.promotions.values().chain(before);
         all.any(|promotion| promotion.targets.contains(space))
+    }
+
+    /// The promotions of the revision that has this digest; none if none has.
+    pub(super) fn promotions_of(
+        &mut self,
+        digest: &ReleaseDigest,
+    ) -> Option<&mut BTreeMap<SpaceId, Promotion>> {
+        if self.digest == *digest {
+            return Some(&mut self.promotions);
+        }
+        let mut earlier = self.earlier.iter_mut();
+        earlier.find(|one| one.digest == *digest).map(|one| &mut one.promotions)
     }
 
     pub(super) fn fresh(source: Source, at: &At<'_>, parts: Parts) -> Self {

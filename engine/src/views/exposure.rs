@@ -27,11 +27,10 @@ pub fn of(state: &State, traffic: &BTreeMap<LinkId, Traffic>, id: &ReleaseId) ->
     let cells = state.cells.all().filter(|(cell, _)| cell.project == id.project);
     let installed = cells.filter(|(_, cell)| {
         let Some(proof) = &cell.installed else { return false };
-        let release = state.releases.get(id);
+        let known = state.releases.get(id);
+        let known = known.and_then(|it| it.revision_of(&proof.receipt.digest));
         // A newer revision of the same version is another thing.
-        let newer =
-            release.is_some_and(|it| it.revision > revision && it.digest == proof.receipt.digest);
-        proof.receipt.release == *id && !newer
+        proof.receipt.release == *id && known.is_none_or(|known| known <= revision)
     });
     let installed = installed.map(|(cell, _)| (cell.space, cell.slot.clone())).collect();
     let to = state.releases.get(id).map(Release::sent_to).unwrap_or_default();

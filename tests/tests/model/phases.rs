@@ -13,7 +13,7 @@ fn enough_of_a_phase_is_enough_where_a_minimum_is_said() {
     scene.create("1.0.0").unwrap();
     scene.deploy("1.0.0", "B").unwrap();
     let told = said(scene.deploy("1.0.0", "Live"));
-    assert!(told.contains("(2 are enough)") && told.contains("A has not been"), "{told}");
+    assert!(told.contains("(2 of 3 are enough)") && told.contains("A has not been"), "{told}");
     scene.deploy("1.0.0", "C").unwrap();
     scene.deploy("1.0.0", "Live").unwrap();
 }

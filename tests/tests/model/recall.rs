@@ -123,8 +123,7 @@ fn a_newer_revision_of_a_recalled_release_goes_its_way() {
     scene.deploy("1.0.0", "Dev").unwrap();
     scene.world.run(30_000);
     recall(&mut scene, "1.0.0");
-    let better =
-        schema::v1::model::Project { steps: vec![super::scene::step("better")], ..project() };
+    let better = schema::v1::model::Project { steps: vec![step("better")], ..project() };
     let mut all = phases(&["Dev"]);
     all.push(phase("Out", &[], &["Away"], true));
     scene.apply(scene.home, space(&["Dev"], all, better)).unwrap();
@@ -155,4 +154,23 @@ fn who_has_an_earlier_revision_is_told_and_shown_too() {
     assert_eq!(exposed.told, [(scene.id(away), true)]);
     let told = said(scene.deploy_at(away, "dana", "1.0.0", "Live", None));
     assert!(told.contains("was recalled"), "{told}");
+}
+
+#[test]
+fn a_peer_that_is_trusted_anew_is_told_what_was_recalled_meanwhile() {
+    let (mut scene, away, _) = three();
+    scene.create("1.0.0").unwrap();
+    scene.deploy("1.0.0", "Dev").unwrap();
+    scene.world.run(30_000);
+    let revoke = |scene: &mut Scene, at: usize, peer: &str| {
+        scene.world.ask(at, "ops", Command::Revoke { peer: name(peer) }).unwrap();
+    };
+    revoke(&mut scene, 0, "Away");
+    revoke(&mut scene, away, "Home");
+    recall(&mut scene, "1.0.0");
+    scene.world.run(30_000);
+    scene.world.link(0, away, World::usual_grants(PROJECT));
+    scene.world.run(120_000);
+    let told = said(scene.deploy_at(away, "dana", "1.0.0", "Live", None));
+    assert!(told.contains("was recalled: it loses orders"), "{told}");
 }
