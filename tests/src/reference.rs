@@ -108,9 +108,19 @@ impl Reference {
         let cell = self.cells.get(&(space, environment.clone()));
         let mut cell = cell.cloned().unwrap_or_default();
         let here = |it: &&Reported| it.space == space && it.receipt.environment == *environment;
+        let mut newest: Option<(&str, u64)> = None;
         for (at, told) in (1..).zip(self.results.iter().filter(here)) {
-            // A peer's results count in the order in which they came.
-            cell.end(&told.receipt, (0, at));
+            // A peer's results count in the order in which they came, but for one that was overtaken
+            // on another way.
+            let place = told.receipt.deployment.rsplit_once('/');
+            let place = place.and_then(|(life, number)| Some((life, number.parse().ok()?)));
+            let overtaken = |(life, known): (&str, u64)| {
+                place.is_some_and(|(its, number)| its == life && number < known)
+            };
+            if !newest.is_some_and(overtaken) {
+                cell.end(&told.receipt, (0, at));
+                newest = place;
+            }
         }
         cell
     }
@@ -356,8 +366,12 @@ impl Reference {
     fn reported(&mut self, mirrored: &Mirrored, json: &str) {
         let peer = self.peers.iter().find(|peer| peer.link == mirrored.link);
         let accepted = peer.filter(|peer| peer.grants.contains(&Grant::AcceptResults));
-        if let (Some(peer), Some(receipt)) = (accepted, receipt(json)) {
-            let (space, id) = (peer.space, mirrored.id);
+        let (Some(peer), Some(receipt)) = (accepted, receipt(json)) else { return };
+        // Its own, or one that it may bring of another whose results are accepted.
+        let (id, space) = (mirrored.id, receipt.space);
+        let signer = self.peers.iter().find(|it| it.space == space);
+        let accepted = signer.is_some_and(|it| it.grants.contains(&Grant::AcceptResults));
+        if accepted && (space == peer.space || peer.grants.contains(&Grant::Relay)) {
             self.results.push(Reported { id, space, receipt });
         }
     }

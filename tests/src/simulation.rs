@@ -22,7 +22,7 @@ pub mod watch;
 use crate::faults::Faults;
 use crate::network::Weather;
 use crate::pipeline::PROJECT;
-use crate::world::{Happening, World};
+use crate::world::{Happening, World, name};
 use engine::command::{Command, Done, Rejection};
 use hardships::{Hardship, Hardships};
 use liars::Liars;
@@ -31,6 +31,7 @@ use people::People;
 use restores::Restores;
 use rotation::Rotations;
 use sabotage::Saboteur;
+use schema::v1::model::Grant;
 use std::collections::BTreeMap;
 use thefts::Thefts;
 use watch::{Violation, Watch, Watched};
@@ -52,6 +53,8 @@ pub struct Outcome {
     pub lines: Vec<String>,
     /// The invariant that did not hold, if one did not.
     pub violation: Option<Violation>,
+    /// What the invariants saw happen, and how often.
+    pub met: BTreeMap<&'static str, u64>,
 }
 
 impl Outcome {
@@ -99,7 +102,8 @@ pub fn run(seed: u64, mut saboteur: Option<Saboteur>) -> Outcome {
     if let Some(Violation { invariant, what }) = &violation {
         run.note(&format!("violation of {invariant}: {what}"));
     }
-    Outcome { steps: run.steps, faults: run.world.faults, lines: run.lines, violation }
+    let met = run.watch.met();
+    Outcome { steps: run.steps, faults: run.world.faults, lines: run.lines, violation, met }
 }
 
 impl Run {
@@ -157,13 +161,13 @@ impl Run {
             let target = self.world.found(called);
             self.world.link(source, target, World::usual_grants(PROJECT));
         }
+        self.people.relayed = self.world.chance.percent(40);
+        if self.people.relayed {
+            self.relay();
+        }
         for site in 0..=targets {
-            let chance = &mut self.world.chance;
-            let definitions = if site == source {
-                settings::source(&settings::TARGETS[..targets], chance)
-            } else {
-                settings::target(chance)
-            };
+            let definitions =
+                settings::of(site, targets, self.people.relayed, &mut self.world.chance);
             self.world
                 .ask(site, "ops", Command::Apply { definitions })
                 .expect("the configurations are sound");
@@ -191,6 +195,22 @@ impl Run {
         self.world.store_ms_max = self.world.chance.below(60);
         self.world.failing_percent = self.world.chance.below(20);
         Ok(())
+    }
+
+    /// The first target sends on to the second, and brings back its results.
+    fn relay(&mut self) {
+        let [between, last] = [1, 2];
+        let also = |grants: &[Grant]| [grants, &[Grant::Relay]].concat();
+        let [to_target, to_source] = World::usual_grants(PROJECT);
+        self.world.link(between, last, [also(&to_target), also(&to_source)]);
+        for (here, there, grants) in
+            [(0, between, also(&to_target)), (between, 0, also(&to_source))]
+        {
+            let peer = name(&self.world.sites[there].called);
+            self.world.ask(here, "ops", Command::Grant { peer, grants }).expect("it is a peer");
+        }
+        let relay = self.world.sites[between].id;
+        self.watch.relays(relay);
     }
 
     fn step(&mut self) -> Watched {

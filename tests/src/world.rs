@@ -276,7 +276,9 @@ impl World {
                 let at_ms = self.clock_ms + 20;
                 self.sites[site].runner.answer(deployment, &answer, at_ms);
             }
-            Effect::Look { object, size, .. } => self.ask_store(site, StoreWork::Look { object, size }),
+            Effect::Look { object, size, .. } => {
+                self.ask_store(site, StoreWork::Look { object, size })
+            }
             Effect::Store(piece) => self.ask_store(site, StoreWork::Store(piece)),
             Effect::Discard { object, size } => {
                 self.ask_store(site, StoreWork::Discard { object, size });

@@ -27,21 +27,26 @@ fn honest_worlds_are_clean_and_everything_goes_wrong_in_them() {
 
 #[test]
 fn people_meet_every_gate_in_honest_worlds() {
-    let lines: Vec<String> = (1..=16).flat_map(|seed| run(seed, None).lines).collect();
+    let outcomes: Vec<Outcome> = (1..=24).map(|seed| run(seed, None)).collect();
     for what in [
         "is frozen by",
         "is outside of its windows",
         " approved ",
-        "refuse ",
         "was recalled",
         "is not complete",
-        "past its gates",
-        "revise",
-        "take back",
-        "Pin",
-        "set secret",
     ] {
-        assert!(lines.iter().any(|line| line.contains(what)), "nobody met: {what}");
+        let told = |line: &String| line.contains("answer to wish") && line.contains(what);
+        assert!(outcomes.iter().any(|it| it.lines.iter().any(told)), "nobody was told: {what}");
+    }
+    let met = |what: &str| outcomes.iter().filter_map(|it| it.met.get(what)).sum::<u64>();
+    for what in [
+        "a bypass",
+        "a recall of a peer",
+        "approvals that were enough",
+        "an open window",
+        "another revision",
+    ] {
+        assert!(met(what) > 0, "it never happened: {what}");
     }
 }
 

@@ -2,7 +2,7 @@
 //! what policy was told to leave alone.
 
 use super::Reference;
-use schema::id::{CommandId, EntryId, ReleaseDigest, SpaceId};
+use schema::id::{CommandId, EntryId, Position, ReleaseDigest, SpaceId};
 use schema::latest::{
     Actor, Approval, Bundle, Document, Entry, Event, Header, Kind, Mirrored, Own, Recall, Record,
 };
@@ -20,6 +20,7 @@ const DAY_MIN: u64 = 24 * 60;
 /// A naive reader of one log.
 #[derive(Debug)]
 pub struct Gates {
+    me: SpaceId,
     reference: Reference,
     environments: BTreeMap<String, Environment>,
     freezes: BTreeMap<Name, FreezeMade>,
@@ -30,8 +31,15 @@ pub struct Gates {
     authors: BTreeMap<ReleaseDigest, Actor>,
     /// What each person said last of a release in an environment.
     said: BTreeMap<(ReleaseDigest, Name, Name), bool>,
-    /// What the newest command went past.
-    bypassed: Option<(CommandId, GateBypassed)>,
+    /// What the newest command went past, and who asked for it.
+    bypassed: Option<(CommandId, Actor, GateBypassed)>,
+    /// What was promoted to whom.
+    sent: BTreeSet<(SpaceId, ReleaseId)>,
+    /// What runs where.
+    running: BTreeMap<(Name, Option<Name>), Position>,
+    position: Position,
+    /// How often a gate was met, and held or was open.
+    pub met: BTreeMap<&'static str, u64>,
 }
 
 fn payload<T: serde::de::DeserializeOwned>(json: &str, kind: Kind) -> Option<T> {
@@ -43,6 +51,7 @@ impl Gates {
     #[must_use]
     pub fn of(me: SpaceId) -> Self {
         Self {
+            me,
             reference: Reference::of(me),
             environments: BTreeMap::new(),
             freezes: BTreeMap::new(),
@@ -52,6 +61,10 @@ impl Gates {
             authors: BTreeMap::new(),
             said: BTreeMap::new(),
             bypassed: None,
+            sent: BTreeSet::new(),
+            running: BTreeMap::new(),
+            position: Position(0),
+            met: BTreeMap::new(),
         }
     }
 
@@ -62,6 +75,7 @@ impl Gates {
     pub fn read(&mut self, record: &Record) -> Result<(), String> {
         // Whether phases are kept is for another to say.
         let _ = self.reference.read(record);
+        self.position = Position(self.position.0 + 1);
         match record {
             Record::Own(own) => self.own(own),
             Record::Mirrored(mirrored) => {
@@ -76,15 +90,21 @@ impl Gates {
         let event = Entry::read(&mirrored.entry).and_then(|entry| entry.event()).ok();
         match event {
             Some(Event::ReleasePromoted(it)) => {
+                if mirrored.id.origin == self.me {
+                    self.sent.insert((it.target, it.release.clone()));
+                }
                 let bundle: Option<Bundle> = payload(&it.bundle, Kind::Bundle);
                 self.revisions.extend(bundle.map(|bundle| (it.digest, bundle.revision)));
             }
             Some(Event::ReleaseRecalled(it)) => {
                 let recall: Option<Recall> = payload(&it.recall, Kind::Recall);
                 let owner = |it: &Recall| it.release.project.space == mirrored.id.origin;
-                let accepted = self.reference.accepts_releases(mirrored.id.origin);
-                if let Some(recall) = recall.filter(|it| owner(it) && accepted) {
-                    self.recalls.push((recall.release, recall.revision, Some(mirrored.id)));
+                if let Some(recall) = recall.filter(owner) {
+                    // It only ever blocks: no grant is needed. What came back to its own space is
+                    // its own word.
+                    let from = Some(mirrored.id).filter(|it| it.origin != self.me);
+                    self.recalls.push((recall.release, recall.revision, from));
+                    self.meet("a recall of a peer");
                 }
             }
             _ => {}
@@ -113,9 +133,25 @@ impl Gates {
                     self.said.insert((it.digest, it.environment, it.by), it.approved);
                 }
             }
-            Ok(Event::GateBypassed(bypassed)) => self.bypassed = Some((header.command, bypassed)),
-            Ok(Event::DeploymentStarted(started)) => return self.deploys(header, &started),
-            Ok(Event::ReleasePromoted(promoted)) => return self.promotes(header, &promoted),
+            Ok(Event::GateBypassed(bypassed)) => {
+                self.meet("a bypass");
+                self.bypassed = Some((header.command, header.actor.clone(), bypassed));
+            }
+            Ok(Event::DeploymentFinished(finished)) => {
+                self.running.retain(|_, at| *at != finished.deployment);
+            }
+            Ok(Event::DeploymentStarted(started)) => {
+                let DeploymentStarted { environment, tenant, .. } = &started;
+                let slot = (environment.clone(), tenant.clone());
+                if self.running.insert(slot, self.position).is_some() {
+                    return Err(format!("two deployments run in {environment}"));
+                }
+                return self.deploys(header, &started);
+            }
+            Ok(Event::ReleasePromoted(promoted)) => {
+                self.promotes(header, &promoted)?;
+                self.sent.insert((promoted.target, promoted.release));
+            }
             Ok(_) | Err(_) => {}
         }
         Ok(())
@@ -146,14 +182,18 @@ impl Gates {
         self.rules.insert(rule);
     }
 
-    fn deploys(&self, header: &Header, started: &DeploymentStarted) -> Result<(), String> {
+    fn meet(&mut self, what: &'static str) {
+        *self.met.entry(what).or_default() += 1;
+    }
+
+    fn deploys(&mut self, header: &Header, started: &DeploymentStarted) -> Result<(), String> {
         let DeploymentStarted { release, digest, environment, .. } = started;
         let what = format!("{} was deployed to {environment}", release.version);
         self.is_good(release, digest).map_err(|why| format!("{what} although {why}"))?;
         let here = |pattern: &Pattern| {
             pattern.is_all() || (pattern.space.is_none() && pattern.name == *environment)
         };
-        let past = |gate: &str| self.went_past(header, environment, gate);
+        let past = |gate: &str| self.went_past(header, (release, digest), environment, gate);
         if self.is_frozen(header.time_ms, here) && !past("freeze") {
             return Err(format!("{what} in a freeze"));
         }
@@ -185,10 +225,16 @@ impl Gates {
         if header.actor == Actor::Policy && self.rules.iter().any(pinned) {
             return Err(format!("{what} by policy, which was told to leave it alone"));
         }
+        let facts = [
+            ("approvals that were enough", quorum > 0 && enough),
+            ("an open window", !windows.is_empty() && is_open(windows, header.time_ms)),
+            ("another revision", self.revisions.get(digest).is_some_and(|it| *it > 1)),
+        ];
+        facts.into_iter().filter(|(_, met)| *met).for_each(|(what, _)| self.meet(what));
         Ok(())
     }
 
-    fn promotes(&self, header: &Header, promoted: &ReleasePromoted) -> Result<(), String> {
+    fn promotes(&mut self, header: &Header, promoted: &ReleasePromoted) -> Result<(), String> {
         let name = self.reference.name_of(promoted.target).ok_or("a promotion to nobody")?;
         let what = format!("{} was promoted to {name}", promoted.release.version);
         self.is_good(&promoted.release, &promoted.digest)
@@ -196,13 +242,22 @@ impl Gates {
         let there = |pattern: &Pattern| {
             pattern.is_all() || (pattern.space.as_ref() == Some(name) && pattern.is_any_name())
         };
-        if self.is_frozen(header.time_ms, there) && !self.went_past(header, name, "freeze") {
+        let release = (&promoted.release, &promoted.digest);
+        if self.is_frozen(header.time_ms, there) && !self.went_past(header, release, name, "freeze")
+        {
             return Err(format!("{what} in a freeze"));
         }
         let paused =
             |rule: &PolicyRule| matches!(rule, PolicyRule::Pause { place, .. } if there(place));
         if header.actor == Actor::Policy && self.rules.iter().any(paused) {
             return Err(format!("{what} by policy, which was paused"));
+        }
+        let newer = |(to, id): &(SpaceId, ReleaseId)| {
+            let same = *to == promoted.target && id.project == promoted.release.project;
+            same && id.version > promoted.release.version
+        };
+        if header.actor == Actor::Policy && self.sent.iter().any(newer) {
+            return Err(format!("{what} by policy after a newer one"));
         }
         Ok(())
     }
@@ -227,11 +282,19 @@ impl Gates {
         })
     }
 
-    fn went_past(&self, header: &Header, place: &Name, gate: &str) -> bool {
-        self.bypassed.as_ref().is_some_and(|(command, it)| {
+    fn went_past(
+        &self,
+        header: &Header,
+        (release, digest): (&ReleaseId, &ReleaseDigest),
+        place: &Name,
+        gate: &str,
+    ) -> bool {
+        self.bypassed.as_ref().is_some_and(|(command, actor, it)| {
+            let by_a_person = matches!(actor, Actor::Person(_));
+            let same = by_a_person && it.release == *release && it.digest == *digest;
             let of = |said: &str| said.split(':').next() == Some(gate);
             let named = it.gates.iter().any(|said| of(said.as_str()));
-            *command == header.command && it.place == *place && named
+            *command == header.command && it.place == *place && named && same
         })
     }
 }

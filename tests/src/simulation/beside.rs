@@ -14,6 +14,9 @@ use schema::v1::event::{FreezeMade, Pattern, PolicyRule};
 /// The secrets of the project: one for everybody, one for a single target.
 pub const SECRETS: [&str; 2] = ["SHARED", "KEPT"];
 
+/// How the value of each secret begins, and nothing else does.
+pub const BEGINS: &str = "xyzzy-plugh-";
+
 /// Freezes and rules last up to so long, in milliseconds.
 const LASTING_MS_MAX: u64 = 120_000;
 
@@ -58,7 +61,7 @@ pub fn of_the_builder(world: &mut World, state: &State) -> Option<Command> {
 
 /// Somebody gives a secret a value that nobody else has.
 pub fn set_secret(world: &mut World, called: &str) -> Command {
-    let value = format!("secret-{}", schema::id::hex(&world.bytes::<16>()));
+    let value = format!("{BEGINS}{}", schema::id::hex(&world.bytes::<16>()));
     let value = SecretValue::new(value).expect("a short value");
     Command::SetSecret { project: name(PROJECT), name: name(called), scope: None, value }
 }

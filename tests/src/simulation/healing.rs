@@ -2,6 +2,7 @@
 
 use super::Run;
 use super::invariants::drain::at_rest;
+use super::settings::{self, TARGETS};
 use super::watch::{Violation, Watched};
 use crate::network::Weather;
 use crate::pipeline::PROJECT;
@@ -75,13 +76,19 @@ fn waiting(run: &Run) -> bool {
 /// Everybody grants again what is usual.
 fn restore_grants(run: &mut Run) {
     let [for_targets, for_source] = World::usual_grants(PROJECT);
+    let relayed = run.people.relayed;
     for site in 0..run.world.sites.len() {
-        let grants = if site == 0 { &for_targets } else { &for_source };
         let state = run.world.sites[site].engine().state();
         let peers: Vec<_> = state.links.all().map(|(_, peer)| peer.name.clone()).collect();
         for peer in peers {
             let id = CommandId(run.world.bytes());
-            let grants = grants.clone();
+            // Whoever sends on is a source for the next.
+            let next = relayed && site == 1 && peer.as_str() == TARGETS[1];
+            let mut grants =
+                if site == 0 || next { for_targets.clone() } else { for_source.clone() };
+            if relayed && (site == 1 || peer.as_str() == TARGETS[0]) {
+                grants = settings::relayed(grants);
+            }
             let command = Command::Grant { peer, grants };
             let actor = Actor::Person(name(OPERATOR));
             let request = Request { id, actor, token: None, command };

@@ -19,6 +19,7 @@ use crate::world::World;
 use engine::run::Plan;
 use schema::id::{CommandId, EntryId, LinkId, Position, SpaceId};
 use schema::latest::Record;
+use std::collections::BTreeMap;
 
 /// Nothing wrong, or what is wrong.
 pub type Check = Result<(), String>;
@@ -54,6 +55,11 @@ pub trait Invariant {
     /// Its name, for `--break` and for people.
     fn name(&self) -> &'static str;
 
+    /// What it has seen happen, and how often: what never happens is not looked at.
+    fn met(&self) -> BTreeMap<&'static str, u64> {
+        BTreeMap::new()
+    }
+
     /// A site starts from its device: what was known of its log is forgotten, and all of its
     /// records are shown again.
     fn reread(&mut self, _site: usize) {}
@@ -65,6 +71,9 @@ pub trait Invariant {
 
     /// A site trusts a space that keeps to no rule.
     fn trusted_liar(&mut self, _space: SpaceId, _link: LinkId) {}
+
+    /// A space may pass on what others signed.
+    fn relays(&mut self, _space: SpaceId) {}
 
     /// Somebody wrote an entry in the name of a space, with a key that was stolen.
     fn forged(&mut self, _entry: &[u8]) {}

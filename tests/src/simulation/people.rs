@@ -11,6 +11,7 @@ use engine::state::releases::{Answer, Source};
 use engine::step::Input;
 use schema::id::CommandId;
 use schema::latest::Actor;
+use schema::name::Name;
 use schema::v1::event::Definition;
 use schema::v1::model::{HexHash, Lifecycle, Package, ReleaseId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +41,8 @@ pub struct People {
     versions: u64,
     /// Sites that lost the end of their log: people wait until they are whole again.
     pub away: BTreeSet<usize>,
+    /// Whether the first target sends on to the second.
+    pub relayed: bool,
     /// Values that secrets were given, and that nobody looks for yet.
     pub secrets: Vec<String>,
 }
@@ -56,7 +59,7 @@ impl People {
             (0, 0..=11) => beside::of_the_builder(world, &state)?,
             (_, 12..=39) => beside::anywhere(world, &state, site)?,
             (0, _) => self.of_the_builder(world, &state)?,
-            _ => of_an_operator(world, &state)?,
+            _ => self.of_an_operator(world, &state, site)?,
         };
         if let Command::SetSecret { value, .. } = &command {
             self.secrets.push(value.expose().to_owned());
@@ -194,11 +197,43 @@ impl People {
             }
             10 => {
                 let peers = world.sites.len() - 1;
-                let definitions = settings::source(&settings::TARGETS[..peers], &mut world.chance);
+                let definitions = settings::of(0, peers, self.relayed, &mut world.chance);
                 Some(Command::Apply { definitions })
             }
-            _ => grant(world, state, settings::source_grants),
+            _ => self.grant(world, state, settings::source_grants),
         }
+    }
+
+    fn of_an_operator(&self, world: &mut World, state: &State, site: usize) -> Option<Command> {
+        match world.chance.below(12) {
+            0..=4 => answer(world, state),
+            5..=9 => deploy(world, state),
+            10 => {
+                let peers = world.sites.len() - 1;
+                let definitions = settings::of(site, peers, self.relayed, &mut world.chance);
+                Some(Command::Apply { definitions })
+            }
+            _ => self.grant(world, state, settings::target_grants),
+        }
+    }
+
+    /// Between the source and a target other grants; what is passed on stays as it is.
+    fn grant(
+        &self,
+        world: &mut World,
+        state: &State,
+        draw: fn(&mut crate::chance::Chance) -> Vec<schema::v1::model::Grant>,
+    ) -> Option<Command> {
+        let [source, first] = [settings::SOURCE, settings::TARGETS[0]];
+        let me = world.sites[world.site_of(&state.me())?].called.clone();
+        let known = state.links.all().map(|(_, peer)| peer.name.clone());
+        let ends = |peer: &Name| me == source || peer.as_str() == source;
+        let peers: Vec<_> = known.filter(ends).collect();
+        let peer = world.chance.pick(&peers)?.clone();
+        let grants = draw(&mut world.chance);
+        let relays = self.relayed && (me == first || peer.as_str() == first);
+        let grants = if relays { settings::relayed(grants) } else { grants };
+        Some(Command::Grant { peer, grants })
     }
 
     fn push(&mut self, world: &mut World) -> Command {
@@ -259,29 +294,6 @@ pub fn deploy(world: &mut World, state: &State) -> Option<Command> {
     let environments: Vec<_> = state.configuration.environments().collect();
     let environment = (*world.chance.pick(&environments)?).clone();
     Some(Command::Deploy { release, environment, tenant: None, bypass: None })
-}
-
-fn grant(
-    world: &mut World,
-    state: &State,
-    draw: fn(&mut crate::chance::Chance) -> Vec<schema::v1::model::Grant>,
-) -> Option<Command> {
-    let peers: Vec<_> = state.links.all().map(|(_, peer)| peer).collect();
-    let peer = world.chance.pick(&peers)?.name.clone();
-    let grants = draw(&mut world.chance);
-    Some(Command::Grant { peer, grants })
-}
-
-fn of_an_operator(world: &mut World, state: &State) -> Option<Command> {
-    match world.chance.below(12) {
-        0..=4 => answer(world, state),
-        5..=9 => deploy(world, state),
-        10 => {
-            let definitions = settings::target(&mut world.chance);
-            Some(Command::Apply { definitions })
-        }
-        _ => grant(world, state, settings::target_grants),
-    }
 }
 
 /// Somebody accepts or rejects a bundle that waits.

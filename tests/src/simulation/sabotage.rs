@@ -86,7 +86,7 @@ impl Saboteur {
             "contradiction" => twin::tell_another_story(run),
             "lives" => logs::go_on_in_the_old_life(run),
             "order" => logs::deploy_past_a_phase(run)?,
-            "gates" => rules::deploy_in_a_freeze(run)?,
+            "gates" => rules::deploy_past_a_gate(run)?,
             "receipts" => rules::boast(run),
             "secrets" => rules::write_a_secret_down(run)?,
             "strangers" => trust::give_away_a_package(run),

@@ -51,9 +51,18 @@ fn values(environments: &[&str], chance: &mut Chance) -> Vec<TemplateValue> {
     names.map(|environment| value(environment, person)).collect()
 }
 
-/// A configuration of the space that builds, which promotes to `targets`.
+/// A configuration of the site with this number, of a world with so many targets. Where it is
+/// `relayed`, the first target sends on to the second.
 #[must_use]
-pub fn source(targets: &[&str], chance: &mut Chance) -> Vec<Definition> {
+pub fn of(site: usize, targets: usize, relayed: bool, chance: &mut Chance) -> Vec<Definition> {
+    match site {
+        0 => source(&TARGETS[..targets], relayed, chance),
+        _ => target(relayed && site == 1, chance),
+    }
+}
+
+/// A configuration of the space that builds, which promotes to `targets`.
+fn source(targets: &[&str], relayed: bool, chance: &mut Chance) -> Vec<Definition> {
     let qa = chance.percent(30);
     let tested: &[&str] = if qa { &["Test", "QA"] } else { &["Test"] };
     let all: &[&str] = if qa { &["Dev", "Test", "QA"] } else { &["Dev", "Test"] };
@@ -69,6 +78,19 @@ pub fn source(targets: &[&str], chance: &mut Chance) -> Vec<Definition> {
     } else {
         phases.push(phase("Pilot", &[], first, false));
         phases.push(phase("Prod", &[], others, true));
+    }
+    if relayed {
+        // To the second target by way of the first, and sometimes directly as well.
+        let directly = chance.percent(30);
+        for phase in &mut phases {
+            if !directly {
+                phase.spaces.retain(|it| it.as_str() != TARGETS[1]);
+            }
+            if phase.spaces.iter().any(|it| it.as_str() == TARGETS[0]) {
+                phase.onward = vec![name(TARGETS[1])];
+            }
+        }
+        phases.retain(|phase| !phase.environments.is_empty() || !phase.spaces.is_empty());
     }
     let project = Project {
         packages: vec!["web".parse().expect("a package")],
@@ -87,9 +109,9 @@ pub fn source(targets: &[&str], chance: &mut Chance) -> Vec<Definition> {
     definitions
 }
 
-/// A configuration of a space that deploys.
+/// A configuration of a space that deploys, and perhaps sends on.
 #[must_use]
-pub fn target(chance: &mut Chance) -> Vec<Definition> {
+pub fn target(sends_on: bool, chance: &mut Chance) -> Vec<Definition> {
     let canary = chance.percent(25);
     let by_itself = chance.percent(60);
     let all: &[&str] =
@@ -100,6 +122,10 @@ pub fn target(chance: &mut Chance) -> Vec<Definition> {
         phases.push(Phase { optional, ..phase("Canary", &["Canary"], &[], chance.percent(60)) });
     }
     phases.push(phase("Production", &["Production"], &[], by_itself));
+    if sends_on {
+        let at = chance.index(phases.len() + 1);
+        phases.insert(at, phase("On", &[], &[TARGETS[1]], chance.percent(80)));
+    }
     let rule = Acceptance {
         from: name(SOURCE),
         project: name(PROJECT),
@@ -118,6 +144,13 @@ pub fn target(chance: &mut Chance) -> Vec<Definition> {
 #[must_use]
 pub fn source_grants(chance: &mut Chance) -> Vec<Grant> {
     if chance.percent(75) { vec![Grant::AcceptResults] } else { Vec::new() }
+}
+
+/// The same of a link over which something is passed on: that stays as it is.
+#[must_use]
+pub fn relayed(mut grants: Vec<Grant>) -> Vec<Grant> {
+    grants.push(Grant::Relay);
+    grants
 }
 
 /// What a target grants the source: mostly another level, sometimes less.

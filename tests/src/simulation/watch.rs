@@ -5,6 +5,7 @@ use crate::world::World;
 use engine::run::Plan;
 use schema::id::{LinkId, Position, SpaceId};
 use schema::latest::Block;
+use std::collections::BTreeMap;
 
 /// An invariant that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,12 @@ impl Watch {
                 .map_err(|what| Violation { invariant: invariant.name(), what })?;
         }
         Ok(())
+    }
+
+    /// What the invariants have seen happen, and how often.
+    #[must_use]
+    pub fn met(&self) -> BTreeMap<&'static str, u64> {
+        self.invariants.iter().flat_map(|invariant| invariant.met()).collect()
     }
 
     /// A site starts again: its device is read anew.
@@ -124,6 +131,13 @@ impl Watch {
     /// The first violation.
     pub fn ran(&mut self, world: &World, site: usize, plan: &Plan) -> Watched {
         self.each(|invariant| invariant.ran(world, site, plan))
+    }
+
+    /// A site passes on what others signed: see [`Invariant::relays`].
+    pub fn relays(&mut self, space: SpaceId) {
+        for invariant in &mut self.invariants {
+            invariant.relays(space);
+        }
     }
 
     /// A secret was given a value: see [`Invariant::hides`].

@@ -7,10 +7,11 @@ use crate::reference::{Flow, Reference};
 use crate::site::Site;
 use crate::world::World;
 use engine::engine::Engine;
+use engine::inbox::verdict::{Verdict, judge};
 use engine::state::releases::{Answer, Import, Source};
 use engine::views::dashboard::{Shown, cells};
 use schema::id::SpaceId;
-use schema::latest::Outcome;
+use schema::latest::{Outcome, Record};
 use schema::v1::model::Package;
 use std::collections::BTreeMap;
 
@@ -18,6 +19,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub struct Drain {
     readers: BTreeMap<usize, Reference>,
+    /// Who brings what others signed.
+    relay: Option<SpaceId>,
 }
 
 /// Whether the world has come to rest: everything that was on its way has arrived and ended.
@@ -88,6 +91,21 @@ fn packages(number: usize, site: &Site, engine: &Engine) -> Check {
     Ok(())
 }
 
+/// What a site would refuse of a peer if it came now.
+fn refusals(site: &Site, peer: SpaceId) -> String {
+    let state = site.engine().state();
+    let Some(known) = state.links.peer(&peer) else { return String::new() };
+    let of = site.records().into_iter().filter_map(|record| match record {
+        Record::Mirrored(it) if it.id.origin == peer => Some(it),
+        Record::Mirrored(_) | Record::Own(_) | Record::Evidence(_) => None,
+    });
+    let why = of.filter_map(|it| match judge(state, known, &it) {
+        Verdict::Refuse(why) => Some(format!("{}: {why}", it.id.position)),
+        Verdict::Fold(..) | Verdict::Skip(_) | Verdict::Hold => None,
+    });
+    why.collect::<Vec<_>>().join(", ")
+}
+
 /// A cell as both sides must show it: versions and outcomes.
 fn told(shown: &Shown) -> Option<(String, Outcome)> {
     shown.installed.as_ref().map(|deployed| (deployed.version.to_string(), deployed.outcome))
@@ -122,12 +140,20 @@ impl Drain {
             !here.has_lapsed(peer, Flow::ResultsIn) && !there.has_lapsed(me, Flow::ResultsOut);
         let refused = world.sites[source].engine().links(world.now_at(source));
         let refused = refused.iter().find(|link| link.peer == peer);
-        if flowed && refused.is_some_and(|link| link.refused > 0) {
-            return Err(format!("site {source} refused results of site {target}"));
+        // What is brought of others may have been taken back by them, or not be accepted of them.
+        // Whoever sends on forgets what it sent when its owner takes back the key under that.
+        let brings = self.relay == Some(peer) || self.relay == Some(me);
+        if flowed && !brings && refused.is_some_and(|link| link.refused > 0) {
+            let why = refusals(&world.sites[source], peer);
+            return Err(format!("site {source} refused results of site {target}: {why}"));
         }
         let sent = world.sites[target].engine().links(world.now_at(target));
         let sent = sent.iter().find(|link| link.peer == me);
-        if !there.has_lapsed(me, Flow::Releases) && sent.is_some_and(|link| link.refused > 0) {
+        let owns = self.relay != Some(me);
+        if owns
+            && !there.has_lapsed(me, Flow::Releases)
+            && sent.is_some_and(|link| link.refused > 0)
+        {
             return Err(format!("site {target} refused releases of site {source}"));
         }
         let theirs = cells(world.sites[target].engine().state());
@@ -149,6 +175,8 @@ impl Drain {
                     && cell.environment == shown.environment
                     && cell.project == shown.project
             });
+            // Whoever sends on is told of what it sent on, and of nothing else there.
+            let flowed = flowed && self.relay != Some(me);
             let same = itself.and_then(told) == told(shown);
             let newest = there.cell(peer, &shown.environment).last == last;
             if flowed && !(same && newest) {
@@ -166,6 +194,10 @@ impl Drain {
 impl Invariant for Drain {
     fn name(&self) -> &'static str {
         "drain"
+    }
+
+    fn relays(&mut self, space: SpaceId) {
+        self.relay = Some(space);
     }
 
     fn reread(&mut self, site: usize) {

@@ -27,4 +27,12 @@ impl Invariant for Gates {
             .read(seen.record)
             .map_err(|why| format!("site {} at Position {}: {why}", seen.site, seen.position))
     }
+
+    fn met(&self) -> BTreeMap<&'static str, u64> {
+        let mut all = BTreeMap::new();
+        for (what, times) in self.readers.values().flat_map(|reader| &reader.met) {
+            *all.entry(*what).or_default() += times;
+        }
+        all
+    }
 }

@@ -3,13 +3,42 @@
 
 use super::{Check, Invariant, Seen};
 use crate::world::World;
+use engine::run::Plan;
 use schema::id::Position;
 use schema::latest::{Document, Event, Kind, Outcome, Receipt, Record};
+use schema::v1::event::DeploymentStarted;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Receipts that were written and not compared yet.
 #[derive(Debug, Default)]
 pub struct Receipts {
     written: Vec<(usize, Position, Receipt)>,
+    /// What was handed to the runner of a site since that started.
+    ran: BTreeSet<(usize, Position)>,
+    started: BTreeMap<(usize, Position), DeploymentStarted>,
+}
+
+impl Receipts {
+    /// It says what was begun, and not what the release has become since.
+    fn is_of_its_start(&self, site: usize, deployment: Position, receipt: &Receipt) -> Check {
+        let began = self.started.get(&(site, deployment));
+        let same = began.is_some_and(|it| {
+            (&it.release, &it.digest, &it.environment, &it.tenant, it.restarts)
+                == (
+                    &receipt.release,
+                    &receipt.digest,
+                    &receipt.environment,
+                    &receipt.tenant,
+                    receipt.restarts,
+                )
+        });
+        // What runs and was heard of until its end was not interrupted.
+        let heard = self.ran.contains(&(site, deployment));
+        if same && !(heard && receipt.outcome == Outcome::Interrupted) {
+            return Ok(());
+        }
+        Err(format!("the receipt of deployment {deployment} at site {site} is of something else"))
+    }
 }
 
 fn compare(world: &World, site: usize, deployment: Position, receipt: &Receipt) -> Check {
@@ -38,14 +67,24 @@ impl Invariant for Receipts {
     /// What was there before was compared when it was written.
     fn reread(&mut self, site: usize) {
         self.written.retain(|(at, ..)| *at != site);
+        self.ran.retain(|(at, _)| *at != site);
+        self.started.retain(|(at, _), _| *at != site);
+    }
+
+    fn ran(&mut self, _: &World, site: usize, plan: &Plan) -> Check {
+        self.ran.insert((site, plan.deployment));
+        Ok(())
     }
 
     fn record(&mut self, seen: &Seen<'_>) -> Check {
-        if let Record::Own(own) = seen.record
-            && let Ok(Event::DeploymentFinished(finished)) = own.entry.event()
-        {
+        let Record::Own(own) = seen.record else { return Ok(()) };
+        let event = own.entry.event().map_err(|why| why.to_string())?;
+        if let Event::DeploymentStarted(started) = event {
+            self.started.insert((seen.site, seen.position), started);
+        } else if let Event::DeploymentFinished(finished) = event {
             let document = Document::read(&finished.receipt).map_err(|why| why.to_string())?;
             let receipt = document.payload(Kind::Receipt).map_err(|why| why.to_string())?;
+            self.is_of_its_start(seen.site, finished.deployment, &receipt)?;
             self.written.push((seen.site, finished.deployment, receipt));
         }
         Ok(())

@@ -36,15 +36,20 @@ fn reached(run: &Run, site: usize) -> Option<DeploymentStarted> {
     })
 }
 
-/// A site goes down, these events are in its log, and it starts again.
-fn write_down(run: &mut Run, site: usize, events: &[Event]) -> Result<bool, Violation> {
+/// A site goes down, these events of somebody are in its log, and it starts again.
+fn write_down(
+    run: &mut Run,
+    site: usize,
+    actor: &Actor,
+    events: &[Event],
+) -> Result<bool, Violation> {
     run.watch.examine(&run.world, site)?;
     run.crash(site);
     run.world.sites[site].device.plan(u64::MAX, log_memory::Mishap::Lost);
     let mut written = true;
     for event in events {
         let command = CommandId(run.world.bytes());
-        let header = header(command, Actor::Person(name("mallory")));
+        let header = header(command, actor.clone());
         let here = &run.world.sites[site];
         written &= Forger::of(here).is_some_and(|forger| forger.append(here, header, event));
     }
@@ -52,8 +57,8 @@ fn write_down(run: &mut Run, site: usize, events: &[Event]) -> Result<bool, Viol
     Ok(written)
 }
 
-/// A build that knows no freezes deploys in one.
-pub(super) fn deploy_in_a_freeze(run: &mut Run) -> Result<Done, Violation> {
+/// A build that knows no freezes deploys in one; or one that cannot pause goes on by policy.
+pub(super) fn deploy_past_a_gate(run: &mut Run) -> Result<Done, Violation> {
     for site in up(&mut run.world) {
         let Some(started) = reached(run, site) else { continue };
         let freeze = FreezeMade {
@@ -64,9 +69,15 @@ pub(super) fn deploy_in_a_freeze(run: &mut Run) -> Result<Done, Violation> {
             until_ms: None,
             reason: text("nothing moves"),
         };
-        run.note(&format!("sabotage: site {site} deploys in a freeze"));
-        let events = [Event::FreezeMade(freeze), Event::DeploymentStarted(started)];
-        let written = write_down(run, site, &events)?;
+        let pause = PolicyRule::Pause { project: Pattern::all(), place: Pattern::all() };
+        let (actor, gate) = if run.world.chance.percent(50) {
+            (Actor::Person(name("mallory")), Event::FreezeMade(freeze))
+        } else {
+            let reason = text("nothing moves by itself");
+            (Actor::Policy, Event::PolicySet(PolicySet { rule: pause, reason }))
+        };
+        run.note(&format!("sabotage: site {site} deploys past {}", gate.name()));
+        let written = write_down(run, site, &actor, &[gate, Event::DeploymentStarted(started)])?;
         return Ok(if written { Done::Yes } else { Done::NotYet });
     }
     Ok(Done::NotYet)
@@ -90,6 +101,6 @@ pub(super) fn write_a_secret_down(run: &mut Run) -> Result<Done, Violation> {
     run.note(&format!("sabotage: site {site} writes a secret down"));
     let rule = PolicyRule::Skip { place: Pattern::all() };
     let told = Event::PolicySet(PolicySet { rule, reason: text(value.expose()) });
-    let written = write_down(run, site, &[told])?;
+    let written = write_down(run, site, &Actor::Policy, &[told])?;
     Ok(if written { Done::Yes } else { Done::NotYet })
 }

@@ -38,7 +38,7 @@ fn envelope(run: &mut Run, site: usize) -> Option<Vec<u8>> {
     let (link, traffic) = source.traffic().iter().find(|(_, traffic)| traffic.peer == peer)?;
     let (link, durable) = (*link, traffic.inbox.acknowledged());
     let mut twin = restored(&run.world.sites[site], link, durable)?;
-    let mut definitions = target(&mut run.world.chance);
+    let mut definitions = target(false, &mut run.world.chance);
     definitions.push(crate::pipeline::environment("Elsewhere"));
     let request = Request {
         id: CommandId([9; 16]),
