@@ -241,10 +241,11 @@ fn next(state: &State, id: &ReleaseId, tenant: Option<&Name>, place: &Explained)
     }
 }
 
-/// Whether a release was promoted to a peer, by the name that it has here.
+/// Whether a release was promoted to a peer, by the name that it has here, and not rejected there.
 fn is_promoted(state: &State, id: &ReleaseId, peer: &Name) -> bool {
     let known = state.links.named(peer).zip(state.releases.get(id));
-    known.is_some_and(|((peer, _), release)| release.promotions.contains_key(&peer))
+    let promotion = known.and_then(|((peer, _), release)| release.promotions.get(&peer));
+    promotion.is_some_and(|promotion| !matches!(promotion.answer, Some(Err(_))))
 }
 
 /// Whether policy goes on at a place as soon as nothing holds the release up.

@@ -77,8 +77,9 @@ fn headline(explanation: &Explanation) -> String {
     // What waits for an earlier phase is not what there is to know.
     let own = |place: &Place| place.obstacles.iter().all(|it| it.gate != "phase");
     let mut first = open.iter().filter(|place| own(place));
-    let Some(place) = first.clone().find(|it| !it.obstacles.is_empty()).or_else(|| first.next())
-    else {
+    let held = first.clone().find(|it| !it.obstacles.is_empty());
+    let next = || first.clone().find(|it| it.next.is_some());
+    let Some(place) = held.or_else(next).or_else(|| first.next()) else {
         return match open.first() {
             Some(place) => format!("{} waits for an earlier phase", place.place),
             None => "it is everywhere where it goes from here".to_owned(),
