@@ -258,7 +258,8 @@ impl Fetches {
 }
 
 impl Fetch {
-    /// Whether the store is asked for it: what it holds is not known, or it takes it from elsewhere.
+    /// Whether the store is asked for it: what it holds is not known, or it takes it from
+    /// elsewhere.
     const fn is_looked_for(&self) -> bool {
         self.have.is_none() || self.elsewhere
     }

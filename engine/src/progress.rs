@@ -147,7 +147,11 @@ impl PhaseStanding {
             minimum,
             wanted: all,
             complete_ms,
-            soaked_ms: complete_ms.map(|since| since.saturating_add(soak_ms)),
+            // What need not soak does not wait for a clock that was set back either.
+            soaked_ms: complete_ms.map(|since| match soak_ms {
+                0 => 0,
+                _ => since.saturating_add(soak_ms),
+            }),
             places,
         }
     }

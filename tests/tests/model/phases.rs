@@ -78,3 +78,14 @@ fn an_environment_of_another_space_is_a_gate_that_its_own_receipt_opens() {
     scene.world.run(30_000);
     assert!(scene.knows(ops, "1.0.0"), "by itself, once QA's receipt is here");
 }
+
+#[test]
+fn t25_a_clock_that_is_set_back_holds_up_nothing_that_need_not_soak() {
+    let mut scene = Scene::given(space(&["Dev", "Live"], phases(&["Dev", "Live"]), project()));
+    scene.world.wall_shift_ms = 365 * 24 * 3_600_000;
+    scene.create("1.0.0").unwrap();
+    scene.deploy("1.0.0", "Dev").unwrap();
+    scene.world.wall_shift_ms = 0;
+    scene.deploy("1.0.0", "Live").unwrap();
+    assert_eq!(scene.installed(0, 0, "Live").as_deref(), Some("1.0.0"));
+}
