@@ -344,7 +344,7 @@ mod tests {
             ("[packages]\nfolder = \"a\"\ntoken = \"b\"\n", "more than one way"),
             ("[packages]\nurl = \"ftp://b\"\n", "no address of a feed"),
             ("[packages]\nfolder = \"a\"\nfile = \"../{id}-{version}\"\n", "no pattern"),
-            ("[packages]\nurl = \"http://b\"\ntoken = \"none\"\n", "none: "),
+            ("[packages]\nurl = \"https://b\"\ntoken = \"none\"\n", "none: "),
         ];
         for (text, what) in wrong {
             let failure = read(text).unwrap_err();
