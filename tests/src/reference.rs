@@ -2,7 +2,7 @@
 
 pub mod gates;
 
-use schema::id::{EntryId, Incarnation, LinkId, LinkSeq, ReleaseDigest, SpaceId};
+use schema::id::{DocumentId, EntryId, Incarnation, LinkId, LinkSeq, ReleaseDigest, SpaceId};
 use schema::latest::{
     Audience, Bundle, Document, Entry, Event, Kind, Mirrored, Outcome, Own, Receipt, Record,
 };
@@ -60,7 +60,10 @@ pub struct Reference {
     lifecycles: BTreeMap<String, Lifecycle>,
     projects: BTreeMap<String, Name>,
     peers: Vec<Peer>,
-    accepted: BTreeMap<ReleaseId, Name>,
+    /// The lifecycle of what was accepted: each revision is accepted apart.
+    accepted: BTreeMap<ReleaseDigest, Name>,
+    /// What came in which bundle.
+    bundles: BTreeMap<DocumentId, ReleaseDigest>,
     succeeded: BTreeSet<(ReleaseDigest, Name)>,
     promoted: BTreeSet<(ReleaseDigest, SpaceId)>,
     /// Places that do not count for their phase.
@@ -90,6 +93,7 @@ impl Reference {
             projects: BTreeMap::new(),
             peers: Vec::new(),
             accepted: BTreeMap::new(),
+            bundles: BTreeMap::new(),
             succeeded: BTreeSet::new(),
             promoted: BTreeSet::new(),
             skipped: BTreeSet::new(),
@@ -110,8 +114,8 @@ impl Reference {
         let here = |it: &&Reported| it.space == space && it.receipt.environment == *environment;
         let mut newest: Option<(&str, u64)> = None;
         for (at, told) in (1..).zip(self.results.iter().filter(here)) {
-            // A peer's results count in the order in which they came, but for one that was overtaken
-            // on another way.
+            // A peer's results count in the order in which they came, but for one that was
+            // overtaken on another way.
             let place = told.receipt.deployment.rsplit_once('/');
             let place = place.and_then(|(life, number)| Some((life, number.parse().ok()?)));
             let overtaken = |(life, known): (&str, u64)| {
@@ -141,6 +145,10 @@ impl Reference {
             Record::Own(own) => self.own(own),
             Record::Mirrored(mirrored) => {
                 let event = Entry::read(&mirrored.entry).and_then(|entry| entry.event()).ok();
+                if let Some(Event::ReleasePromoted(promoted)) = &event {
+                    let bundle = Document::read(&promoted.bundle).ok().map(|it| it.id());
+                    self.bundles.extend(bundle.map(|bundle| (bundle, promoted.digest)));
+                }
                 if mirrored.id.origin == self.me {
                     self.recovered(mirrored, event);
                 } else if let Place::Vacant(place) = self.heard.entry(mirrored.id) {
@@ -204,7 +212,8 @@ impl Reference {
                 self.note_lapses();
             }
             Ok(Event::ReleaseAccepted(accepted)) => {
-                self.accepted.insert(accepted.release, accepted.lifecycle);
+                let digest = self.bundles.get(&accepted.bundle);
+                self.accepted.extend(digest.map(|digest| (*digest, accepted.lifecycle)));
             }
             Ok(Event::PolicySet(set)) => {
                 if let PolicyRule::Skip { place } = set.rule {
@@ -286,36 +295,35 @@ impl Reference {
         let lifecycle = if release.project.space == self.me {
             self.projects.get(release.project.name.as_str())
         } else {
-            self.accepted.get(release)
+            self.accepted.get(&digest)
         };
         let lifecycle = lifecycle
             .and_then(|name| self.lifecycles.get(name.as_str()))
             .ok_or_else(|| format!("{version} goes to {place} without a lifecycle"))?;
         for phase in &lifecycle.phases {
-            let here = |name: &&Pattern| name.space.is_none();
-            let environments: Vec<&Name> =
-                phase.environments.iter().filter(here).map(|pattern| &pattern.name).collect();
-            let contains =
-                if is_space { phase.spaces.contains(place) } else { environments.contains(&place) };
+            let here = |pattern: &Pattern| pattern.space.is_none() && pattern.name == *place;
+            let contains = match is_space {
+                true => phase.spaces.contains(place),
+                false => phase.environments.iter().any(here),
+            };
             if contains {
                 return Ok(());
             }
-            let deployed = |name: &Name| self.succeeded.contains(&(digest, name.clone()));
+            if phase.optional {
+                continue;
+            }
             let sent = |name: &Name| {
                 let peer = self.peers.iter().find(|peer| peer.name == *name);
                 peer.is_some_and(|peer| self.promoted.contains(&(digest, peer.space)))
             };
-            if phase.optional {
-                continue;
-            }
             // Environments count where there are any, else spaces; what is done always, what is
             // skipped only then.
-            let stands: Vec<(bool, bool)> = match environments.is_empty() {
-                false => {
-                    environments.iter().map(|it| (deployed(it), self.skips(None, it))).collect()
-                }
+            let environments = phase.environments.iter();
+            let stands: Vec<(bool, bool)> = match phase.environments.is_empty() {
+                false => environments.map(|it| (self.is_in(digest, it), self.skips(it))).collect(),
                 true => {
-                    phase.spaces.iter().map(|it| (sent(it), self.skips(Some(it), it))).collect()
+                    let all = |peer: &Name| Pattern { space: Some(peer.clone()), ..Pattern::all() };
+                    phase.spaces.iter().map(|it| (sent(it), self.skips(&all(it)))).collect()
                 }
             };
             let all = stands.iter().filter(|(done, skipped)| *done || !skipped).count();
@@ -333,14 +341,23 @@ impl Reference {
         Err(format!("{version} goes to {place}, which is not in its lifecycle"))
     }
 
-    /// Whether somebody said that an environment of this space, or a peer, does not count.
-    fn skips(&self, space: Option<&Name>, environment: &Name) -> bool {
+    /// Whether a release was deployed with success in an environment, as its receipts tell.
+    fn is_in(&self, digest: ReleaseDigest, environment: &Pattern) -> bool {
+        let Some(name) = &environment.space else {
+            return self.succeeded.contains(&(digest, environment.name.clone()));
+        };
+        let space = self.peers.iter().find(|peer| peer.name == *name).map(|peer| peer.space);
+        self.results.iter().any(|it| {
+            let there = Some(it.space) == space && it.receipt.environment == environment.name;
+            there && it.receipt.digest == digest && it.receipt.outcome == Outcome::Succeeded
+        })
+    }
+
+    /// Whether somebody said that an environment, or all of a peer, does not count.
+    fn skips(&self, place: &Pattern) -> bool {
         self.skipped.iter().any(|pattern| {
-            let named = match space {
-                None => pattern.name == *environment,
-                Some(_) => pattern.is_any_name(),
-            };
-            pattern.is_all() || (pattern.space.as_ref() == space && named)
+            let named = pattern.is_any_name() || pattern.name == place.name;
+            pattern.is_all() || (pattern.space == place.space && named)
         })
     }
 

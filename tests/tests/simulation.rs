@@ -28,13 +28,9 @@ fn honest_worlds_are_clean_and_everything_goes_wrong_in_them() {
 #[test]
 fn people_meet_every_gate_in_honest_worlds() {
     let outcomes: Vec<Outcome> = (1..=24).map(|seed| run(seed, None)).collect();
-    for what in [
-        "is frozen by",
-        "is outside of its windows",
-        " approved ",
-        "was recalled",
-        "is not complete",
-    ] {
+    for what in
+        ["is frozen by", "outside of its windows", " approved ", "was recalled", "is not complete"]
+    {
         let told = |line: &String| line.contains("answer to wish") && line.contains(what);
         assert!(outcomes.iter().any(|it| it.lines.iter().any(told)), "nobody was told: {what}");
     }
@@ -45,6 +41,8 @@ fn people_meet_every_gate_in_honest_worlds() {
         "approvals that were enough",
         "an open window",
         "another revision",
+        "an answer to a manual step",
+        "an end by a person",
     ] {
         assert!(met(what) > 0, "it never happened: {what}");
     }

@@ -137,6 +137,8 @@ impl Gates {
                 self.meet("a bypass");
                 self.bypassed = Some((header.command, header.actor.clone(), bypassed));
             }
+            Ok(Event::ManualStepAnswered(_)) => self.meet("an answer to a manual step"),
+            Ok(Event::DeploymentCancelled(_)) => self.meet("an end by a person"),
             Ok(Event::DeploymentFinished(finished)) => {
                 self.running.retain(|_, at| *at != finished.deployment);
             }

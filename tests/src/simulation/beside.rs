@@ -22,7 +22,8 @@ const LASTING_MS_MAX: u64 = 120_000;
 
 /// A wish at any site.
 pub fn anywhere(world: &mut World, state: &State, site: usize) -> Option<Command> {
-    match world.chance.below(12) {
+    match world.chance.below(15) {
+        12.. => running(world, state),
         0..=3 => approve(world, state),
         4 => Some(freeze(world, state, site)),
         5 | 6 => lift(world, state),
@@ -64,6 +65,18 @@ pub fn set_secret(world: &mut World, called: &str) -> Command {
     let value = format!("{BEGINS}{}", schema::id::hex(&world.bytes::<16>()));
     let value = SecretValue::new(value).expect("a short value");
     Command::SetSecret { project: name(PROJECT), name: name(called), scope: None, value }
+}
+
+/// Somebody says how a manual step went, or ends what runs.
+fn running(world: &mut World, state: &State) -> Option<Command> {
+    let known: Vec<_> = state.cells.running().map(|(_, it)| it.clone()).collect();
+    let running = world.chance.pick(&known)?;
+    let (deployment, waits) = (running.deployment.position, running.awaits.is_some());
+    if waits && world.chance.percent(70) {
+        let (done, note) = (!world.chance.percent(15), text("I looked at it"));
+        return Some(Command::AnswerManual { deployment, done, note });
+    }
+    Some(Command::Cancel { deployment, reason: text("not now") })
 }
 
 fn any_environment(world: &mut World, state: &State) -> Option<Name> {

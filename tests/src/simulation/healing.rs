@@ -2,10 +2,11 @@
 
 use super::Run;
 use super::invariants::drain::at_rest;
+use super::people::Wish;
 use super::settings::{self, TARGETS};
 use super::watch::{Violation, Watched};
 use crate::network::Weather;
-use crate::pipeline::PROJECT;
+use crate::pipeline::{PROJECT, text};
 use crate::world::{World, name};
 use engine::command::{Command, Request};
 use engine::decide::configuration::OPERATOR;
@@ -49,6 +50,7 @@ pub fn heal(run: &mut Run) -> Watched {
     let end = run.world.clock_ms + REST_MS_MAX;
     while run.world.clock_ms < end && (at_rest(&run.world).is_err() || waiting(run)) {
         run.people.insist(&mut run.world);
+        answer_manual_steps(run);
         wait(run)?;
     }
     if let Some(number) = run.people.unanswered() {
@@ -71,6 +73,32 @@ fn wait(run: &mut Run) -> Watched {
 
 fn waiting(run: &Run) -> bool {
     run.people.unanswered().is_some()
+}
+
+/// No deployment waits for a person any more.
+fn answer_manual_steps(run: &mut Run) {
+    for site in 0..run.world.sites.len() {
+        let running = run.world.sites[site].engine().state().cells.running();
+        let waits = running.filter(|(_, it)| it.awaits.is_some());
+        let waits: Vec<_> = waits.map(|(_, it)| it.deployment.position).collect();
+        for deployment in waits {
+            let answers = |wish: &Wish| {
+                let open = wish.site == site && !matches!(wish.answer, Some(Err(_)));
+                let command = &wish.request.command;
+                open && matches!(command, Command::AnswerManual { deployment: of, .. }
+                    if *of == deployment)
+            };
+            if run.people.wishes.iter().any(answers) {
+                continue;
+            }
+            let id = CommandId(run.world.bytes());
+            let command = Command::AnswerManual { deployment, done: true, note: text("fine") };
+            let actor = Actor::Person(name(OPERATOR));
+            let request = Request { id, actor, token: None, command };
+            let what = run.people.add(&mut run.world, site, request);
+            run.note(&what);
+        }
+    }
 }
 
 /// Everybody grants again what is usual.

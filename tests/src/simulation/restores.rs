@@ -88,8 +88,8 @@ impl Run {
 
     fn back_up(&mut self) {
         let site = self.world.chance.index(self.world.sites.len());
-        // What a space in the middle sent on comes back to it before it knows the release again, and
-        // counts for nothing then: SECURITY.md says so.
+        // What a space in the middle sent on comes back to it before it knows the release again,
+        // and results that come meanwhile are not passed on: SECURITY.md says so.
         if self.people.relayed && site == 1 {
             return;
         }

@@ -2,12 +2,12 @@
 
 use super::beside::SECRETS;
 use crate::chance::Chance;
-use crate::pipeline::{PROJECT, contact, people, phase, project, value};
+use crate::pipeline::{PROJECT, contact, people, phase, project, text, value};
 use crate::world::name;
 use schema::v1::event::Definition;
 use schema::v1::model::{
     Acceptance, ApprovalRule, ApprovedPer, Disclosure, Environment, Grant, Lifecycle, Phase,
-    Project, Secret, TemplateValue, Where, Window,
+    Project, Secret, Step, TemplateValue, Where, Window, Work,
 };
 
 /// The name of the space that builds; always site 0.
@@ -73,10 +73,15 @@ fn source(targets: &[&str], relayed: bool, chance: &mut Chance) -> Vec<Definitio
     ];
     // Most often all targets in one phase; sometimes the first has to be promoted to by hand first.
     let (first, others) = targets.split_at(1);
-    if chance.percent(70) {
+    if chance.percent(55) {
         phases.push(phase("Prod", &[], targets, chance.percent(80)));
     } else {
-        phases.push(phase("Pilot", &[], first, false));
+        phases.push(phase("Pilot", &[], first, chance.percent(60)));
+        // Often what the first one did with it is a gate for the others: its receipt opens it.
+        if chance.percent(80) {
+            let staging = format!("{}: Staging", first[0]).parse().expect("a pattern");
+            phases.push(Phase { environments: vec![staging], ..phase("Proven", &[], &[], false) });
+        }
         phases.push(phase("Prod", &[], others, true));
     }
     if relayed {
@@ -92,7 +97,13 @@ fn source(targets: &[&str], relayed: bool, chance: &mut Chance) -> Vec<Definitio
         }
         phases.retain(|phase| !phase.environments.is_empty() || !phase.spaces.is_empty());
     }
+    let mut steps = project(PROJECT).steps;
+    if chance.percent(20) {
+        let work = Work::Manual(text("look at it"));
+        steps.push(Step { work, ..Step::running(name("look"), Vec::new(), 60) });
+    }
     let project = Project {
+        steps,
         packages: vec!["web".parse().expect("a package")],
         templates: vec![contact()],
         values: values(all, chance),

@@ -16,6 +16,8 @@ pub struct Receipts {
     /// What was handed to the runner of a site since that started.
     ran: BTreeSet<(usize, Position)>,
     started: BTreeMap<(usize, Position), DeploymentStarted>,
+    /// What a person ended.
+    cancelled: BTreeSet<(usize, Position)>,
 }
 
 impl Receipts {
@@ -41,14 +43,22 @@ impl Receipts {
     }
 }
 
-fn compare(world: &World, site: usize, deployment: Position, receipt: &Receipt) -> Check {
+/// What was not heard of to its end was interrupted, or ended by a person before that.
+fn compare(
+    world: &World,
+    site: usize,
+    deployment: Position,
+    receipt: &Receipt,
+    cancelled: bool,
+) -> Check {
     let at = format!("the receipt of deployment {deployment} at site {site}");
+    let ended = cancelled && receipt.outcome == Outcome::Cancelled;
     let Some(told) = world.sites[site].runner.told.get(&deployment) else {
-        let interrupted = receipt.outcome == Outcome::Interrupted;
+        let interrupted = ended || receipt.outcome == Outcome::Interrupted;
         let said = || format!("{at} says {}, and nothing ran", receipt.outcome.as_str());
         return if interrupted { Ok(()) } else { Err(said()) };
     };
-    if receipt.outcome == Outcome::Interrupted {
+    if receipt.outcome == Outcome::Interrupted || (ended && receipt.steps.is_empty()) {
         return Ok(());
     }
     let said = (&receipt.outcome, &receipt.steps, &receipt.packages, &receipt.targets);
@@ -69,6 +79,7 @@ impl Invariant for Receipts {
         self.written.retain(|(at, ..)| *at != site);
         self.ran.retain(|(at, _)| *at != site);
         self.started.retain(|(at, _), _| *at != site);
+        self.cancelled.retain(|(at, _)| *at != site);
     }
 
     fn ran(&mut self, _: &World, site: usize, plan: &Plan) -> Check {
@@ -81,6 +92,8 @@ impl Invariant for Receipts {
         let event = own.entry.event().map_err(|why| why.to_string())?;
         if let Event::DeploymentStarted(started) = event {
             self.started.insert((seen.site, seen.position), started);
+        } else if let Event::DeploymentCancelled(cancelled) = event {
+            self.cancelled.insert((seen.site, cancelled.deployment));
         } else if let Event::DeploymentFinished(finished) = event {
             let document = Document::read(&finished.receipt).map_err(|why| why.to_string())?;
             let receipt = document.payload(Kind::Receipt).map_err(|why| why.to_string())?;
@@ -92,9 +105,10 @@ impl Invariant for Receipts {
 
     fn turned(&mut self, world: &World, site: usize) -> Check {
         let here = |it: &&(usize, Position, Receipt)| it.0 == site;
-        let mut written = self.written.iter().filter(here);
-        written
-            .try_for_each(|(_, deployment, receipt)| compare(world, site, *deployment, receipt))?;
+        for (_, deployment, receipt) in self.written.iter().filter(here) {
+            let cancelled = self.cancelled.contains(&(site, *deployment));
+            compare(world, site, *deployment, receipt, cancelled)?;
+        }
         self.written.retain(|(at, ..)| *at != site);
         Ok(())
     }
