@@ -5,11 +5,10 @@ use crate::simulation::Run;
 use crate::simulation::forger::{Forger, blocks};
 use crate::simulation::watch::Violation;
 use engine::log::Log as _;
-use engine::progress::{Place, standings};
+use engine::progress::{PhaseStanding, Place, standings};
 use schema::id::CommandId;
 use schema::latest::{Actor, Audience, Event, Header, Record};
 use schema::v1::event::{DeploymentStarted, EnvironmentsPublished};
-use schema::v1::model::ReleaseId;
 
 /// Bytes of a block behind its signature.
 const BEHIND_THE_SIGNATURE: usize = 1;
@@ -175,34 +174,36 @@ pub(super) fn header(command: CommandId, actor: Actor) -> Header {
     }
 }
 
-/// A release of the site with an environment in a phase that is not reached.
-fn unreached(run: &Run, site: usize) -> Option<(ReleaseId, DeploymentStarted)> {
+/// A deployment of any release of a site into an environment whose phase is wanted.
+pub(super) fn deployment(
+    run: &Run,
+    site: usize,
+    wanted: impl Fn(&PhaseStanding) -> bool,
+) -> Option<DeploymentStarted> {
     let state = run.world.sites[site].engine().state();
     state.releases.all().find_map(|(id, release)| {
         let phases = standings(state, id, None, u64::MAX);
-        let early = phases.iter().filter(|phase| !phase.reached);
-        let places = early.flat_map(|phase| &phase.places);
+        let places = phases.iter().filter(|phase| wanted(phase)).flat_map(|phase| &phase.places);
         let environment = places.into_iter().find_map(|(place, _)| match place {
             Place::Environment(name) => Some(name.clone()),
             Place::Space(_) | Place::Remote { .. } => None,
         })?;
-        let started = DeploymentStarted {
+        Some(DeploymentStarted {
             release: id.clone(),
             digest: release.digest,
             environment,
             tenant: None,
             variables: Vec::new(),
             restarts: 0,
-        };
-        Some((id.clone(), started))
+        })
     })
 }
 
 /// A build that knows no rules writes to the log that a deployment began.
 pub(super) fn deploy_past_a_phase(run: &mut Run) -> Result<Done, Violation> {
     for site in up(&mut run.world) {
-        let (Some((_, started)), Some(forger)) =
-            (unreached(run, site), Forger::of(&run.world.sites[site]))
+        let (Some(started), Some(forger)) =
+            (deployment(run, site, |phase| !phase.reached), Forger::of(&run.world.sites[site]))
         else {
             continue;
         };

@@ -1,7 +1,7 @@
 //! Sabotage by builds that lack a rule: they deploy past a gate, tell what a runner did not do, or
 //! write secrets down.
 
-use super::logs::header;
+use super::logs::{deployment, header};
 use super::{Done, up};
 use crate::pipeline::text;
 use crate::simulation::Run;
@@ -10,31 +10,9 @@ use crate::simulation::forger::Forger;
 use crate::simulation::watch::Violation;
 use crate::world::name;
 use engine::command::Command;
-use engine::progress::{Place, standings};
 use schema::id::CommandId;
 use schema::latest::{Actor, Event};
-use schema::v1::event::{DeploymentStarted, FreezeMade, Pattern, PolicyRule, PolicySet};
-
-/// A deployment that phases let through, of any release that a site may deploy.
-fn reached(run: &Run, site: usize) -> Option<DeploymentStarted> {
-    let state = run.world.sites[site].engine().state();
-    state.releases.all().find_map(|(id, release)| {
-        let phases = standings(state, id, None, u64::MAX);
-        let places = phases.iter().filter(|phase| phase.reached).flat_map(|phase| &phase.places);
-        let environment = places.into_iter().find_map(|(place, _)| match place {
-            Place::Environment(name) => Some(name.clone()),
-            Place::Space(_) | Place::Remote { .. } => None,
-        })?;
-        Some(DeploymentStarted {
-            release: id.clone(),
-            digest: release.digest,
-            environment,
-            tenant: None,
-            variables: Vec::new(),
-            restarts: 0,
-        })
-    })
-}
+use schema::v1::event::{FreezeMade, Pattern, PolicyRule, PolicySet};
 
 /// A site goes down, these events of somebody are in its log, and it starts again.
 fn write_down(
@@ -60,7 +38,7 @@ fn write_down(
 /// A build that knows no freezes deploys in one; or one that cannot pause goes on by policy.
 pub(super) fn deploy_past_a_gate(run: &mut Run) -> Result<Done, Violation> {
     for site in up(&mut run.world) {
-        let Some(started) = reached(run, site) else { continue };
+        let Some(started) = deployment(run, site, |phase| phase.reached) else { continue };
         let freeze = FreezeMade {
             name: name("For ever"),
             projects: vec![Pattern::all()],
