@@ -69,7 +69,8 @@ pub struct Reference {
     /// Places that do not count for their phase.
     skipped: BTreeSet<Pattern>,
     lapsed: BTreeSet<(SpaceId, Flow)>,
-    cells: BTreeMap<(SpaceId, Name), Cell>,
+    /// By space, environment and tenant.
+    cells: BTreeMap<(SpaceId, Name, Option<Name>), Cell>,
     lives: Vec<Incarnation>,
     /// What peers told, with the life of their log in which it came and its number there: it comes
     /// again under the same id in another life.
@@ -108,10 +109,13 @@ impl Reference {
 
     /// What is deployed in an environment, as far as this space knows.
     #[must_use]
-    pub fn cell(&self, space: SpaceId, environment: &Name) -> Cell {
-        let cell = self.cells.get(&(space, environment.clone()));
+    pub fn cell(&self, space: SpaceId, environment: &Name, tenant: Option<&Name>) -> Cell {
+        let cell = self.cells.get(&(space, environment.clone(), tenant.cloned()));
         let mut cell = cell.cloned().unwrap_or_default();
-        let here = |it: &&Reported| it.space == space && it.receipt.environment == *environment;
+        let here = |it: &&Reported| {
+            let there = it.space == space && it.receipt.environment == *environment;
+            there && it.receipt.tenant.as_ref() == tenant
+        };
         let mut newest: Option<(&str, u64)> = None;
         for (at, told) in (1..).zip(self.results.iter().filter(here)) {
             // A peer's results count in the order in which they came, but for one that was
@@ -403,7 +407,7 @@ impl Reference {
     }
 
     fn ended(&mut self, space: SpaceId, receipt: &Receipt, rank: (usize, u64)) {
-        let key = (space, receipt.environment.clone());
+        let key = (space, receipt.environment.clone(), receipt.tenant.clone());
         self.cells.entry(key).or_default().end(receipt, rank);
     }
 }

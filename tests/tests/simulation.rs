@@ -41,6 +41,7 @@ fn people_meet_every_gate_in_honest_worlds() {
         "approvals that were enough",
         "an open window",
         "another revision",
+        "a tenant",
         "an answer to a manual step",
         "an end by a person",
     ] {

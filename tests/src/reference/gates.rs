@@ -11,7 +11,7 @@ use schema::v1::event::{
     Change, Definition, DeploymentStarted, FreezeMade, GateBypassed, Pattern, PolicyRule,
     ReleasePromoted,
 };
-use schema::v1::model::{Environment, ReleaseId, Window};
+use schema::v1::model::{ApprovedPer, Environment, ReleaseId, Window};
 use std::collections::{BTreeMap, BTreeSet};
 
 const MINUTE_MS: u64 = 60_000;
@@ -30,7 +30,9 @@ pub struct Gates {
     revisions: BTreeMap<ReleaseDigest, u32>,
     authors: BTreeMap<ReleaseDigest, Actor>,
     /// What each person said last of a release in an environment.
-    said: BTreeMap<(ReleaseDigest, Name, Name), bool>,
+    said: BTreeMap<(ReleaseDigest, Name, Name), (bool, Position)>,
+    /// Where a release was last deployed to an environment.
+    last: BTreeMap<(ReleaseDigest, Name), Position>,
     /// What the newest command went past, and who asked for it.
     bypassed: Option<(CommandId, Actor, GateBypassed)>,
     /// What was promoted to whom.
@@ -60,6 +62,7 @@ impl Gates {
             revisions: BTreeMap::new(),
             authors: BTreeMap::new(),
             said: BTreeMap::new(),
+            last: BTreeMap::new(),
             bypassed: None,
             sent: BTreeSet::new(),
             running: BTreeMap::new(),
@@ -130,7 +133,8 @@ impl Gates {
             }
             Ok(Event::ApprovalGiven(given)) => {
                 if let Some(it) = payload::<Approval>(&given.approval, Kind::Approval) {
-                    self.said.insert((it.digest, it.environment, it.by), it.approved);
+                    let said = (it.approved, self.position);
+                    self.said.insert((it.digest, it.environment, it.by), said);
                 }
             }
             Ok(Event::GateBypassed(bypassed)) => {
@@ -148,7 +152,8 @@ impl Gates {
                 if self.running.insert(slot, self.position).is_some() {
                     return Err(format!("two deployments run in {environment}"));
                 }
-                return self.deploys(header, &started);
+                self.deploys(header, &started)?;
+                self.last.insert((started.digest, started.environment), self.position);
             }
             Ok(Event::ReleasePromoted(promoted)) => {
                 self.promotes(header, &promoted)?;
@@ -206,13 +211,18 @@ impl Gates {
         }
         let quorum = rules.and_then(|it| it.approval).map_or(0, |rule| rule.quorum);
         let about = |key: &(ReleaseDigest, Name, Name)| key.0 == *digest && key.1 == *environment;
-        let said = self.said.iter().filter(|(key, _)| about(key));
-        let refused = said.clone().any(|(_, approved)| !approved);
+        // Where each deployment wants its own, those before the last one are used up.
+        let once =
+            rules.and_then(|it| it.approval).is_some_and(|it| it.per == ApprovedPer::Deployment);
+        let used = self.last.get(&(*digest, environment.clone())).filter(|_| once);
+        let fresh = |at: &Position| used.is_none_or(|used| at > used);
+        let said = self.said.iter().filter(|(key, (_, at))| about(key) && fresh(at));
+        let refused = said.clone().any(|(_, (approved, _))| !approved);
         let own = |by: &Name| {
             let by = Actor::Person(by.clone());
             by == header.actor || self.authors.get(digest) == Some(&by)
         };
-        let good = said.filter(|((_, _, by), approved)| **approved && !own(by)).count();
+        let good = said.filter(|((_, _, by), (approved, _))| *approved && !own(by)).count();
         let enough = quorum == 0 || (!refused && good >= usize::try_from(quorum).unwrap_or(0));
         if !enough && !past("approval") {
             return Err(format!("{what} with {good} of {quorum} approvals"));
@@ -230,6 +240,7 @@ impl Gates {
         let facts = [
             ("approvals that were enough", quorum > 0 && enough),
             ("an open window", !windows.is_empty() && is_open(windows, header.time_ms)),
+            ("a tenant", started.tenant.is_some()),
             ("another revision", self.revisions.get(digest).is_some_and(|it| *it > 1)),
         ];
         facts.into_iter().filter(|(_, met)| *met).for_each(|(what, _)| self.meet(what));

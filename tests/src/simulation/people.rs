@@ -293,7 +293,8 @@ pub fn deploy(world: &mut World, state: &State) -> Option<Command> {
     let release = any_release(world, state)?;
     let environments: Vec<_> = state.configuration.environments().collect();
     let environment = (*world.chance.pick(&environments)?).clone();
-    Some(Command::Deploy { release, environment, tenant: None, bypass: None })
+    let tenant = world.chance.percent(15).then(|| name(settings::TENANT));
+    Some(Command::Deploy { release, environment, tenant, bypass: None })
 }
 
 /// Somebody accepts or rejects a bundle that waits.

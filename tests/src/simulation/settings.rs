@@ -2,16 +2,19 @@
 
 use super::beside::SECRETS;
 use crate::chance::Chance;
-use crate::pipeline::{PROJECT, contact, people, phase, project, text, value};
+use crate::pipeline::{PROJECT, contact, people, phase, project, text, value, version};
 use crate::world::name;
 use schema::v1::event::Definition;
 use schema::v1::model::{
-    Acceptance, ApprovalRule, ApprovedPer, Disclosure, Environment, Grant, Lifecycle, Phase,
-    Project, Secret, Step, TemplateValue, Where, Window, Work,
+    Acceptance, ApprovalRule, ApprovedPer, Channel, Disclosure, Environment, Grant, Lifecycle,
+    Phase, Project, Secret, Step, Target, TemplateValue, Tenant, VersionRule, Where, Window, Work,
 };
 
 /// The name of the space that builds; always site 0.
 pub const SOURCE: &str = "DevTest Space";
+
+/// For whom a project is deployed apart.
+pub const TENANT: &str = "acme";
 
 /// The names of the others, in the order in which they are founded.
 pub const TARGETS: [&str; 4] = ["Prod US", "Prod EU", "Prod AP", "Prod UK"];
@@ -20,17 +23,31 @@ pub const TARGETS: [&str; 4] = ["Prod US", "Prod EU", "Prod AP", "Prod UK"];
 fn environments(names: &[&str], chance: &mut Chance) -> Vec<Definition> {
     let guarded = |known: &&str| {
         let quorum = 1 + u32::from(chance.percent(25));
-        let rule = ApprovalRule { quorum, per: ApprovedPer::Release };
+        let once = chance.percent(30);
+        let per = if once { ApprovedPer::Deployment } else { ApprovedPer::Release };
+        let rule = ApprovalRule { quorum, per };
         let approval = chance.percent(12).then_some(rule);
         let begins = 24 * 60 - 60 + chance.below(60);
         let from_min = u16::try_from((begins + chance.below(90)) % (24 * 60)).expect("minutes");
         let until_min = u16::try_from(1 + chance.below(60)).expect("minutes");
         let window = Window { days: Vec::new(), from_min, until_min };
         let windows = if chance.percent(12) { vec![window] } else { Vec::new() };
-        let it = Environment { approval, windows, ..Environment::named(name(known)) };
+        let target = Target { name: name("one"), roles: Vec::new(), health: Vec::new() };
+        let targets = if chance.percent(20) { vec![target] } else { Vec::new() };
+        let it = Environment { approval, windows, targets, ..Environment::named(name(known)) };
         Definition::Environment(it)
     };
     names.iter().map(guarded).collect()
+}
+
+/// Sometimes somebody for whom the project is deployed apart, in one environment.
+fn tenants(project: &str, environment: &str, chance: &mut Chance) -> Option<Definition> {
+    let tenant = Tenant {
+        name: name(TENANT),
+        projects: vec![project.parse().expect("a pattern")],
+        environments: vec![name(environment)],
+    };
+    chance.percent(30).then_some(Definition::Tenant(tenant))
 }
 
 /// A secret of the project, in these environments.
@@ -67,8 +84,9 @@ fn source(targets: &[&str], relayed: bool, chance: &mut Chance) -> Vec<Definitio
     let tested: &[&str] = if qa { &["Test", "QA"] } else { &["Test"] };
     let all: &[&str] = if qa { &["Dev", "Test", "QA"] } else { &["Dev", "Test"] };
     let minimum = chance.percent(30).then_some(1);
+    let soak_s = if chance.percent(15) { 30 } else { 0 };
     let mut phases = vec![
-        phase("Dev", &["Dev"], &[], chance.percent(30)),
+        Phase { soak_s, ..phase("Dev", &["Dev"], &[], chance.percent(30)) },
         Phase { minimum, ..phase("Test", tested, &[], chance.percent(70)) },
     ];
     // Most often all targets in one phase; sometimes the first has to be promoted to by hand first.
@@ -102,8 +120,14 @@ fn source(targets: &[&str], relayed: bool, chance: &mut Chance) -> Vec<Definitio
         let work = Work::Manual(text("look at it"));
         steps.push(Step { work, ..Step::running(name("look"), Vec::new(), 60) });
     }
+    let channel =
+        |called: &str, versions| Channel { name: name(called), lifecycle: None, versions };
+    let below = VersionRule { below: Some(version("1.4.0")), ..VersionRule::default() };
+    let both = || vec![channel("Old", below), channel("Stable", VersionRule::default())];
+    let channels = if chance.percent(30) { both() } else { Vec::new() };
     let project = Project {
         steps,
+        channels,
         packages: vec!["web".parse().expect("a package")],
         templates: vec![contact()],
         values: values(all, chance),
@@ -116,6 +140,7 @@ fn source(targets: &[&str], relayed: bool, chance: &mut Chance) -> Vec<Definitio
     let mut definitions = environments(all, chance);
     definitions.push(lifecycle("Standard", phases));
     definitions.push(Definition::Project(project));
+    definitions.extend(tenants(PROJECT, "Test", chance));
     definitions.extend(people());
     definitions
 }
@@ -147,6 +172,7 @@ pub fn target(sends_on: bool, chance: &mut Chance) -> Vec<Definition> {
     let mut definitions = environments(all, chance);
     definitions.push(lifecycle("Production", phases));
     definitions.push(Definition::Acceptance(rule));
+    definitions.extend(tenants(&format!("{SOURCE}: {PROJECT}"), "Production", chance));
     definitions.extend(people());
     definitions
 }

@@ -160,7 +160,8 @@ impl Drain {
         let ours = cells(world.sites[source].engine().state());
         for shown in ours.iter().filter(|cell| cell.space == peer) {
             let place = format!("{} of site {target} at site {source}", shown.environment);
-            let known = here.cell(peer, &shown.environment);
+            let tenant = shown.tenant.as_ref();
+            let known = here.cell(peer, &shown.environment, tenant);
             let installed = shown.installed.as_ref().map(|at| at.version.clone());
             let last = shown.last.as_ref().map(|at| (at.version.clone(), at.outcome));
             if (&installed, &last) != (&known.installed, &known.last) {
@@ -174,11 +175,12 @@ impl Drain {
                 cell.space == peer
                     && cell.environment == shown.environment
                     && cell.project == shown.project
+                    && cell.tenant == shown.tenant
             });
             // Whoever sends on is told of what it sent on, and of nothing else there.
             let flowed = flowed && self.relay != Some(me);
             let same = itself.and_then(told) == told(shown);
-            let newest = there.cell(peer, &shown.environment).last == last;
+            let newest = there.cell(peer, &shown.environment, tenant).last == last;
             if flowed && !(same && newest) {
                 return Err(format!(
                     "{place} shows {:?}, there it is {:?}",
