@@ -11,9 +11,9 @@ use engine::inbox::verdict::{Verdict, judge};
 use engine::state::releases::{Answer, Import, Source};
 use engine::views::dashboard::{Shown, cells};
 use schema::id::SpaceId;
-use schema::latest::{Outcome, Record};
+use schema::latest::{Event, Outcome, Record};
 use schema::v1::model::Package;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What each log says of grants and results.
 #[derive(Debug, Default)]
@@ -21,6 +21,10 @@ pub struct Drain {
     readers: BTreeMap<usize, Reference>,
     /// Who brings what others signed.
     relay: Option<SpaceId>,
+    /// Sites that lost the end of their log.
+    lost: BTreeSet<usize>,
+    /// Peers that took back a key, and at which site that is known.
+    robbed: BTreeSet<(usize, SpaceId)>,
 }
 
 /// Whether the world has come to rest: everything that was on its way has arrived and ended.
@@ -142,7 +146,10 @@ impl Drain {
         let refused = refused.iter().find(|link| link.peer == peer);
         // What is brought of others may have been taken back by them, or not be accepted of them.
         // Whoever sends on forgets what it sent when its owner takes back the key under that.
-        let brings = self.relay == Some(peer) || self.relay == Some(me);
+        // And where it went by way of another, whoever lost its log knows it from that one alone.
+        let brings = self.relay == Some(peer)
+            || self.relay == Some(me)
+            || (self.relay.is_some() && self.lost.contains(&source));
         if flowed && !brings && refused.is_some_and(|link| link.refused > 0) {
             let why = refusals(&world.sites[source], peer);
             return Err(format!("site {source} refused results of site {target}: {why}"));
@@ -164,7 +171,9 @@ impl Drain {
             let known = here.cell(peer, &shown.environment, tenant);
             let installed = shown.installed.as_ref().map(|at| at.version.clone());
             let last = shown.last.as_ref().map(|at| (at.version.clone(), at.outcome));
-            if (&installed, &last) != (&known.installed, &known.last) {
+            // What somebody else brought is not believed under a key that was taken back.
+            let naive = self.relay.is_none() || !self.robbed.contains(&(source, peer));
+            if naive && (&installed, &last) != (&known.installed, &known.last) {
                 return Err(format!("{place} shows something else than the log says"));
             }
             let proven = [&shown.installed, &shown.last].into_iter().flatten();
@@ -202,12 +211,22 @@ impl Invariant for Drain {
         self.relay = Some(space);
     }
 
+    fn cut_off(&mut self, site: usize, _: u64, _: bool) {
+        self.lost.insert(site);
+    }
+
     fn reread(&mut self, site: usize) {
         self.readers.remove(&site);
     }
 
     fn record(&mut self, seen: &Seen<'_>) -> Check {
         let reader = self.readers.entry(seen.site).or_insert_with(|| Reference::of(seen.space));
+        if let Record::Own(own) = seen.record
+            && let Ok(Event::PeerStated(stated)) = own.entry.event()
+            && stated.cut.is_some()
+        {
+            self.robbed.insert((seen.site, stated.peer));
+        }
         // Whether the order is right is for another to say.
         let _ = reader.read(seen.record);
         Ok(())
