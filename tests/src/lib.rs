@@ -1,5 +1,6 @@
 //! A world of spaces, and stories told in it.
 
+pub mod base64;
 pub mod blocks;
 pub mod broker;
 pub mod bundles;

@@ -371,13 +371,6 @@ impl Reference {
         self.peers.iter().find(|it| it.space == peer).map(|it| &it.name)
     }
 
-    /// Whether a peer's releases are accepted now.
-    #[must_use]
-    pub fn accepts_releases(&self, peer: SpaceId) -> bool {
-        let grants = self.peers.iter().filter(|it| it.space == peer).flat_map(|it| &it.grants);
-        grants.into_iter().any(|grant| matches!(grant, Grant::AcceptReleases(_)))
-    }
-
     /// Whether an entry of a peer came, and was not taken back since.
     #[must_use]
     pub fn has_heard(&self, entry: &EntryId) -> bool {

@@ -4,6 +4,7 @@ use crate::broker::Server;
 use crate::command::run;
 use crate::demo::{demo, nothing_is_left};
 use crate::hidden::Hidden;
+use crate::space::only_space;
 use crate::story::VERSION;
 use crate::sum::{cell, is_good, keeps_the_contract, list, signers, text};
 use engine::log::Log as _;
@@ -97,7 +98,7 @@ fn records(kept: &Path, space: &str) -> Vec<Record> {
 
 /// The folder of the one space of a node, whose own begins with `node`.
 fn folder_of(kept: &Path, node: &str) -> PathBuf {
-    only(&only(kept, node).join("spaces"), "")
+    only_space(&only(kept, node))
 }
 
 /// The only folder in a folder that is called so at its beginning.

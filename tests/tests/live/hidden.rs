@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-
-const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+use tests::base64::inside;
 
 /// A text that nobody else has, which can be looked for.
 pub(crate) struct Hidden {
@@ -26,7 +25,7 @@ impl Hidden {
         let hex = schema::id::hex(text.as_bytes());
         let mut forms = vec![text.clone().into_bytes(), hex.to_uppercase().into(), hex.into()];
         for before in 0..3 {
-            let inside = inside_base64(before, text.as_bytes());
+            let inside = inside(before, text.as_bytes());
             forms.push(inside.replace('+', "-").replace('/', "_").into());
             forms.push(inside.into());
         }
@@ -62,19 +61,6 @@ impl Hidden {
     }
 }
 
-/// The digits of Base64 that depend on nothing but `bytes`, with so many bytes before them.
-fn inside_base64(before: usize, bytes: &[u8]) -> String {
-    let all = [&vec![0; before], bytes].concat();
-    let bits: Vec<u8> =
-        all.iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1)).collect();
-    let sixes = bits.chunks_exact(6).skip((before * 8).div_ceil(6));
-    let digit = |six: &[u8]| {
-        let value = six.iter().fold(0, |value, bit| value << 1 | usize::from(*bit));
-        char::from(DIGITS[value])
-    };
-    sixes.map(digit).collect()
-}
-
 fn find(bytes: &[u8], form: &[u8]) -> bool {
     let mut rest = bytes;
     while let Some(at) = rest.iter().position(|byte| *byte == form[0]) {
@@ -90,13 +76,13 @@ fn find(bytes: &[u8], form: &[u8]) -> bool {
 fn what_is_hidden_is_found_in_every_form() {
     let hidden = Hidden::new("marker");
     // As coreutils and Python write them.
-    assert_eq!(inside_base64(0, b"marker-00"), "bWFya2VyLTAw");
-    assert_eq!(inside_base64(1, b"marker"), "1hcmtlc");
+    assert_eq!(inside(0, b"marker-00"), "bWFya2VyLTAw");
+    assert_eq!(inside(1, b"marker"), "1hcmtlc");
     let text = hidden.text.as_bytes();
     assert!(hidden.is_in(&[b"before", text, b"after"].concat()));
     assert!(hidden.is_in(schema::id::hex(text).as_bytes()));
     for before in 0..3 {
-        assert!(hidden.is_in(inside_base64(before, text).as_bytes()));
+        assert!(hidden.is_in(inside(before, text).as_bytes()));
     }
     assert!(!hidden.is_in(&text[1..]));
     let folder = tempfile::tempdir().unwrap();

@@ -258,7 +258,6 @@ pub(super) async fn trail(
     found.await?.0?.map(Json).ok_or_else(nothing)
 }
 
-/// The space that a name stands for here.
 /// Whether somebody may see a project of a space, by their names: what may not be seen is denied
 /// before it is looked for.
 pub(super) fn may_see(
@@ -272,6 +271,7 @@ pub(super) fn may_see(
     require(engine.state(), rights, actor, Permission::See, &object)
 }
 
+/// The space that a name stands for here.
 pub(super) fn other(engine: &Engine, name: Option<&Name>) -> Option<SpaceId> {
     let state = engine.state();
     name.map_or_else(|| Some(state.me()), |name| state.space_named(name))

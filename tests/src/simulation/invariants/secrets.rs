@@ -2,6 +2,7 @@
 //! has the secrets that are meant for it, all of them and no other.
 
 use super::{Check, Invariant, Seen};
+use crate::base64::inside;
 use crate::simulation::beside::{BEGINS, SECRETS};
 use crate::simulation::settings::TARGETS;
 use crate::world::World;
@@ -26,14 +27,9 @@ impl Default for Secrets {
     }
 }
 
-/// What of Base64 depends on nothing but these bytes, wherever they begin.
+/// These bytes as Base64 has them, wherever they begin in it.
 fn in_base64(bytes: &[u8]) -> Vec<Vec<u8>> {
-    let inside = |before: usize| {
-        let text = data_encoding::BASE64.encode(&[&vec![0; before], bytes].concat());
-        let (from, to) = ((before * 8).div_ceil(6), (before + bytes.len()) * 8 / 6);
-        text.as_bytes()[from..to].to_vec()
-    };
-    (0..3).map(inside).collect()
+    (0..3).map(|before| inside(before, bytes).into_bytes()).collect()
 }
 
 impl Secrets {
