@@ -3,7 +3,9 @@
 use crate::trust::identity::Pair;
 use crate::trust::secret::SecretValue;
 use schema::hash::Hash;
-use schema::id::{CommandId, DocumentId, EntryId, InvitationId, Position, SpaceId, TokenId};
+use schema::id::{
+    CommandId, DocumentId, EntryId, InvitationId, Position, ReleaseDigest, SpaceId, TokenId,
+};
 use schema::latest::{Actor, Document, Invitation};
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::event::{Definition, FreezeMade, PolicyRule, TokenScope, User};
@@ -268,6 +270,17 @@ pub struct ReleaseName {
     pub project: Name,
     /// The version.
     pub version: Version,
+    /// The digest of the revision that is meant, where that is said: who read one revision does
+    /// not mean the next, which may come in between.
+    pub digest: Option<ReleaseDigest>,
+}
+
+impl ReleaseName {
+    /// A release, in whichever revision counts.
+    #[must_use]
+    pub fn new(owner: Option<Name>, project: Name, version: Version) -> Self {
+        Self { owner, project, version, digest: None }
+    }
 }
 
 /// A command with its sender.

@@ -8,6 +8,7 @@ pub mod import;
 pub mod invitation;
 pub mod keys;
 pub(crate) mod likeness;
+pub mod naming;
 pub mod people;
 pub mod permission;
 pub mod promotion;
@@ -23,7 +24,8 @@ pub mod tenant;
 pub mod trust;
 pub mod values;
 
-use crate::command::{Command, Rejection, ReleaseName, Request};
+use crate::command::{Command, Rejection, Request};
+use crate::decide::naming::{chosen, offered};
 use crate::state::State;
 use crate::state::cells::Slot;
 use crate::state::releases::Release;
@@ -32,7 +34,6 @@ use crate::trust::identity::Identity;
 use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, LinkId};
 use schema::latest::{Actor, Audience, Document, Event};
-use schema::v1::model::{ProjectId, ReleaseId};
 use std::collections::BTreeMap;
 
 /// An event that is about to become an entry.
@@ -143,11 +144,11 @@ pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejecti
             release::create(given, actor, &wanted)
         }
         Command::Promote { release, peer, bypass } => {
-            let id = resolve(given.state, release)?;
+            let id = chosen(given.state, release)?;
             promotion::promote(given, actor, &id, peer, bypass.as_ref())
         }
         Command::Approve { release, environment, approved, reason } => {
-            let id = resolve(given.state, release)?;
+            let id = chosen(given.state, release)?;
             let said = approval::Said { environment, approved: *approved, reason };
             approval::approve(given, actor, &id, &said)
         }
@@ -156,7 +157,7 @@ pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejecti
         Command::SetPolicy { rule, reason } => restraint::set(given.state, actor, rule, reason),
         Command::LiftPolicy { rule } => Ok(restraint::unset(given.state, actor, rule)),
         Command::Recall { release, reason } => {
-            let id = resolve(given.state, release)?;
+            let id = chosen(given.state, release)?;
             recall::recall(given, actor, &id, reason)
         }
         Command::PassRecall { release } => Ok(recall::pass(given.state, release)),
@@ -164,15 +165,15 @@ pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejecti
             Ok(result::pass(given.state, release, receipt).into_iter().collect())
         }
         Command::Accept { release, lifecycle, values } => {
-            let id = resolve(given.state, release)?;
+            let id = offered(given.state, release)?;
             import::accept(given, actor, &id, lifecycle.as_ref(), values)
         }
         Command::Reject { release, reason } => {
-            let id = resolve(given.state, release)?;
+            let id = offered(given.state, release)?;
             import::reject(given.state, actor, &id, reason)
         }
         Command::Deploy { release, environment, tenant, bypass } => {
-            let id = resolve(given.state, release)?;
+            let id = chosen(given.state, release)?;
             let slot = Slot { environment: environment.clone(), tenant: tenant.clone() };
             deployment::deploy(given, actor, &id, &slot, 0, bypass.as_ref())
         }
@@ -185,36 +186,4 @@ pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejecti
         Command::KeepSecrets { release } => import::keep_secrets(given, release),
         Command::Restart { deployment } => deployment::restart(given, actor, *deployment),
     }
-}
-
-/// The release that a person named.
-///
-/// # Errors
-/// When there is none, with the versions that there are.
-pub fn resolve(state: &State, name: &ReleaseName) -> Result<ReleaseId, Rejection> {
-    let space = match &name.owner {
-        None => state.me(),
-        Some(owner) => state.space_named(owner).ok_or_else(|| {
-            Rejection::not_found(
-                format!("no space is called {owner} here"),
-                "`interspace link list` shows the spaces that are known",
-            )
-        })?,
-    };
-    let project = ProjectId { space, name: name.project.clone() };
-    let id = ReleaseId { project, version: name.version.clone() };
-    if state.releases.get(&id).is_some() {
-        return Ok(id);
-    }
-    let versions: Vec<String> =
-        state.releases.of(&id.project).map(|(id, _)| id.version.to_string()).collect();
-    let hint = if versions.is_empty() {
-        "`interspace release list` shows all releases".to_owned()
-    } else {
-        format!("there are: {}", versions.join(", "))
-    };
-    Err(Rejection::not_found(
-        format!("there is no release {} {}", name.project, name.version),
-        hint,
-    ))
 }

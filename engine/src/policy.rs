@@ -171,7 +171,7 @@ fn release_name(state: &State, id: &ReleaseId) -> Option<ReleaseName> {
     let space = id.project.space;
     let owner =
         if space == state.me() { None } else { Some(state.links.peer(&space)?.name.clone()) };
-    Some(ReleaseName { owner, project: id.project.name.clone(), version: id.version.clone() })
+    Some(ReleaseName::new(owner, id.project.name.clone(), id.version.clone()))
 }
 
 fn request(cause: EntryId, rule: &str, command: Command) -> Request {

@@ -206,7 +206,7 @@ impl Pipeline {
     #[must_use]
     pub fn release(&self, site: usize, release: &str) -> ReleaseName {
         let owner = (site != self.dev).then(|| name("DevTest Space"));
-        ReleaseName { owner, project: name(PROJECT), version: version(release) }
+        ReleaseName::new(owner, name(PROJECT), version(release))
     }
 
     /// A person deploys.

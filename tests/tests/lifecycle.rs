@@ -103,7 +103,7 @@ fn given(seed: u64, phases: &[Phase]) -> (World, usize) {
 }
 
 fn deploy(world: &mut World, home: usize, place: &str) -> bool {
-    let release = ReleaseName { owner: None, project: name(PROJECT), version: version("1.0.0") };
+    let release = ReleaseName::new(None, name(PROJECT), version("1.0.0"));
     let environment = name(place);
     let command = Command::Deploy { release, environment, tenant: None, bypass: None };
     world.ask(home, "dana", command).is_ok()

@@ -32,7 +32,7 @@ fn role(role: Role, project: &str, environment: &str) -> Assignment {
 }
 
 fn release(project: &str) -> ReleaseName {
-    ReleaseName { owner: None, project: name(project), version: version("1.0.0") }
+    ReleaseName::new(None, name(project), version("1.0.0"))
 }
 
 fn create(project: &str) -> Command {

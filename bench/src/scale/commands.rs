@@ -32,11 +32,8 @@ pub(super) fn create(project: u32, release: u32) -> Result<Command, Failure> {
 
 /// Deploys a release in an environment.
 pub(super) fn deploy(project: u32, release: u32, environment: &Name) -> Result<Command, Failure> {
-    let release = ReleaseName {
-        owner: None,
-        project: definitions::project_name(project)?,
-        version: definitions::version(release)?,
-    };
+    let release =
+        ReleaseName::new(None, definitions::project_name(project)?, definitions::version(release)?);
     let environment = environment.clone();
     Ok(Command::Deploy { release, environment, tenant: None, bypass: None })
 }

@@ -153,7 +153,7 @@ impl Engine {
 
     /// The release that policy leaves alone, because somebody said so.
     fn left_alone(&self, request: &Request) -> Option<ReleaseId> {
-        let named = |release| decide::resolve(&self.state, release).ok();
+        let named = |release| decide::naming::resolve(&self.state, release).ok();
         let (id, place) = if let Command::Deploy { release, environment, .. } = &request.command {
             (named(release)?, Place::Environment(environment.clone()))
         } else if let Command::Promote { release, peer, .. } = &request.command {
@@ -194,20 +194,20 @@ impl Engine {
                     self.held_up.extend(cut.map(Deployment::release_id));
                 }
                 (Command::Deploy { release, environment, .. }, RejectionKind::NotYet) => {
-                    if let Ok(id) = decide::resolve(&self.state, release) {
+                    if let Ok(id) = decide::naming::resolve(&self.state, release) {
                         self.wait_for(environment, id);
                     }
                 }
                 // The peer may let it in later.
                 (Command::Promote { release, .. }, RejectionKind::NotYet) => {
-                    self.held_up.extend(decide::resolve(&self.state, release));
+                    self.held_up.extend(decide::naming::resolve(&self.state, release));
                 }
                 // A freeze may be lifted, whatever else is done about it.
                 (
                     Command::Deploy { release, .. } | Command::Promote { release, .. },
                     RejectionKind::Conflict | RejectionKind::NotFound,
                 ) => {
-                    self.held_up.extend(decide::resolve(&self.state, release));
+                    self.held_up.extend(decide::naming::resolve(&self.state, release));
                 }
                 // A promotion that can never be made is for the operator to know.
                 (Command::Promote { .. }, RejectionKind::Invalid) => {

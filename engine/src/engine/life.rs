@@ -176,7 +176,7 @@ impl Engine {
     /// Whether policy may act: not on what a peer may still give back.
     pub(super) fn may_act(&self, request: &Request) -> bool {
         let imported = |release: &ReleaseName| {
-            let id = crate::decide::resolve(&self.state, release).ok();
+            let id = crate::decide::naming::resolve(&self.state, release).ok();
             match id.and_then(|id| self.state.releases.get(&id)).map(|release| &release.source) {
                 Some(Source::Imported(import)) => self.awaits(&import.from),
                 Some(Source::Local) | None => false,

@@ -32,6 +32,7 @@ pub(crate) use secret::{Declared, Secret};
 
 use crate::output::Form;
 use clap::{Args, Parser, Subcommand};
+use schema::id::ReleaseDigest;
 use schema::name::{Name, PackageName, Version};
 use std::path::PathBuf;
 
@@ -195,6 +196,16 @@ pub(crate) struct Which {
     /// The space that owns the project [default: whichever has such a release]
     #[arg(long, value_name = "SPACE")]
     pub(crate) owner: Option<Name>,
+}
+
+/// A release with which something is done.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Meant {
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// The digest of the revision that is meant: do nothing if it is another by now
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) digest: Option<ReleaseDigest>,
 }
 
 #[derive(Debug, Subcommand)]

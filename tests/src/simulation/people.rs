@@ -249,7 +249,7 @@ impl People {
 }
 
 /// Puts a package of `size` bytes into the store of the source.
-fn package(world: &mut World, called: &str, size: u64) -> Package {
+pub fn package(world: &mut World, called: &str, size: u64) -> Package {
     let seed = world.bytes::<32>();
     let length = usize::try_from(size).expect("a small package");
     let bytes: Vec<u8> = seed.iter().copied().cycle().take(length).collect();
@@ -278,7 +278,7 @@ fn create(world: &mut World, state: &State) -> Option<Command> {
 
 fn named(state: &State, id: &ReleaseId) -> ReleaseName {
     let owner = (id.project.space != state.me()).then(|| name(settings::SOURCE));
-    ReleaseName { owner, project: id.project.name.clone(), version: id.version.clone() }
+    ReleaseName::new(owner, id.project.name.clone(), id.version.clone())
 }
 
 /// Any release that a site knows, as it names it.

@@ -163,11 +163,11 @@ fn t02_a_revoked_link_lets_nothing_in_or_out_and_what_was_there_stays() {
     let again = scene.world.ask(scene.victim, "ops", revoke).expect_err("it is revoked");
     assert_eq!(again.kind, RejectionKind::Conflict);
     let promote = Command::Promote {
-        release: engine::command::ReleaseName {
-            owner: None,
-            project: name("Web"),
-            version: tests::pipeline::version("3.0.0"),
-        },
+        release: engine::command::ReleaseName::new(
+            None,
+            name("Web"),
+            tests::pipeline::version("3.0.0"),
+        ),
         peer: name("Stranger"),
         bypass: None,
     };

@@ -43,7 +43,7 @@ fn scene() -> (Scene, ObjectId, ObjectId) {
             channel: None,
             revise: false,
         };
-        let release = ReleaseName { owner: None, project: name("Web"), version: version(called) };
+        let release = ReleaseName::new(None, name("Web"), version(called));
         let peer = name(peer);
         let promote = Command::Promote { release, peer, bypass: None };
         for command in [Command::PushPackage { package }, create, promote] {
@@ -135,7 +135,7 @@ fn t02_a_peer_cannot_keep_an_object_of_another_peer_away() {
         }
     }
     scene.world.ask(honest, "ops", Command::Apply { definitions }).expect("applied");
-    let release = ReleaseName { owner: None, project: name("App"), version: version("2.0.0") };
+    let release = ReleaseName::new(None, name("App"), version("2.0.0"));
     for command in [
         Command::PushPackage { package: package(size) },
         Command::CreateRelease {

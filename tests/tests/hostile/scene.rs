@@ -81,8 +81,7 @@ impl Scene {
         };
         self.world.ask(site, "dana", create).expect("created");
         for peer in peers {
-            let release =
-                ReleaseName { owner: None, project: name(project), version: version(called) };
+            let release = ReleaseName::new(None, name(project), version(called));
             let peer = name(peer);
             let promote = Command::Promote { release, peer, bypass: None };
             self.world.ask(site, "dana", promote).expect("promoted");

@@ -84,11 +84,7 @@ fn t23_a_release_whose_secret_is_not_what_it_should_be_is_rejected_and_says_why(
         };
         assert!(reason.as_str().contains(why), "{reason}");
         assert!(!reason.as_str().contains("hunter"), "{reason}");
-        let name = ReleaseName {
-            owner: None,
-            project: gift.project.name.clone(),
-            version: gift.version.clone(),
-        };
+        let name = ReleaseName::new(None, gift.project.name.clone(), gift.version.clone());
         let accept = Command::Accept { release: name, lifecycle: None, values: Vec::new() };
         assert!(scene.world.ask(scene.victim, "dana", accept).is_err(), "{why}");
     }

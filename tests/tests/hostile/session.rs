@@ -76,11 +76,7 @@ impl Session {
                 revise: false,
             },
             Command::Deploy {
-                release: engine::command::ReleaseName {
-                    owner: None,
-                    project: name(PROJECT),
-                    version: version(called),
-                },
+                release: engine::command::ReleaseName::new(None, name(PROJECT), version(called)),
                 environment: name("Dev"),
                 tenant: None,
                 bypass: None,

@@ -117,3 +117,25 @@ fn a_second_deployment_to_the_same_place_waits_or_says_what_runs_there() {
     node.run(&["--wait", "60", "release", "await", "App", "1.0.0", "--in", "Dev"]).good();
     node.stop();
 }
+
+#[test]
+fn who_names_a_digest_does_nothing_to_another_revision() {
+    let place = Place::new();
+    let node = place.with_home();
+    let digest = || {
+        let shown = node.run(&["-o", "json", "release", "show", "App", "1.0.0"]).good().json();
+        shown["digest"].as_str().unwrap().to_owned()
+    };
+    let seen = digest();
+    let revise = ["release", "create", "App", "1.0.0", "--notes", "other words", "--revise"];
+    node.run(&revise).good();
+    let now = digest();
+    let deploy = |digest: &str| {
+        node.run(&["deploy", "App", "1.0.0", "--to", "Dev", "--no-wait", "--digest", digest])
+    };
+    deploy(&seen).fails(5, &["is about revision 2 of App 1.0.0", "that of revision 1", &now]);
+    let odd = deploy("no-digest");
+    assert!(odd.code == 2 && odd.err.contains("lowercase base32"), "{}", odd.err);
+    deploy(&now).good();
+    node.stop();
+}

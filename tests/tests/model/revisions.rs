@@ -1,13 +1,15 @@
 //! Revisions: a changed snapshot under the same version begins its way anew.
 
 use super::scene::{PROJECT, Scene, phases, project, said, space, step, target, variable, within};
-use engine::command::Command;
+use engine::command::{Command, RejectionKind, ReleaseName};
 use engine::state::releases::Answer;
+use schema::id::ReleaseDigest;
+use schema::v1::event::Definition;
 use schema::v1::model::Project;
 use tests::pipeline::{phase, text};
 use tests::world::{World, name};
 
-fn configured(value: &str) -> Vec<schema::v1::event::Definition> {
+fn configured(value: &str) -> Vec<Definition> {
     let mut all = phases(&["Dev"]);
     all.push(phase("Out", &[], &["Away"], true));
     let variables = vec![variable("COLOUR", value, within(&[]))];
@@ -69,7 +71,7 @@ fn until_it_is_accepted_the_revision_before_counts_and_a_rejected_one_changes_no
     let (mut scene, away) = two();
     let mut by_hand = target("Home", &["Live"], phases(&["Live"]));
     for definition in &mut by_hand {
-        if let schema::v1::event::Definition::Acceptance(rule) = definition {
+        if let Definition::Acceptance(rule) = definition {
             rule.automatic = false;
         }
     }
@@ -97,7 +99,7 @@ fn until_it_is_accepted_the_revision_before_counts_and_a_rejected_one_changes_no
 fn only_the_newest_revision_of_what_waits_is_asked_about() {
     let (mut scene, away) = two();
     let mut none = target("Home", &["Live"], phases(&["Live"]));
-    none.retain(|it| !matches!(it, schema::v1::event::Definition::Acceptance(_)));
+    none.retain(|it| !matches!(it, Definition::Acceptance(_)));
     scene.apply(away, none).unwrap();
     scene.create("2.0.0").unwrap();
     scene.deploy("2.0.0", "Dev").unwrap();
@@ -115,4 +117,62 @@ fn only_the_newest_revision_of_what_waits_is_asked_about() {
     scene.world.ask(away, "dana", accept).unwrap();
     scene.deploy_at(away, "dana", "2.0.0", "Live", None).unwrap();
     assert_eq!(scene.seen(away), [("COLOUR".to_owned(), "red".to_owned())]);
+}
+
+#[test]
+fn who_names_a_digest_means_that_revision_and_no_other() {
+    let (mut scene, away) = two();
+    let mut by_hand = target("Home", &["Live"], phases(&["Live"]));
+    by_hand.retain(|it| !matches!(it, Definition::Acceptance(_)));
+    scene.apply(away, by_hand).unwrap();
+    scene.apply(scene.home, configured("green")).unwrap();
+    scene.create_as("dana", "1.0.0", None, true).unwrap();
+    scene.deploy("1.0.0", "Dev").unwrap();
+    scene.world.run(30_000);
+    let here = scene.release(away, "1.0.0");
+    let (counts, waits) = (here.digest, here.newest().digest);
+    assert_ne!(counts, waits);
+    let meant = |scene: &Scene, site, digest| ReleaseName {
+        digest: Some(digest),
+        ..scene.named(site, "1.0.0")
+    };
+    let deploy = |release| {
+        let (environment, tenant, bypass) = (name("Live"), None, None);
+        Command::Deploy { release, environment, tenant, bypass }
+    };
+    let refused = scene.world.ask(away, "dana", deploy(meant(&scene, away, waits))).unwrap_err();
+    assert_eq!(refused.kind, RejectionKind::Conflict);
+    let told = "this is about revision 1 of Web 1.0.0, and the digest that was named is that of \
+        revision 2";
+    assert_eq!(refused.what, told);
+    assert!(refused.hint.contains(&counts.to_string()), "{}", refused.hint);
+    scene.world.ask(away, "dana", deploy(meant(&scene, away, counts))).unwrap();
+    scene.world.run(5_000);
+    let accept = |release| Command::Accept {
+        release,
+        lifecycle: Some(name("Standard")),
+        values: Vec::new(),
+    };
+    let reject = |release| Command::Reject { release, reason: text("no") };
+    for command in [accept(meant(&scene, away, counts)), reject(meant(&scene, away, counts))] {
+        let told = said(scene.world.ask(away, "dana", command));
+        assert!(told.contains("is about revision 2") && told.contains("of revision 1"), "{told}");
+    }
+    scene.world.ask(away, "dana", accept(meant(&scene, away, waits))).unwrap();
+    assert_eq!(scene.release(away, "1.0.0").revision, 2);
+    let home = scene.home;
+    let recall = |release| Command::Recall { release, reason: text("it leaks") };
+    let promote = |release| Command::Promote { release, peer: name("Away"), bypass: None };
+    let approve = |release| {
+        let (environment, approved, reason) = (name("Dev"), true, text(""));
+        Command::Approve { release, environment, approved, reason }
+    };
+    let nobodys = ReleaseDigest([7; 32]);
+    for command in [recall, promote, approve] {
+        let told = said(scene.world.ask(home, "dana", command(meant(&scene, home, counts))));
+        assert!(told.contains("is about revision 2") && told.contains("of revision 1"), "{told}");
+        let told = said(scene.world.ask(home, "dana", command(meant(&scene, home, nobodys))));
+        assert!(told.contains("it never had the digest that was named"), "{told}");
+    }
+    scene.world.ask(home, "dana", recall(meant(&scene, home, waits))).unwrap();
 }

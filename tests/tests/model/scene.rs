@@ -169,7 +169,7 @@ impl Scene {
     /// The release as a site names it.
     pub(crate) fn named(&self, site: usize, called: &str) -> ReleaseName {
         let owner = (site != self.home).then(|| name(&self.world.sites[self.home].called));
-        ReleaseName { owner, project: name(PROJECT), version: version(called) }
+        ReleaseName::new(owner, name(PROJECT), version(called))
     }
 
     /// Dana deploys at home and waits until it has ended.

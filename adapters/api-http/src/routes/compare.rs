@@ -7,7 +7,7 @@ use crate::shape::compare::{Compared, Revised, compare};
 use axum::extract::{Query, State};
 use axum::{Extension, Json};
 use engine::command::{Rejection, ReleaseName};
-use engine::decide::resolve;
+use engine::decide::naming::resolve;
 use engine::engine::Engine;
 use schema::name::{Name, Version};
 use schema::v1::model::ReleaseId;
@@ -47,7 +47,7 @@ pub(super) async fn compare_two(
 
 fn find(engine: &Engine, which: &Which, version: &Version) -> Result<ReleaseId, Rejection> {
     let (owner, project, version) = (which.owner.clone(), which.project.clone(), version.clone());
-    resolve(engine.state(), &ReleaseName { owner, project, version })
+    resolve(engine.state(), &ReleaseName::new(owner, project, version))
 }
 
 fn revised<'a>(

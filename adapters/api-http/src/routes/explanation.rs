@@ -8,7 +8,7 @@ use crate::shape::explanation::{self, Explanation};
 use axum::extract::{Query, State};
 use axum::{Extension, Json};
 use engine::command::{Rejection, ReleaseName};
-use engine::decide::resolve;
+use engine::decide::naming::resolve;
 use schema::name::{Name, Version};
 use serde::Deserialize;
 
@@ -37,7 +37,7 @@ pub(super) async fn show(
             let what = format!("there is no tenant {name} here");
             return Err(Rejection::not_found(what, "`interspace export` shows all tenants"));
         }
-        let id = resolve(state, &ReleaseName { owner, project, version })?;
+        let id = resolve(state, &ReleaseName::new(owner, project, version))?;
         Ok(explanation::show(engine, &id, tenant.as_ref(), &actor, now.wall_ms))
     });
     let gone = || Problem::not_found("there is no such release", "`interspace release list`");

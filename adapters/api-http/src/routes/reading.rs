@@ -179,12 +179,8 @@ pub(super) async fn journey(
     let actor = entered.who.actor();
     let found = look(context, entered, move |engine, _, rights| {
         may_see(engine, rights, &actor, (which.owner.as_ref(), &which.project))?;
-        let name = engine::command::ReleaseName {
-            owner: which.owner,
-            project: which.project,
-            version: which.version,
-        };
-        let id = engine::decide::resolve(engine.state(), &name)?;
+        let name = engine::command::ReleaseName::new(which.owner, which.project, which.version);
+        let id = engine::decide::naming::resolve(engine.state(), &name)?;
         Ok::<_, Rejection>(journey::show(engine, &id))
     });
     Ok(Json(found.await?.0?))

@@ -6,7 +6,7 @@ use engine::command::{Command, Done, ReleaseName};
 use engine::decide::import::questions;
 use engine::engine::Engine;
 use engine::views::inbox::bundles;
-use schema::id::Position;
+use schema::id::{Position, ReleaseDigest};
 use schema::name::{Name, PackageName, Text, Version};
 use schema::v1::model::{Disclosure, Grant, TemplateValue};
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,9 @@ pub struct Release {
     pub project: Name,
     /// The version.
     pub version: Version,
+    /// The digest of the revision that is meant; whichever counts if none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<ReleaseDigest>,
 }
 
 /// An answer to a template.
@@ -222,7 +225,8 @@ impl From<Done> for Did {
 
 impl From<Release> for ReleaseName {
     fn from(release: Release) -> Self {
-        Self { owner: release.owner, project: release.project, version: release.version }
+        let Release { owner, project, version, digest } = release;
+        Self { owner, project, version, digest }
     }
 }
 

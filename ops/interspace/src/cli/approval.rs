@@ -1,6 +1,6 @@
 //! The options of commands by which people say whether a release may go on.
 
-use super::Which;
+use super::Meant;
 use clap::Args;
 use schema::name::{Name, Text};
 
@@ -19,7 +19,7 @@ A bundle of another space is turned away with `interspace inbox reject`.";
 #[derive(Debug, Args)]
 pub(crate) struct Approve {
     #[command(flatten)]
-    pub(crate) release: Which,
+    pub(crate) release: Meant,
     /// For which environment
     #[arg(long = "in", value_name = "ENVIRONMENT")]
     pub(crate) environment: Name,
@@ -32,7 +32,7 @@ pub(crate) struct Approve {
 #[derive(Debug, Args)]
 pub(crate) struct Reject {
     #[command(flatten)]
-    pub(crate) release: Which,
+    pub(crate) release: Meant,
     /// For which environment
     #[arg(long = "in", value_name = "ENVIRONMENT")]
     pub(crate) environment: Name,

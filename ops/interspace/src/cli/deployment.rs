@@ -1,6 +1,6 @@
 //! The options of commands about deployments.
 
-use super::Which;
+use super::Meant;
 use clap::{Args, Subcommand};
 use schema::name::{Name, Text};
 
@@ -8,7 +8,7 @@ use schema::name::{Name, Text};
 #[derive(Debug, Args)]
 pub(crate) struct Deploy {
     #[command(flatten)]
-    pub(crate) release: Which,
+    pub(crate) release: Meant,
     /// The environment
     #[arg(long, value_name = "ENVIRONMENT")]
     pub(crate) to: Name,

@@ -1,6 +1,6 @@
 //! The options of commands about bundles of other spaces.
 
-use super::Which;
+use super::{Meant, Which};
 use api_http::shape::command::Value;
 use clap::Subcommand;
 use schema::name::{BadName, Name, Text};
@@ -26,7 +26,7 @@ pub(crate) enum Inbox {
     #[command(after_long_help = VALUES)]
     Accept {
         #[command(flatten)]
-        release: Which,
+        release: Meant,
         /// The lifecycle it goes through [default: by rule, or the only one]
         #[arg(long, value_name = "NAME")]
         lifecycle: Option<Name>,
@@ -40,7 +40,7 @@ pub(crate) enum Inbox {
     /// Reject a bundle; the reason travels back
     Reject {
         #[command(flatten)]
-        release: Which,
+        release: Meant,
         /// Why
         #[arg(long, value_name = "TEXT")]
         reason: Text,

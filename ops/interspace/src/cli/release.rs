@@ -1,6 +1,6 @@
 //! The options of commands about releases.
 
-use super::Which;
+use super::{Meant, Which};
 use clap::Subcommand;
 use schema::name::{BadName, Name, PackageName, Text, Version};
 use std::str::FromStr;
@@ -44,7 +44,7 @@ pub(crate) enum Release {
     /// Send a release on to another space
     Promote {
         #[command(flatten)]
-        release: Which,
+        release: Meant,
         /// The space
         #[arg(long, value_name = "SPACE")]
         to: Name,
@@ -58,7 +58,7 @@ pub(crate) enum Release {
         make a newer version, or revise this one (`release create --revise`).")]
     Recall {
         #[command(flatten)]
-        release: Which,
+        release: Meant,
         /// Why; everybody who has the release sees it
         #[arg(long, value_name = "TEXT")]
         reason: Text,

@@ -3,7 +3,7 @@
 use crate::cli::{Approve, Reject};
 use crate::client::Client;
 use crate::commands::explanation::explain;
-use crate::commands::release::{name, say};
+use crate::commands::release::{meant, say};
 use crate::failure::Failure;
 use crate::output::{Output, visible};
 use api_http::shape::command::{Ask, Release};
@@ -13,7 +13,7 @@ use schema::name::{Name, Text};
 /// Approves, and says what is missing all the same.
 pub(super) fn approve(what: &Approve, client: &Client, out: &mut Output) -> Result<(), Failure> {
     let Approve { release, environment, reason } = what;
-    let release = name(client, release)?;
+    let release = meant(client, release)?;
     answer(client, out, (&release, environment), true, reason)?;
     // It is approved, whether or not who did so may see the rest.
     if let Ok(explanation) = explain(client, &release, None) {
@@ -25,7 +25,7 @@ pub(super) fn approve(what: &Approve, client: &Client, out: &mut Output) -> Resu
 /// Refuses.
 pub(super) fn reject(what: &Reject, client: &Client, out: &mut Output) -> Result<(), Failure> {
     let Reject { release, environment, reason } = what;
-    answer(client, out, (&name(client, release)?, environment), false, reason)
+    answer(client, out, (&meant(client, release)?, environment), false, reason)
 }
 
 fn answer(

@@ -2,7 +2,7 @@
 
 use crate::cli::{Deploy, Deployment as Verb};
 use crate::client::Client;
-use crate::commands::release::{name, say};
+use crate::commands::release::{meant, say};
 use crate::commands::slot;
 use crate::failure::{Failure, code};
 use crate::output::{Output, moment, table, visible};
@@ -16,7 +16,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// Deploys, and waits for the end unless told otherwise. Where it waits for a person, it says so.
 pub(super) fn deploy(what: &Deploy, client: &Client, out: &mut Output) -> Result<(), Failure> {
-    let release = name(client, &what.release)?;
+    let release = meant(client, &what.release)?;
     let place = slot(what.to.as_str(), what.tenant.as_ref().map(Name::as_str));
     let words = format!("{} {} to {place}", release.project, release.version);
     let (environment, tenant) = (what.to.clone(), what.tenant.clone());

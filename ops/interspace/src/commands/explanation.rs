@@ -30,7 +30,7 @@ pub(super) fn explain(
     release: &Release,
     tenant: Option<&Name>,
 ) -> Result<Explanation, Failure> {
-    let Release { owner, project, version } = release;
+    let Release { owner, project, version, .. } = release;
     let parts = [
         ("owner", owner.as_ref().map(Name::as_str)),
         ("project", Some(project.as_str())),

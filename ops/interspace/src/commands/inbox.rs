@@ -4,7 +4,7 @@ mod preview;
 
 use crate::cli::{Inbox as Verb, Options, Which};
 use crate::client::Client;
-use crate::commands::release::{name, say};
+use crate::commands::release::{meant, say};
 use crate::commands::{or_dash, revised, slot, yes};
 use crate::failure::{Failure, code};
 use crate::output::{Output, table, visible};
@@ -34,18 +34,20 @@ pub(super) fn run(
             out.value(&bundle, || preview::show(&bundle));
         }
         Verb::Accept { release, lifecycle, value, no_value } => {
-            let bundle = client.patiently(|| find(client, release))?;
+            let bundle = client.patiently(|| find(client, &release.which))?;
             let mut values: Vec<Value> = value.iter().chain(no_value).cloned().collect();
             if out.interactive() && !options.no_prompt {
                 values.extend(prompt(&bundle, &values)?);
             }
-            let release = name(client, release)?;
+            let mut release = meant(client, release)?;
+            // The answers are to what this bundle asks, and not to what a newer one may ask.
+            release.digest = release.digest.or(bundle.digest.parse().ok());
             let done = format!("{} {} accepted", release.project, release.version);
             let did = client.ask(Ask::Accept { release, lifecycle: lifecycle.clone(), values })?;
             say(out, &did, &done);
         }
         Verb::Reject { release, reason } => {
-            let release = name(client, release)?;
+            let release = meant(client, release)?;
             let done = format!("{} {} rejected", release.project, release.version);
             let did = client.ask(Ask::Reject { release, reason: reason.clone() })?;
             say(out, &did, &done);

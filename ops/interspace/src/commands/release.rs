@@ -2,7 +2,7 @@
 
 pub(super) mod compare;
 
-use crate::cli::{Release as Verb, Which};
+use crate::cli::{Meant, Release as Verb, Which};
 use crate::client::Client;
 use crate::commands::{explanation, or_dash, place, revised, slot};
 use crate::failure::{Failure, code};
@@ -43,14 +43,14 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
             out.value(&release, || show(&release));
         }
         Verb::Promote { release, to, bypass } => {
-            let release = name(client, release)?;
+            let release = meant(client, release)?;
             let done = format!("{} {} promoted to {to}", release.project, release.version);
             let did =
                 client.ask(Ask::Promote { release, peer: to.clone(), bypass: bypass.clone() })?;
             say(out, &did, &done);
         }
         Verb::Recall { release, reason } => {
-            let release = name(client, release)?;
+            let release = meant(client, release)?;
             let done = format!("{} {} recalled", release.project, release.version);
             let did = client.ask(Ask::Recall { release, reason: reason.clone() })?;
             say(out, &did, &done);
@@ -113,7 +113,13 @@ pub(super) fn find(client: &Client, which: &Which) -> Result<Release, Failure> {
 pub(super) fn name(client: &Client, which: &Which) -> Result<Name, Failure> {
     let release = client.patiently(|| find(client, which))?;
     let owner = release.owner.parse().ok();
-    Ok(Name { owner, project: which.project.clone(), version: which.version.clone() })
+    let (project, version) = (which.project.clone(), which.version.clone());
+    Ok(Name { owner, project, version, digest: None })
+}
+
+/// The release that something is done with, perhaps in just one of its revisions.
+pub(super) fn meant(client: &Client, Meant { which, digest }: &Meant) -> Result<Name, Failure> {
+    Ok(Name { digest: *digest, ..name(client, which)? })
 }
 
 /// The cell of a place, once the release is installed there.

@@ -192,7 +192,7 @@ impl Stage {
 /// A release of Web.
 pub(super) fn release(version: &str) -> Release {
     let (project, version) = ("Web".parse().unwrap(), version.parse().unwrap());
-    Release { owner: None, project, version }
+    Release { owner: None, project, version, digest: None }
 }
 
 pub(super) fn text(text: &str) -> Text {
