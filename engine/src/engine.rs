@@ -142,6 +142,7 @@ impl Engine {
             Input::Ended { deployment, report } => self.ended(deployment, report),
             Input::Awaits { deployment, step } => self.awaits_person(deployment, &step),
             Input::Holds { object, held } => self.holds(object, held),
+            Input::Lacks { object, why } => self.fetches.lacking_elsewhere(&object, why),
             Input::Read { link, piece } => self.send_piece(link, &piece),
             #[cfg(feature = "measure")]
             Input::Written { link, events } => self.write_undecided(link, events),
@@ -160,7 +161,10 @@ impl Engine {
         match input {
             Input::Arrived(verified) if verified.content().writes() => {}
             // The next life logs what ran as interrupted.
-            Input::Holds { .. } | Input::Ended { .. } | Input::Awaits { .. } => {}
+            Input::Holds { .. }
+            | Input::Lacks { .. }
+            | Input::Ended { .. }
+            | Input::Awaits { .. } => {}
             #[cfg(feature = "measure")]
             Input::Written { .. } => {}
             Input::Asked { .. }

@@ -53,6 +53,8 @@ struct Fetch {
     called: Vec<Package>,
     /// Whether the store takes it from a feed: it is asked now and then whether it has.
     elsewhere: bool,
+    /// Why it did not come from there when it was last looked for.
+    lacks: Option<String>,
     /// Times in a row that nothing came.
     silences: u32,
     /// Another source is asked from now on; the store must forget what came from the last.
@@ -97,6 +99,7 @@ impl Fetches {
             sources: VecDeque::from([(from, size)]),
             called: vec![package.clone()],
             elsewhere: false,
+            lacks: None,
             silences: 0,
             discard: false,
             look_at_ms: 0,
@@ -147,6 +150,20 @@ impl Fetches {
         self.open.get(object).map(|fetch| (fetch.have.unwrap_or(0), fetch.size()))
     }
 
+    /// Why an object does not come from where the store takes it; none where it comes, or comes
+    /// from peers.
+    #[must_use]
+    pub fn lacks(&self, object: &ObjectId) -> Option<&str> {
+        self.open.get(object).and_then(|fetch| fetch.lacks.as_deref())
+    }
+
+    /// The store told why an object does not come from where it takes it.
+    pub fn lacking_elsewhere(&mut self, object: &ObjectId, why: String) {
+        if let Some(fetch) = self.open.get_mut(object) {
+            fetch.lacks = Some(why);
+        }
+    }
+
     /// How many bytes are missing of each object that is fetched.
     pub fn missing_bytes(&self) -> impl Iterator<Item = u64> {
         let fetches = self.open.values();
@@ -159,6 +176,9 @@ impl Fetches {
         let Some(fetch) = self.open.get_mut(object) else {
             return Vec::new();
         };
+        if fetch.have.is_some_and(|before| held.have > before) {
+            fetch.lacks = None;
+        }
         if held.looked {
             fetch.elsewhere = held.elsewhere;
             fetch.look_at_ms = now_ms + RESEND_MS_MAX;

@@ -72,6 +72,13 @@ pub enum Input {
         /// How much of it.
         held: Held,
     },
+    /// The store told why an object does not come from the feed where it takes it.
+    Lacks {
+        /// The object.
+        object: ObjectId,
+        /// Why, and where it was looked for, in words for people.
+        why: String,
+    },
     /// The store read a piece that a peer asked for.
     Read {
         /// For whom.

@@ -21,15 +21,26 @@ pub struct Waiting<'a> {
     pub import: &'a Import,
     /// The lifecycle that a rule names for it, or the only one.
     pub lifecycle: Option<&'a Name>,
-    /// Each package and how many bytes of it are here.
-    pub packages: Vec<(&'a Package, u64)>,
+    /// Its packages.
+    pub packages: Vec<Coming<'a>>,
     /// Each question: the template, for what it is asked, and the answer that is known.
     pub questions: Vec<(&'a Template, TemplateValue, Option<TemplateValue>)>,
 }
 
+/// A package of a bundle, and how far it came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Coming<'a> {
+    /// Which.
+    pub package: &'a Package,
+    /// Bytes of it that are here.
+    pub here: u64,
+    /// Why it does not come from the feed of this space; none where it comes, or is here.
+    pub lacks: Option<&'a str>,
+}
+
 /// Every bundle, answered or not.
 #[must_use]
-pub fn bundles<'a>(state: &'a State, fetches: &Fetches) -> Vec<Waiting<'a>> {
+pub fn bundles<'a>(state: &'a State, fetches: &'a Fetches) -> Vec<Waiting<'a>> {
     let imported = state.releases.all().filter_map(|(id, release)| {
         let newest = release.newest();
         newest.import().map(|import| show(state, fetches, id, newest, import))
@@ -39,7 +50,7 @@ pub fn bundles<'a>(state: &'a State, fetches: &Fetches) -> Vec<Waiting<'a>> {
 
 fn show<'a>(
     state: &'a State,
-    fetches: &Fetches,
+    fetches: &'a Fetches,
     id: &'a ReleaseId,
     release: &'a Release,
     import: &'a Import,
@@ -56,7 +67,8 @@ fn show<'a>(
     let packages = release.snapshot.packages.iter().map(|package| {
         let here = state.objects.contains(&package.object);
         let have = fetches.progress(&package.object).map_or(0, |(have, _)| have);
-        (package, if here { package.size } else { have })
+        let have = if here { package.size } else { have };
+        Coming { package, here: have, lacks: fetches.lacks(&package.object) }
     });
     let lifecycle = chosen.and_then(|name| state.configuration.lifecycle(name));
     let asked = lifecycle.map(|lifecycle| asked(state, id, release, lifecycle)).unwrap_or_default();

@@ -167,8 +167,20 @@ fn a_target_takes_packages_from_its_own_feed_and_proves_their_hash() {
         // Home has the right one and would send it: it is not asked.
         let wrong = package_of(&node, space, "1.0.0");
         assert_eq!(wrong["here"], 0, "{wrong}");
+        let why = wrong["lacks"].as_str().unwrap_or_default();
+        assert!(why.starts_with("app 1.0.0: ") && why.contains("its hash is another"), "{wrong}");
+        let shown = node.run(&["-s", space, "inbox", "show", "App", "1.0.0"]).good();
+        assert!(
+            shown.out.contains("⚠  app      1.0.0    does not come: app 1.0.0: "),
+            "{}",
+            shown.out
+        );
         let deploy = ["-s", space, "deploy", "App", "1.0.0", "--to", "Live"];
         node.run(&deploy).fails(5, &["app 1.0.0"]);
+    }
+    let doctor = node.run(&["doctor"]).fails(1, &["2 problems"]);
+    for space in ["Folder", "Server"] {
+        assert!(doctor.out.contains(&format!("{space} lacks app 1.0.0: ")), "{}", doctor.out);
     }
     let left = left_behind(&place.node());
     assert!(!left.contains(&"evil".to_owned()), "{left:?}");

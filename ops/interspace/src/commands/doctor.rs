@@ -1,6 +1,7 @@
 //! `doctor`: what is wrong here, and what to do. It looks and changes nothing.
 
 mod broker;
+mod feeds;
 mod finding;
 mod folder;
 mod links;
@@ -14,7 +15,6 @@ use crate::output::{Output, visible};
 use api_http::shape::space::Space;
 use finding::{Finding, State};
 pub(in crate::commands) use links::away;
-use packages_feed::{Settings, Source};
 use schema::name::Name;
 
 /// Looks at everything.
@@ -23,7 +23,7 @@ pub(super) fn run(options: &Options, how: &Doctor, out: &mut Output) -> Result<(
     let node = folder.node_file()?;
     let config = config(how, node.as_ref())?;
     let mut findings = folder::look(&folder);
-    findings.extend(config.feeds()?.iter().map(|(space, feed)| feed_of(*space, feed)));
+    findings.extend(config.feeds()?.iter().map(|(space, feed)| feeds::of(*space, feed)));
     let client = Client::new(options).ok();
     let running: Option<(Client, Vec<Space>)> = client.and_then(|client| {
         let spaces = client.spaces().ok()?;
@@ -35,6 +35,7 @@ pub(super) fn run(options: &Options, how: &Doctor, out: &mut Output) -> Result<(
             findings.push(Finding::good("node", what));
             findings.extend(links::look(client, spaces));
             for space in spaces {
+                findings.extend(feeds::look(client, space));
                 if let Ok(name) = space.name.parse() {
                     let away = away(client, space);
                     findings.extend(broker::look(&config, &name, space.id, &away));
@@ -57,26 +58,6 @@ pub(super) fn run(options: &Options, how: &Doctor, out: &mut Output) -> Result<(
         findings.extend(folder::look_at_logs(&folder, &config));
     }
     show(&findings, out)
-}
-
-/// Whether packages can come from where an operator keeps them.
-fn feed_of(space: Option<&Name>, feed: &Settings) -> Finding {
-    let whose = space.map_or_else(|| "the node".to_owned(), |name| name.to_string());
-    match &feed.source {
-        Source::Http { url, .. } => {
-            Finding::good("feed", format!("{whose} takes packages from {url}"))
-        }
-        Source::Folder(folder) if folder.is_dir() => {
-            let what = format!("{whose} takes packages from {}", folder.display());
-            Finding::good("feed", what)
-        }
-        Source::Folder(folder) => {
-            let what =
-                format!("{whose} takes packages from {}, which is not there", folder.display());
-            let hint = "make or mount it; until then no package comes, from nobody else either";
-            Finding::problem("feed", what, hint)
-        }
-    }
 }
 
 /// How a space of the node reaches others; none where it does not.

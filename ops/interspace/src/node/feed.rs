@@ -2,6 +2,7 @@
 
 use crate::node::owner::Mail;
 use crate::node::store::looked;
+use engine::step::Input;
 use packages_feed::Feed;
 use packages_fs::{Packages, Progress};
 use schema::id::ObjectId;
@@ -64,6 +65,12 @@ impl Feeding {
                             }
                         }
                         Some(Err(trouble)) => note(&mut troubles, object, trouble),
+                    }
+                }
+                if let Some(Trouble { why, .. }) = troubles.get(&object) {
+                    let told = Mail::Input(Input::Lacks { object, why: why.clone() });
+                    if mailbox.send(told).is_err() {
+                        return;
                     }
                 }
                 lock(&done).remove(&object);

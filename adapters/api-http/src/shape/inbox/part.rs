@@ -6,6 +6,7 @@ use crate::shape::scope::words;
 use crate::shape::time;
 use engine::state::State;
 use engine::state::cells::Slot;
+use engine::views::inbox::Coming;
 use schema::id::ReleaseDigest;
 use schema::latest::{Document, Kind, Outcome, Receipt as Content};
 use schema::name::Text;
@@ -23,17 +24,21 @@ pub struct Package {
     pub size: u64,
     /// Bytes that are here.
     pub here: u64,
+    /// Why it does not come from the feed of this space; none where it comes, or is here.
+    #[serde(default)]
+    pub lacks: Option<String>,
     /// SHA-256, hex.
     pub sha256: String,
 }
 
 impl Package {
-    pub(super) fn of((package, here): &(&model::Package, u64)) -> Self {
+    pub(super) fn of(&Coming { package, here, lacks }: &Coming<'_>) -> Self {
         Self {
             id: package.id.to_string(),
             version: package.version.to_string(),
             size: package.size,
-            here: *here,
+            here,
+            lacks: lacks.map(str::to_owned),
             sha256: schema::id::hex(&package.sha256.0),
         }
     }

@@ -82,10 +82,11 @@ fn receipt(receipt: &Receipt) -> Vec<String> {
 }
 
 fn package(package: &Package) -> Vec<String> {
-    let Package { id, version, size, here, .. } = package;
-    let (mark, how) = match here == size {
-        true => ("✓", format!("{size} bytes")),
-        false => ("…", format!("on its way: {here} of {size} bytes")),
+    let Package { id, version, size, here, lacks, .. } = package;
+    let (mark, how) = match lacks {
+        _ if here == size => ("✓", format!("{size} bytes")),
+        Some(why) => ("⚠", format!("does not come: {why}")),
+        None => ("…", format!("on its way: {here} of {size} bytes")),
     };
     vec![mark.to_owned(), id.clone(), version.clone(), how]
 }
