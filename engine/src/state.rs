@@ -102,6 +102,7 @@ impl State {
             Event::IncarnationDeclared(declared) => {
                 self.live_on(at.position, declared.incarnation);
                 self.invitations.void();
+                self.links.tell_anew();
             }
             Event::LinkOffered(offered) => self.fold_offer(&offered.offer),
             Event::KeysStated(stated) => self.fold_keys(&stated.statement),

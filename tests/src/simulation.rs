@@ -1,6 +1,7 @@
 //! A simulated run: spaces over a bad network and a bad broker, with crashes, people and clocks
 //! that jump; then all of it heals and everything must come to rest.
 
+pub mod arrival;
 pub mod beside;
 pub mod campaign;
 pub mod forger;
@@ -91,6 +92,8 @@ pub struct Run {
     liars: Liars,
     /// Whether owners revoke nothing when they replace a key that was stolen: a sabotage.
     forgives_thieves: bool,
+    /// A site at which nobody lifts any freeze in the end: a sabotage.
+    keeps_frozen: Option<usize>,
     turns_at_once: (u64, u64),
 }
 
@@ -122,6 +125,7 @@ impl Run {
             thefts: Thefts::default(),
             liars: Liars::default(),
             forgives_thieves: false,
+            keeps_frozen: None,
             turns_at_once: (0, 0),
         }
     }

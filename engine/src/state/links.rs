@@ -281,6 +281,13 @@ impl Links {
         }
     }
 
+    /// What peers were told last may have been lost, and be something else than what holds now.
+    pub(super) fn tell_anew(&mut self) {
+        for peer in self.peers.values_mut() {
+            (peer.told_grants, peer.told) = (None, None);
+        }
+    }
+
     fn on_mut(&mut self, link: &LinkId) -> Option<&mut Peer> {
         self.peers.values_mut().find(|peer| peer.link == *link)
     }

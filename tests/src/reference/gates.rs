@@ -2,6 +2,7 @@
 //! what policy was told to leave alone.
 
 use super::Reference;
+use engine::state::State;
 use schema::id::{CommandId, EntryId, Position, ReleaseDigest, SpaceId};
 use schema::latest::{
     Actor, Approval, Bundle, Document, Entry, Event, Header, Kind, Mirrored, Own, Recall, Record,
@@ -27,6 +28,8 @@ pub struct Gates {
     rules: BTreeSet<PolicyRule>,
     /// Up to which revision a release is recalled, and which peer's entry said so.
     recalls: Vec<(ReleaseId, u32, Option<EntryId>)>,
+    /// The same, as somebody else brought it.
+    brought: Vec<(ReleaseId, u32)>,
     revisions: BTreeMap<ReleaseDigest, u32>,
     authors: BTreeMap<ReleaseDigest, Actor>,
     /// What each person said last of a release in an environment.
@@ -59,6 +62,7 @@ impl Gates {
             freezes: BTreeMap::new(),
             rules: BTreeSet::new(),
             recalls: Vec::new(),
+            brought: Vec::new(),
             revisions: BTreeMap::new(),
             authors: BTreeMap::new(),
             said: BTreeMap::new(),
@@ -101,14 +105,18 @@ impl Gates {
             }
             Some(Event::ReleaseRecalled(it)) => {
                 let recall: Option<Recall> = payload(&it.recall, Kind::Recall);
-                let owner = |it: &Recall| it.release.project.space == mirrored.id.origin;
-                if let Some(recall) = recall.filter(owner) {
-                    // It only ever blocks: no grant is needed. What came back to its own space is
-                    // its own word.
-                    let from = Some(mirrored.id).filter(|it| it.origin != self.me);
-                    self.recalls.push((recall.release, recall.revision, from));
-                    self.meet("a recall of a peer");
+                let Some(recall) = recall else { return };
+                if recall.release.project.space != mirrored.id.origin {
+                    // What its owner signed and somebody else brought counts where the signature
+                    // does: that is not known here.
+                    self.brought.push((recall.release, recall.revision));
+                    return;
                 }
+                // It only ever blocks: no grant is needed. What came back to its own space is its
+                // own word.
+                let from = Some(mirrored.id).filter(|it| it.origin != self.me);
+                self.recalls.push((recall.release, recall.revision, from));
+                self.meet("a recall of a peer");
             }
             _ => {}
         }
@@ -275,14 +283,54 @@ impl Gates {
         Ok(())
     }
 
+    /// Whether an engine knows the same freezes, rules for policy and recalls.
+    ///
+    /// # Errors
+    /// What it knows otherwise.
+    pub fn agrees(&self, state: &State) -> Result<(), String> {
+        let freezes = state.restraints.freezes();
+        let freezes: BTreeMap<_, _> = freezes.map(|it| (&it.content.name, &it.content)).collect();
+        if freezes != self.freezes.iter().collect() {
+            return Err(format!("the freezes are {freezes:?}, the log says {:?}", self.freezes));
+        }
+        let rules: BTreeSet<_> = state.restraints.rules().map(|(rule, _)| rule).collect();
+        if rules != self.rules.iter().collect() {
+            return Err(format!("policy was told {rules:?}, the log says {:?}", self.rules));
+        }
+        let recalls = state.releases.recalls().map(|(id, it)| (id, it.content.revision));
+        // What somebody else brought may count, or not.
+        let brought = |id: &ReleaseId, until: u32| {
+            self.brought.iter().any(|(it, revision)| it == id && *revision == until)
+        };
+        let recalls: BTreeMap<&ReleaseId, u32> = recalls.collect();
+        let mut told: BTreeMap<&ReleaseId, u32> = BTreeMap::new();
+        for (id, until, _) in self.recalls.iter().filter(|(_, _, from)| self.stands(from.as_ref()))
+        {
+            let known = told.entry(id).or_insert(*until);
+            *known = (*known).max(*until);
+        }
+        let sure = |(id, until): (&&ReleaseId, &u32)| told.get(id) == Some(until);
+        let fits = |(id, until): (&&ReleaseId, &u32)| {
+            sure((id, until))
+                || (brought(id, *until) && told.get(id).is_none_or(|known| known < until))
+        };
+        if !(recalls.iter().all(fits) && told.keys().all(|id| recalls.contains_key(id))) {
+            return Err(format!("recalled is {recalls:?}, the log says {told:?}"));
+        }
+        Ok(())
+    }
+
+    /// Whether what an entry of a peer said still counts.
+    fn stands(&self, from: Option<&EntryId>) -> bool {
+        from.is_none_or(|from| self.reference.has_heard(from))
+    }
+
     fn is_good(&self, release: &ReleaseId, digest: &ReleaseDigest) -> Result<(), String> {
         let Some(revision) = self.revisions.get(digest) else {
             return Err("nothing in the log has that digest".to_owned());
         };
         let known = self.recalls.iter().filter(|(id, until, _)| id == release && until >= revision);
-        let stands =
-            |from: &Option<EntryId>| from.is_none_or(|from| self.reference.has_heard(&from));
-        match known.map(|(_, _, from)| from).any(stands) {
+        match known.map(|(_, _, from)| from.as_ref()).any(|from| self.stands(from)) {
             true => Err("it was recalled".to_owned()),
             false => Ok(()),
         }

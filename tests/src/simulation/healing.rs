@@ -47,22 +47,36 @@ pub fn heal(run: &mut Run) -> Watched {
         wait(run)?;
     }
     restore_grants(run);
-    let end = run.world.clock_ms + REST_MS_MAX;
-    while run.world.clock_ms < end && (at_rest(&run.world).is_err() || waiting(run)) {
-        run.people.insist(&mut run.world);
-        answer_manual_steps(run);
-        wait(run)?;
-    }
-    if let Some(number) = run.people.unanswered() {
-        return Err(Violation {
-            invariant: "answered",
-            what: format!("wish {number} is never answered"),
-        });
-    }
+    run.settle_down()?;
+    run.watch.rested(&run.world)?;
+    run.release_afresh()?;
+    run.watch.released_afresh();
     for site in 0..run.world.sites.len() {
         run.watch.examine(&run.world, site)?;
     }
     run.watch.rested(&run.world)
+}
+
+impl Run {
+    /// Lets time run on until everything has come to rest and everybody has an answer.
+    ///
+    /// # Errors
+    /// The first violation.
+    pub(super) fn settle_down(&mut self) -> Watched {
+        let end = self.world.clock_ms + REST_MS_MAX;
+        while self.world.clock_ms < end && (at_rest(&self.world).is_err() || waiting(self)) {
+            self.people.insist(&mut self.world);
+            answer_manual_steps(self);
+            wait(self)?;
+        }
+        match self.people.unanswered() {
+            None => Ok(()),
+            Some(number) => Err(Violation {
+                invariant: "answered",
+                what: format!("wish {number} is never answered"),
+            }),
+        }
+    }
 }
 
 fn wait(run: &mut Run) -> Watched {
@@ -102,7 +116,7 @@ fn answer_manual_steps(run: &mut Run) {
 }
 
 /// Everybody grants again what is usual.
-fn restore_grants(run: &mut Run) {
+pub(super) fn restore_grants(run: &mut Run) {
     let [for_targets, for_source] = World::usual_grants(PROJECT);
     let relayed = run.people.relayed;
     for site in 0..run.world.sites.len() {

@@ -2,6 +2,7 @@
 
 pub mod acknowledged;
 pub mod answered;
+pub mod arrival;
 pub mod audit;
 pub mod contradiction;
 pub mod drain;
@@ -102,6 +103,9 @@ pub trait Invariant {
         Ok(())
     }
 
+    /// The world had come to rest once, and then a fresh release went its way.
+    fn released_afresh(&mut self) {}
+
     /// A secret was given a value.
     fn hides(&mut self, _secret: &str) {}
 
@@ -165,11 +169,12 @@ pub fn all() -> Vec<Box<dyn Invariant>> {
         Box::new(views::Views),
         Box::new(audit::Audit::default()),
         Box::new(drain::Drain::default()),
+        Box::new(arrival::Arrival::default()),
     ]
 }
 
 /// Names of all, with what each says.
-pub const NAMES: [(&str, &str); 14] = [
+pub const NAMES: [(&str, &str); 15] = [
     (
         "prefix",
         "what is mirrored is a prefix of what its origin made durable for the link, byte for byte",
@@ -190,4 +195,8 @@ pub const NAMES: [(&str, &str); 14] = [
     ("views", "everything rebuilt from the log equals what lives"),
     ("audit", "every log verifies, from its bytes"),
     ("drain", "when the network heals everything arrives, ends and agrees"),
+    (
+        "arrival",
+        "then a fresh release reaches every target by itself, and its source has the proof",
+    ),
 ];

@@ -93,6 +93,7 @@ impl Saboteur {
             "views" => logs::alter_an_own_entry(run)?,
             "audit" => logs::spoil_a_signature(run),
             "drain" => cut_for_ever(run),
+            "arrival" => rules::freeze_for_ever(run),
             "forgeries" => keep_forgeries(run),
             "keys" => lose_keys(run),
             "early-ack" => trust::acknowledge_before_appending(run)?,

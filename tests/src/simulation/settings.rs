@@ -57,6 +57,12 @@ fn secret(called: &str, environments: &[&str]) -> Secret {
     Secret { name: name(called), scope }
 }
 
+/// One secret for everybody, one for the first target alone.
+#[must_use]
+pub fn secrets() -> Vec<Secret> {
+    vec![secret(SECRETS[0], &[]), secret(SECRETS[1], &[&format!("{}: *", TARGETS[0])])]
+}
+
 fn lifecycle(called: &str, phases: Vec<Phase>) -> Definition {
     let name = name(called);
     Definition::Lifecycle(Lifecycle { name, phases })
@@ -131,10 +137,7 @@ fn source(targets: &[&str], relayed: bool, chance: &mut Chance) -> Vec<Definitio
         packages: vec!["web".parse().expect("a package")],
         templates: vec![contact()],
         values: values(all, chance),
-        secrets: vec![
-            secret(SECRETS[0], &[]),
-            secret(SECRETS[1], &[&format!("{}: *", TARGETS[0])]),
-        ],
+        secrets: secrets(),
         ..project(PROJECT)
     };
     let mut definitions = environments(all, chance);

@@ -133,6 +133,13 @@ impl Watch {
         self.each(|invariant| invariant.ran(world, site, plan))
     }
 
+    /// A fresh release went its way: see [`Invariant::released_afresh`].
+    pub fn released_afresh(&mut self) {
+        for invariant in &mut self.invariants {
+            invariant.released_afresh();
+        }
+    }
+
     /// A site passes on what others signed: see [`Invariant::relays`].
     pub fn relays(&mut self, space: SpaceId) {
         for invariant in &mut self.invariants {

@@ -260,3 +260,30 @@ fn t08_what_was_lost_comes_back_by_hand_and_an_old_stick_that_comes_first_loses_
         assert!(!matches!(kind, EnvelopeKind::Reclaim), "nothing is lost any more");
     }
 }
+
+#[test]
+fn t08_peers_are_told_again_what_holds_in_the_new_life() {
+    let mut world = World::new(9);
+    let pipeline = Pipeline::build(&mut world);
+    let (us, dev) = (pipeline.us, pipeline.dev);
+    world.run(10_000);
+    let backup = world.sites[us].device.image();
+    let known = |world: &World| {
+        let peer = world.sites[dev].engine().state().links.peer(&world.sites[us].id).cloned();
+        let peer = peer.expect("linked");
+        (peer.theirs.expect("told"), peer.environments)
+    };
+    let before = known(&world);
+    let narrower = Command::Grant { peer: "DevTest Space".parse().unwrap(), grants: Vec::new() };
+    world.ask(us, "ops", narrower).expect("granted");
+    let mut definitions = tests::pipeline::target(true);
+    definitions.push(tests::pipeline::environment("Another"));
+    world.ask(us, "ops", Command::Apply { definitions }).expect("applied");
+    world.run(10_000);
+    assert_ne!(known(&world).0, before.0);
+    world.restore(us, backup).expect("an old log opens");
+    world.run(30_000);
+    world.live_on(us).expect("it lives on");
+    world.run(120_000);
+    assert_eq!(known(&world), before, "what was lost does not hold any more");
+}

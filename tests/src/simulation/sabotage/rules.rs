@@ -9,7 +9,8 @@ use crate::simulation::beside::{SECRETS, set_secret};
 use crate::simulation::forger::Forger;
 use crate::simulation::watch::Violation;
 use crate::world::name;
-use engine::command::Command;
+use engine::command::{Command, Request};
+use engine::decide::configuration::OPERATOR;
 use schema::id::CommandId;
 use schema::latest::{Actor, Event};
 use schema::v1::event::{FreezeMade, Pattern, PolicyRule, PolicySet};
@@ -39,17 +40,9 @@ fn write_down(
 pub(super) fn deploy_past_a_gate(run: &mut Run) -> Result<Done, Violation> {
     for site in up(&mut run.world) {
         let Some(started) = deployment(run, site, |phase| phase.reached) else { continue };
-        let freeze = FreezeMade {
-            name: name("For ever"),
-            projects: vec![Pattern::all()],
-            environments: vec![Pattern::all()],
-            from_ms: 0,
-            until_ms: None,
-            reason: text("nothing moves"),
-        };
         let pause = PolicyRule::Pause { project: Pattern::all(), place: Pattern::all() };
         let (actor, gate) = if run.world.chance.percent(50) {
-            (Actor::Person(name("mallory")), Event::FreezeMade(freeze))
+            (Actor::Person(name("mallory")), Event::FreezeMade(frozen_for_ever()))
         } else {
             let reason = text("nothing moves by itself");
             (Actor::Policy, Event::PolicySet(PolicySet { rule: pause, reason }))
@@ -59,6 +52,31 @@ pub(super) fn deploy_past_a_gate(run: &mut Run) -> Result<Done, Violation> {
         return Ok(if written { Done::Yes } else { Done::NotYet });
     }
     Ok(Done::NotYet)
+}
+
+/// A target is frozen, and nobody there ever looks whether it still has to be.
+pub(super) fn freeze_for_ever(run: &mut Run) -> Done {
+    let site = run.world.sites.len() - 1;
+    run.note(&format!("sabotage: nobody lifts any freeze of site {site}"));
+    run.keeps_frozen = Some(site);
+    let id = CommandId(run.world.bytes());
+    let freeze = Box::new(frozen_for_ever());
+    let actor = Actor::Person(name(OPERATOR));
+    let request = Request { id, actor, token: None, command: Command::Freeze { freeze } };
+    let what = run.people.add(&mut run.world, site, request);
+    run.note(&what);
+    Done::Yes
+}
+
+fn frozen_for_ever() -> FreezeMade {
+    FreezeMade {
+        name: name("For ever"),
+        projects: vec![Pattern::all()],
+        environments: vec![Pattern::all()],
+        from_ms: 0,
+        until_ms: None,
+        reason: text("nothing moves"),
+    }
 }
 
 /// From now on runners tell that everything succeeds.
