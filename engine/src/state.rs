@@ -184,6 +184,7 @@ impl State {
             // build and are kept.
             Event::IncarnationBegan(_)
             | Event::GateBypassed(_)
+            | Event::PromotionRequested(_)
             | Event::PromotionAnswered(_)
             | Event::Unknown { .. } => {}
         }

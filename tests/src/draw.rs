@@ -214,7 +214,7 @@ impl Draw {
             16 | 17 | 29 => self.secret_event(kind),
             22..=27 => self.promotion_event(kind),
             30..=35 => self.deployment_event(kind),
-            43..=48 => self.gate_event(kind),
+            43..=49 => self.gate_event(kind),
             _ => self.invitation_event(kind),
         }
     }

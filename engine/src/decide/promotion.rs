@@ -12,7 +12,7 @@ use schema::id::SpaceId;
 use schema::latest::{Actor, Audience, Bundle, Document, Event, Kind};
 use schema::limits::DOCUMENT_BYTES_MAX;
 use schema::name::{Name, Text};
-use schema::v1::event::ReleasePromoted;
+use schema::v1::event::{PromotionRequested, ReleasePromoted};
 use schema::v1::model::ReleaseId;
 
 /// Sends a release on to a peer. The same promotion again changes nothing. `bypass` is why somebody
@@ -66,11 +66,16 @@ pub fn promote(
         ));
     }
     let digest = release.digest;
-    let event = ReleasePromoted { release: id.clone(), digest, target, bundle, receipts, secrets };
     let shown = result::shown_actor(state, known, actor);
+    // Whoever must not be known there is known here all the same.
+    let requested = (shown != *actor).then(|| {
+        let event = PromotionRequested { release: id.clone(), digest, target };
+        Draft::internal(actor.clone(), Event::PromotionRequested(event)).about(release)
+    });
+    let event = ReleasePromoted { release: id.clone(), digest, target, bundle, receipts, secrets };
     let draft = Draft::internal(shown, Event::ReleasePromoted(event)).about(release);
     let promoted = Draft { audience: Audience::Link(known.link), ..draft };
-    Ok(bypassed.into_iter().chain([promoted]).collect())
+    Ok(bypassed.into_iter().chain(requested).chain([promoted]).collect())
 }
 
 /// A peer to which something can be sent.

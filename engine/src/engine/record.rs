@@ -258,6 +258,7 @@ impl Engine {
             | Event::DeploymentCancelled(_)
             | Event::FreezeMade(_)
             | Event::GateBypassed(_)
+            | Event::PromotionRequested(_)
             | Event::Unknown { .. } => {}
         }
     }

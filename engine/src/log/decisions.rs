@@ -220,6 +220,7 @@ impl Decisions {
             | Event::GateBypassed(_)
             | Event::PolicySet(_)
             | Event::PolicyLifted(_)
+            | Event::PromotionRequested(_)
             | Event::DeploymentReported(_)
             | Event::Unknown { .. } => Vec::new(),
         }

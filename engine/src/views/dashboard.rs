@@ -42,6 +42,8 @@ pub struct Shown {
     pub last: Option<Deployed>,
     /// The version that is being deployed now; only known for this space's environments.
     pub running: Option<Version>,
+    /// The space that passed the newest result on, where it did not come from its own.
+    pub through: Option<SpaceId>,
 }
 
 /// Every cell: this space's projects in its own environments and in those of the peers to which
@@ -131,6 +133,11 @@ fn show(state: &State, id: &CellId, cell: &Cell) -> Shown {
         installed,
         last,
         running: cell.running.as_ref().map(|running| running.release.version.clone()),
+        through: cell
+            .last
+            .as_ref()
+            .map(|proof| proof.entry.origin)
+            .filter(|origin| ![id.space, state.me()].contains(origin)),
     }
 }
 

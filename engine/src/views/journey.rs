@@ -1,8 +1,9 @@
 //! The journey of a release through all spaces, step by step, with the entry behind each.
 
 use crate::state::At;
-use schema::id::{EntryId, SpaceId};
+use schema::id::{CommandId, EntryId, SpaceId};
 use schema::latest::{Actor, Approval, Document, Event, Kind, Outcome, Recall, Receipt};
+use schema::v1::document::receipt::DeployedBy;
 use schema::v1::model::{ProjectId, ReleaseId};
 use std::collections::BTreeMap;
 
@@ -27,6 +28,9 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Journeys {
     steps: BTreeMap<ReleaseId, Vec<Step>>,
+    /// Who asked for the newest promotion that its target may not know who asked for, and with
+    /// which command.
+    requested: Option<(CommandId, Actor)>,
 }
 
 impl Journeys {
@@ -38,24 +42,39 @@ impl Journeys {
 
     /// Folds one event, of this space or of a peer.
     pub fn fold(&mut self, me: SpaceId, at: &At<'_>, event: &Event) {
+        if let Event::PromotionRequested(_) = event {
+            self.requested = Some((at.header.command, at.header.actor.clone()));
+        }
         let Some((release, detail)) = about(me, event) else {
             return;
         };
-        // What one space passes on happened in another.
-        let space = if let Event::DeploymentReported(reported) = event {
-            receipt(&reported.receipt).map(|it| it.space)
-        } else {
-            None
-        };
-        let step = Step {
-            at_ms: at.header.time_ms,
-            space: space.unwrap_or(at.id.origin),
-            event: event.name(),
-            entry: at.id,
-            actor: at.header.actor.clone(),
-            detail,
-        };
+        let (space, actor) = self.who(at, event);
+        let event = event.name();
+        let step = Step { at_ms: at.header.time_ms, space, event, entry: at.id, actor, detail };
         self.steps.entry(release).or_default().push(step);
+    }
+}
+
+impl Journeys {
+    /// Where it happened and who did it, as far as this space may know.
+    fn who(&self, at: &At<'_>, event: &Event) -> (SpaceId, Actor) {
+        // What one space passes on happened in another.
+        if let Event::DeploymentReported(reported) = event
+            && let Some(receipt) = receipt(&reported.receipt)
+        {
+            let actor = match receipt.by {
+                DeployedBy::Person(name) => Actor::Person(name),
+                DeployedBy::Policy => Actor::Policy,
+                DeployedBy::Undisclosed => Actor::Space(receipt.space),
+            };
+            return (receipt.space, actor);
+        }
+        let asked = self.requested.as_ref();
+        let asked = asked.filter(|(command, _)| {
+            matches!(event, Event::ReleasePromoted(_)) && *command == at.header.command
+        });
+        let actor = asked.map_or(&at.header.actor, |(_, actor)| actor);
+        (at.id.origin, actor.clone())
     }
 }
 
@@ -111,6 +130,7 @@ fn about(me: SpaceId, event: &Event) -> Option<(ReleaseId, String)> {
         Event::DeploymentFinished(finished) => result(&finished.receipt),
         Event::DeploymentReported(reported) => result(&reported.receipt),
         Event::SpaceCreated(_)
+        | Event::PromotionRequested(_)
         | Event::LinkOffered(_)
         | Event::PeerTrusted(_)
         | Event::GrantsChanged(_)

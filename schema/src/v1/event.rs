@@ -32,8 +32,8 @@ pub use gate::{
 pub use invitation::{InvitationAccepted, InvitationMade, InvitationRevoked, InvitationUsed};
 pub use people::{Assignment, Role, TokenCreated, TokenRevoked, TokenScope};
 pub use promotion::{
-    EnvironmentsPublished, PackageArrived, PromotionAnswered, ReleaseAccepted, ReleasePromoted,
-    ReleaseRejected,
+    EnvironmentsPublished, PackageArrived, PromotionAnswered, PromotionRequested, ReleaseAccepted,
+    ReleasePromoted, ReleaseRejected,
 };
 pub use release::{PackagePushed, ReleaseCreated, ReleaseRecalled};
 pub use secret::{SecretSet, SecretUnset, SecretsKept};
@@ -197,4 +197,6 @@ events! {
     PolicySet = 47, version 1, MUST_UNDERSTAND, "policy.set";
     /// Policy need not leave that alone any more.
     PolicyLifted = 48, version 1, MUST_UNDERSTAND, "policy.lifted";
+    /// A person sent a release on to a peer that may not know who that was.
+    PromotionRequested = 49, version 1, 0, "promotion.requested";
 }

@@ -5,6 +5,7 @@ use schema::id::ReleaseDigest;
 use schema::latest::Event;
 use schema::v1::event::{
     ApprovalGiven, FreezeLifted, FreezeMade, GateBypassed, PolicyLifted, PolicyRule, PolicySet,
+    PromotionRequested,
 };
 
 impl Draw {
@@ -44,7 +45,12 @@ impl Draw {
                 reason: self.text(),
             }),
             47 => Event::PolicySet(PolicySet { rule: self.rule(), reason: self.text() }),
-            _ => Event::PolicyLifted(PolicyLifted { rule: self.rule() }),
+            48 => Event::PolicyLifted(PolicyLifted { rule: self.rule() }),
+            _ => Event::PromotionRequested(PromotionRequested {
+                release: self.release(),
+                digest: ReleaseDigest(self.bytes()),
+                target: self.space(),
+            }),
         }
     }
 }

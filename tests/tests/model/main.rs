@@ -6,6 +6,7 @@
 mod approvals;
 mod channels;
 mod freezes;
+mod journeys;
 mod manual;
 mod phases;
 mod policy;

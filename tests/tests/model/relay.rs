@@ -5,7 +5,7 @@ use super::scene::{
 };
 use engine::command::Command;
 use engine::inbox::verdict::{Verdict, judge};
-use engine::views::proofs;
+use engine::views::{dashboard, proofs};
 use schema::latest::{Document, Event, Receipt, Record};
 use schema::v1::model::{Disclosure, Grant, Phase, Step};
 use tests::pipeline::phase;
@@ -94,6 +94,13 @@ fn a_release_goes_on_to_a_space_that_its_owner_does_not_reach_and_the_result_com
     assert_eq!(scene.installed(ops, ops, "Live").as_deref(), Some("1.0.0"));
     assert_eq!(scene.installed(scene.home, ops, "Live").as_deref(), Some("1.0.0"));
     assert_eq!(scene.world.alarms, Vec::new());
+    let cells = dashboard::cells(scene.engine(scene.home).state());
+    let through = |space| {
+        let mut of = cells.iter().filter(|cell| cell.space == space && cell.installed.is_some());
+        of.next().map(|cell| cell.through)
+    };
+    let ways = [scene.home, qa, ops].map(|site| through(scene.id(site)));
+    assert_eq!(ways, [Some(None), Some(None), Some(Some(scene.id(qa)))]);
     // The very document that Home signed, byte for byte, and the receipt of QA beside it.
     let import = scene.release(ops, "1.0.0").import().expect("it was sent").clone();
     let sent = scene.events(scene.home).into_iter().find_map(|event| {

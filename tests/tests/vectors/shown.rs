@@ -173,6 +173,7 @@ fn fields(event: &Event) -> Value {
             json!([e.release, e.digest, e.place, e.tenant, e.gates, e.reason]),
         Event::PolicySet(e) => json!([e.rule, e.reason]),
         Event::PolicyLifted(e) => json!([e.rule]),
+        Event::PromotionRequested(e) => json!([e.release, e.digest, e.target]),
         Event::Unknown { kind, version, must_understand } =>
             json!([kind, version, must_understand]),
     }

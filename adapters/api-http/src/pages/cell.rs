@@ -66,7 +66,7 @@ pub(super) fn look(engine: &Engine, shown: &Shown, now: Now, way: &Way) -> Cell 
         installed: shown.installed.as_ref().map(|installed| ended(installed, proof)),
         failed: newer.map(|newer| ended(newer, last)),
         running: known.and_then(|cell| cell.running.as_ref()).map(running),
-        freshness: freshness::of(engine, &space, now, way),
+        freshness: freshness::of(engine, shown, now, way),
         id,
     }
 }

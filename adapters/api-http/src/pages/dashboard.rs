@@ -1,7 +1,6 @@
 //! The dashboard: projects down, environments across, grouped by space.
 
 use super::cell::{self, Cell};
-use super::freshness::{self, Freshness};
 use super::moment::Clock;
 use super::sheet::{Parts, Sheet};
 use super::text::visible;
@@ -23,7 +22,8 @@ use schema::v1::model::ProjectId;
 struct Group {
     space: SpaceId,
     name: String,
-    freshness: Freshness,
+    /// Whether it is this one.
+    own: bool,
     environments: Vec<Name>,
 }
 
@@ -61,7 +61,7 @@ pub(super) fn look(engine: &Engine, now: Now, way: Way, rights: &Rights) -> Dash
             None => groups.push(Group {
                 space: shown.space,
                 name: state.name_of(&shown.space),
-                freshness: freshness::of(engine, &shown.space, now, &way),
+                own: shown.space == state.me(),
                 environments: vec![shown.environment.clone()],
             }),
         }
@@ -184,7 +184,7 @@ impl Dashboard {
 }
 
 fn group_head(group: &Group) -> Markup {
-    let own = group.freshness == Freshness::Own;
+    let own = group.own;
     let class = if own { "group near" } else { "group far" };
     html! {
         th class=(class) scope="colgroup" role="columnheader" colspan=(group.environments.len()) {
@@ -199,7 +199,7 @@ fn group_head(group: &Group) -> Markup {
 fn environment_head(group: &Group, environment: &Name) -> Markup {
     html! {
         th scope="col" role="columnheader" {
-            @if group.freshness == Freshness::Own {
+            @if group.own {
                 span .badge.near { bdi { (visible(environment.as_str())) } }
             } @else {
                 span .badge.far {

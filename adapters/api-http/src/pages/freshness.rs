@@ -1,15 +1,17 @@
 //! How fresh what is known of a peer is: unchanged and unheard-of never look alike.
 
 use super::moment::Clock;
+use super::text::visible;
 use super::way::Way;
 use engine::engine::Engine;
 use engine::step::Now;
+use engine::views::dashboard::Shown;
 use maud::{Markup, html};
 use schema::id::SpaceId;
 use schema::limits::BEAT_IDLE_MS;
 
 /// How fresh it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Freshness {
     /// It is this space's own.
     Own,
@@ -23,10 +25,23 @@ pub(super) enum Freshness {
     Missing(u64),
     /// The peer was not heard since this node started.
     Never,
+    /// The space itself is not heard: another one passed its newest result on, which is so fresh.
+    Through(String, Box<Self>),
 }
 
-/// How fresh what is known of `space` is.
-pub(super) fn of(engine: &Engine, space: &SpaceId, now: Now, way: &Way) -> Freshness {
+/// How fresh a cell is.
+pub(super) fn of(engine: &Engine, cell: &Shown, now: Now, way: &Way) -> Freshness {
+    let known = of_space(engine, &cell.space, now, way);
+    match cell.through.filter(|_| known.stale()) {
+        None => known,
+        Some(relay) => Freshness::Through(
+            visible(&engine.state().name_of(&relay)),
+            Box::new(of_space(engine, &relay, now, way)),
+        ),
+    }
+}
+
+fn of_space(engine: &Engine, space: &SpaceId, now: Now, way: &Way) -> Freshness {
     if *space == engine.state().me() {
         return Freshness::Own;
     }
@@ -48,48 +63,68 @@ pub(super) fn of(engine: &Engine, space: &SpaceId, now: Now, way: &Way) -> Fresh
 
 impl Freshness {
     /// Whether what is shown is shown as of an earlier time.
-    pub(super) const fn stale(self) -> bool {
-        matches!(self, Self::Silent(_) | Self::Missing(_) | Self::Never)
+    pub(super) fn stale(&self) -> bool {
+        match self {
+            Self::Own | Self::Heard(_) | Self::Cut(..) => false,
+            Self::Silent(_) | Self::Missing(_) | Self::Never => true,
+            Self::Through(_, relay) => relay.stale(),
+        }
     }
 
     /// In words for those who listen; nothing while all is well.
-    pub(super) fn says(self, clock: Clock) -> String {
+    pub(super) fn says(&self, clock: Clock) -> String {
         match self {
             // That there is no connection is said once, for all peers.
             Self::Own | Self::Heard(_) | Self::Cut(..) => String::new(),
             // Written down rather than counted: it is said once.
             Self::Silent(heard) => {
-                format!(", not heard since {}", clock.words(heard))
+                format!(", not heard since {}", clock.words(*heard))
             }
             Self::Missing(_) => ", entries of it have not arrived".to_owned(),
             Self::Never => ", not heard since this node started".to_owned(),
+            Self::Through(by, relay) => format!(", passed on by {by}{}", relay.says(clock)),
         }
     }
 
     /// A line in a cell; nothing for this space's own.
-    pub(super) fn line(self, clock: Clock) -> Markup {
+    pub(super) fn line(&self, clock: Clock) -> Markup {
+        html! {
+            @if *self != Self::Own {
+                @let heard = self.heard();
+                p class=(if heard { "heard" } else { "silent" }) {
+                    (ear(heard))
+                    span { (self.words(clock)) }
+                }
+            }
+        }
+    }
+
+    /// Whether something can be heard of it, and was lately.
+    fn heard(&self) -> bool {
+        match self {
+            Self::Own | Self::Heard(_) => true,
+            Self::Cut(..) | Self::Silent(_) | Self::Missing(_) | Self::Never => false,
+            Self::Through(_, relay) => relay.heard(),
+        }
+    }
+
+    fn words(&self, clock: Clock) -> Markup {
         html! {
             @match self {
                 Self::Own => {}
-                Self::Heard(at) => p .heard { (ear(true)) span { "heard " (clock.ago(at)) } },
-                Self::Cut(at, since) => p .silent {
-                    (ear(false))
-                    span {
-                        b { "no connection" } " since " (clock.at(since))
-                        "; heard " (clock.ago(at))
-                    }
+                Self::Heard(at) => { "heard " (clock.ago(*at)) }
+                Self::Cut(at, since) => {
+                    b { "no connection" } " since " (clock.at(*since)) "; heard " (clock.ago(*at))
                 }
-                Self::Silent(at) => p .silent {
-                    (ear(false))
-                    span { "not heard since " b { (clock.at(at)) } ", " (clock.ago(at)) }
+                Self::Silent(at) => {
+                    "not heard since " b { (clock.at(*at)) } ", " (clock.ago(*at))
                 }
-                Self::Missing(at) => p .silent {
-                    (ear(false))
-                    span { b { "entries have not arrived" } "; heard " (clock.ago(at)) }
+                Self::Missing(at) => {
+                    b { "entries have not arrived" } "; heard " (clock.ago(*at))
                 }
-                Self::Never => p .silent {
-                    (ear(false))
-                    span { b { "not heard" } " since this node started" }
+                Self::Never => { b { "not heard" } " since this node started" }
+                Self::Through(by, relay) => {
+                    "passed on by " bdi { (by) } ", " (relay.words(clock))
                 }
             }
         }

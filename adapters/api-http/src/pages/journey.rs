@@ -5,11 +5,11 @@ use super::moment::Clock;
 use super::pipeline;
 use super::sheet::Sheet;
 use super::text::visible;
+use crate::shape::journey::words;
 use crate::shape::release::{self, Release};
 use engine::engine::Engine;
 use engine::views::journey::Step;
 use maud::{Markup, html};
-use schema::latest::Actor;
 use schema::v1::model::ReleaseId;
 
 /// Everything that a journey's page shows.
@@ -64,11 +64,7 @@ fn happened(engine: &Engine, step: &Step) -> Happened {
         "deployment.reported" => format!("result reported: {detail}"),
         other => format!("{other} {detail}"),
     };
-    let who = match &step.actor {
-        Actor::Person(name) => name.to_string(),
-        Actor::Policy => "policy".to_owned(),
-        Actor::Space(_) => "not disclosed".to_owned(),
-    };
+    let who = words(&step.actor);
     Happened {
         at_ms: step.at_ms,
         space: state.name_of(&step.space),

@@ -47,6 +47,7 @@ pub(super) fn look(
             && shown.tenant == id.slot.tenant
     })?;
     let proof = state.cells.get(id).and_then(|cell| cell.installed.as_deref());
+    let freshness = freshness::of(engine, &shown, now, way);
     let proven = shown.installed.is_some_and(|installed| installed.proven);
     let owner = state.name_of(&id.project.space).parse().ok();
     let trail = || audit::trail(engine, id.space, &id.slot, &id.project.name, owner.as_ref());
@@ -60,7 +61,7 @@ pub(super) fn look(
         journey: proof.map(|proof| cell::of_release(&proof.receipt.release)),
         installed: proof.map(installed),
         reasons: audits.then(|| trail().unwrap_or_default()),
-        freshness: freshness::of(engine, &id.space, now, way),
+        freshness,
     })
 }
 

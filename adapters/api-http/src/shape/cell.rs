@@ -29,6 +29,9 @@ pub struct Cell {
     pub fresh: bool,
     /// When the space was last heard, or now for this space's own.
     pub heard_at: Option<String>,
+    /// Who passed its newest result on, where it did not come from the space itself.
+    #[serde(default)]
+    pub through: Option<Through>,
     /// The receipt of what is installed.
     pub receipt: Option<String>,
     /// Whether the receipt's signature was just checked.
@@ -39,6 +42,17 @@ pub struct Cell {
     pub last_attempt: Option<Attempt>,
     /// What is being deployed now; only known for this space's own.
     pub running: Option<String>,
+}
+
+/// A space that passes on what another one reported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Through {
+    /// Its name.
+    pub space: String,
+    /// Whether it was heard from lately. How long ago it heard the other is not known.
+    pub fresh: bool,
+    /// When it was last heard.
+    pub heard_at: Option<String>,
 }
 
 /// A deployment that ended.
@@ -61,7 +75,13 @@ pub fn show(engine: &Engine, now: Now, rights: &Rights) -> Vec<Cell> {
     let seen = seen.filter(|cell| rights.see_cell(&cell.project, cell.space, &cell.environment));
     let shown = seen.map(|cell| {
         let remote = cell.space != state.me();
-        let link = links.iter().find(|link| link.peer == cell.space);
+        let link_to = |space| links.iter().find(|link| link.peer == space);
+        let link = link_to(cell.space);
+        let through = cell.through.map(|relay| Through {
+            space: state.name_of(&relay),
+            fresh: link_to(relay).is_some_and(|link| link.fresh),
+            heard_at: link_to(relay).and_then(|link| link.heard_ms).map(super::time),
+        });
         let heard = link.and_then(|link| link.heard_ms).map(super::time);
         let attempt = |last: Deployed| Attempt {
             version: last.version.to_string(),
@@ -80,6 +100,7 @@ pub fn show(engine: &Engine, now: Now, rights: &Rights) -> Vec<Cell> {
             outcome: installed.map(|installed| installed.outcome.as_str().to_owned()),
             fresh: !remote || link.is_some_and(|link| link.fresh),
             heard_at: if remote { heard } else { Some(super::time(now.wall_ms)) },
+            through,
             receipt: installed.map(|installed| installed.receipt.to_string()),
             proven: installed.is_some_and(|installed| installed.proven),
             at: installed.map(|installed| super::time(installed.at_ms)),

@@ -18,6 +18,8 @@ pub struct Step {
     pub entry: String,
     /// Who; none for policy and for who is not disclosed.
     pub actor: Option<String>,
+    /// The same in words: a person, `policy` or `not disclosed`.
+    pub by: String,
     /// More about it.
     pub detail: String,
 }
@@ -28,6 +30,16 @@ pub fn person(actor: &Actor) -> Option<String> {
     match actor {
         Actor::Person(name) => Some(name.to_string()),
         Actor::Policy | Actor::Space(_) => None,
+    }
+}
+
+/// Who did something, in words.
+#[must_use]
+pub fn words(actor: &Actor) -> String {
+    match actor {
+        Actor::Person(name) => name.to_string(),
+        Actor::Policy => "policy".to_owned(),
+        Actor::Space(_) => "not disclosed".to_owned(),
     }
 }
 
@@ -42,6 +54,7 @@ pub fn show(engine: &Engine, release: &ReleaseId) -> Vec<Step> {
         event: step.event.to_owned(),
         entry: step.entry.to_string(),
         actor: person(&step.actor),
+        by: words(&step.actor),
         detail: match step.event {
             "release.promoted" => promoted_to(engine, &step.detail),
             _ => step.detail.clone(),

@@ -20,6 +20,14 @@ pub(super) fn run(client: &Client, out: &mut Output) -> Result<(), Failure> {
     Ok(())
 }
 
+fn heard(fresh: bool, at: Option<&str>) -> String {
+    match at {
+        _ if fresh => "fresh".to_owned(),
+        Some(at) => format!("not since {at}"),
+        None => "not heard yet".to_owned(),
+    }
+}
+
 fn row(cell: &Cell) -> Vec<String> {
     let place = slot(&cell.environment, cell.tenant.as_deref());
     let place = if cell.remote { format!("{}: {place}", cell.space) } else { place };
@@ -33,11 +41,12 @@ fn row(cell: &Cell) -> Vec<String> {
         .last_attempt
         .as_ref()
         .map_or_else(|| "-".to_owned(), |last| format!("{} {}", last.version, last.outcome));
-    let heard = match (cell.remote, cell.fresh, &cell.heard_at) {
-        (false, _, _) => "here".to_owned(),
-        (true, true, _) => "fresh".to_owned(),
-        (true, false, Some(at)) => format!("not since {at}"),
-        (true, false, None) => "not heard yet".to_owned(),
+    let heard = match &cell.through {
+        _ if !cell.remote => "here".to_owned(),
+        Some(by) if !cell.fresh => {
+            format!("through {} ({})", by.space, heard(by.fresh, by.heard_at.as_deref()))
+        }
+        Some(_) | None => heard(cell.fresh, cell.heard_at.as_deref()),
     };
     let proof = match (&cell.receipt, cell.proven) {
         (Some(receipt), true) => format!("✓ {}", &receipt[..receipt.len().min(12)]),

@@ -33,7 +33,7 @@ fn row(step: &Step) -> Vec<String> {
         step.space.clone(),
         step.event.clone(),
         step.detail.clone(),
-        step.actor.clone().unwrap_or_else(|| "policy".to_owned()),
+        step.by.clone(),
         step.entry.clone(),
     ]
 }

@@ -74,6 +74,7 @@ impl Event {
             | Self::GateBypassed(_)
             | Self::PolicySet(_)
             | Self::PolicyLifted(_)
+            | Self::PromotionRequested(_)
             | Self::Unknown { .. } => return None,
         })
     }

@@ -24,6 +24,18 @@ pub struct ReleasePromoted {
     pub secrets: Vec<HandedSecret>,
 }
 
+/// A person of this space asked for a promotion, where the peer may not know who: what is promoted
+/// then is written for the peer, and this is who did it. Under the same command as the promotion.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct PromotionRequested {
+    /// The release.
+    pub release: ReleaseId,
+    /// Its digest.
+    pub digest: ReleaseDigest,
+    /// The peer.
+    pub target: SpaceId,
+}
+
 /// A release of a peer was accepted here.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct ReleaseAccepted {

@@ -156,6 +156,7 @@ fn effects(header: &Header, event: &Event) -> Vec<String> {
         | Event::GateBypassed(_)
         | Event::PolicySet(_)
         | Event::PolicyLifted(_)
+        | Event::PromotionRequested(_)
         | Event::SpaceCreated(_)
         | Event::LinkOffered(_)
         | Event::PeerTrusted(_)
