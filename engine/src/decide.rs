@@ -175,7 +175,7 @@ pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejecti
         Command::Deploy { release, environment, tenant, bypass } => {
             let id = chosen(given.state, release)?;
             let slot = Slot { environment: environment.clone(), tenant: tenant.clone() };
-            deployment::deploy(given, actor, &id, &slot, 0, bypass.as_ref())
+            deployment::deploy(given, actor, &id, &slot, bypass.as_ref())
         }
         Command::Cancel { deployment, reason } => {
             deployment::cancel(given.state, actor, *deployment, reason)

@@ -287,7 +287,7 @@ pub fn approvals<'a>(
     let there = release.progress.iter().filter(|(slot, _)| slot.environment == *environment);
     let used = match rule.per {
         ApprovedPer::Release => None,
-        ApprovedPer::Deployment => there.map(|(_, progress)| progress.deployment).max(),
+        ApprovedPer::Deployment => there.filter_map(|(_, progress)| progress.used()).max(),
     };
     let about = release.approvals.iter().filter(|it| it.content.environment == *environment);
     let good = about.filter(|it| used.is_none_or(|used| it.position > used));

@@ -1,16 +1,16 @@
 //! What this space does by itself: with remote events as facts, by its own rules, logged as its own
 //! events.
 //!
-//! Policy acts on what an event made possible, in the same block as that event, and only forward: a
-//! change of configuration alone never deploys old releases, and an older version never replaces a
-//! newer one by itself.
+//! Policy acts on what an event made possible, in the same block as that event, a change of
+//! configuration as well. It only goes forward: where a newer version was ever tried, an older one
+//! never goes by itself, so that what a person rolled back to stays.
 
 use crate::command::{Command, ReleaseName, Request};
 use crate::decide::import::{accepts_by_itself, has_sealed};
 use crate::decide::recall;
 use crate::progress::{Place, Standing, lifecycle, standings};
 use crate::state::State;
-use crate::state::cells::{Cell, CellId, Proof};
+use crate::state::cells::{CellId, Proof};
 use crate::state::releases::Release;
 use schema::id::{CommandId, EntryId};
 use schema::latest::{Actor, Outcome};
@@ -147,16 +147,11 @@ fn advance(
     }
 }
 
-/// Whether no newer version of the project was tried in the environment, for whomever.
+/// Whether no newer version of the project was ever tried in the environment, for whomever.
 #[must_use]
 pub fn newest_tried(state: &State, id: &ReleaseId, environment: &Name) -> bool {
-    let tried = state.cells.in_environment(&id.project, state.me(), environment);
-    let newer = |cell: &Cell| {
-        let ended = cell.last.as_ref().map(|proof| &proof.receipt.release.version);
-        let runs = cell.running.as_ref().map(|running| &running.release.version);
-        ended.into_iter().chain(runs).any(|version| *version > id.version)
-    };
-    !tried.into_iter().any(newer)
+    let newest = state.cells.newest_tried(&id.project, environment);
+    newest.is_none_or(|newest| *newest <= id.version)
 }
 
 /// Whether no newer version of the project was promoted to the peer.

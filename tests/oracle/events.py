@@ -280,6 +280,7 @@ EVENTS: dict[tuple[int, int], Event] = {
     ),
     (47, 1): _event("policy.set", MUST, rule=RULE, reason=TEXT),
     (48, 1): _event("policy.lifted", MUST, rule=RULE),
+    (49, 1): _event("promotion.requested", 0, release=RELEASE, digest=ID, target=ID),
 }  # fmt: skip
 
 

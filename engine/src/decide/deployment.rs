@@ -7,7 +7,7 @@ use crate::decide::{Draft, Given, secret, values};
 use crate::gates::{self, Way};
 use crate::progress::Place;
 use crate::state::State;
-use crate::state::cells::{Running, Slot};
+use crate::state::cells::{Running, Slot, starter};
 use crate::state::releases::Release;
 use schema::id::Position;
 use schema::latest::{Actor, Event, Outcome};
@@ -28,13 +28,30 @@ pub fn deploy(
     actor: &Actor,
     id: &ReleaseId,
     slot: &Slot,
+    bypass: Option<&Text>,
+) -> Result<Vec<Draft>, Rejection> {
+    begin(given, (actor, actor), id, slot, 0, bypass)
+}
+
+/// Begins a deployment. The first of `who` does it now, for the second: whose own approval does not
+/// count.
+///
+/// # Errors
+/// With what holds it up, see [`gates`]; also when a required value is missing, or a
+/// secret cannot be opened.
+fn begin(
+    given: Given<'_>,
+    who: (&Actor, &Actor),
+    id: &ReleaseId,
+    slot: &Slot,
     restarts: u32,
     bypass: Option<&Text>,
 ) -> Result<Vec<Draft>, Rejection> {
+    let (actor, whose) = who;
     let state = given.state;
     let place = Place::Environment(slot.environment.clone());
     let tenant = slot.tenant.as_ref();
-    let way = Way { id, place: &place, tenant, actor, now_ms: given.wall_ms };
+    let way = Way { id, place: &place, tenant, actor: whose, now_ms: given.wall_ms };
     let bypassed = passed(state, &way, bypass)?;
     let Some(release) = state.releases.get(id) else {
         return Err(Rejection::not_found("there is no such release", "`interspace release list`"));
@@ -166,7 +183,9 @@ pub fn restart(
     {
         return Err(nothing());
     }
-    let drafts = deploy(given, actor, id, &cut.cell.slot, restarts, None)?;
+    let first = starter(&proof.receipt);
+    let who = (actor, first.as_ref().unwrap_or(actor));
+    let drafts = begin(given, who, id, &cut.cell.slot, restarts, None)?;
     Ok(drafts.into_iter().map(|draft| draft.because(proof.entry)).collect())
 }
 

@@ -177,6 +177,11 @@ impl Engine {
                 self.tell_environments = true;
                 // Whose invitations are over, the door must know.
                 self.keyring_changed = true;
+                // A gate may be open by that, a phase go by itself, a value be there.
+                self.touched.append(&mut self.held_up);
+                if !self.telling {
+                    self.touch_unfinished();
+                }
             }
             Event::ReleaseCreated(created) => {
                 let space = self.identity.space();

@@ -2,8 +2,9 @@
 
 use crate::state::At;
 use schema::id::{EntryId, Incarnation, Position, ReleaseDigest, SpaceId};
-use schema::latest::{Document, Kind, Outcome, Receipt};
+use schema::latest::{Actor, Document, Kind, Outcome, Receipt};
 use schema::name::{Name, Version};
+use schema::v1::document::receipt::DeployedBy;
 use schema::v1::event::{
     DeploymentCancelled, DeploymentFinished, DeploymentReported, DeploymentStarted,
     ManualStepAnswered, ManualStepReached,
@@ -90,9 +91,9 @@ pub struct Running {
     /// The manual step that waits for a person, if one does.
     pub awaits: Option<Name>,
     /// Who asked to end it, if somebody did.
-    pub cancelled: Option<schema::latest::Actor>,
-    /// Who began it.
-    pub by: schema::latest::Actor,
+    pub cancelled: Option<Actor>,
+    /// Who began it; who began it first where policy began it again after an interruption.
+    pub by: Actor,
 }
 
 /// A deployment that ended.
@@ -160,6 +161,8 @@ pub struct Cells {
     /// Those in which a deployment runs: few, and asked for often.
     running: BTreeSet<CellId>,
     deployments: BTreeMap<Position, Deployment>,
+    /// The newest version that was ever tried in an environment of this space, by project.
+    tried: BTreeMap<ProjectId, BTreeMap<Name, Version>>,
 }
 
 impl Cells {
@@ -174,20 +177,19 @@ impl Cells {
         self.cells.iter()
     }
 
-    /// The cells of a project in an environment of a space, for nobody apart and for each tenant.
-    pub fn in_environment<'a>(
-        &'a self,
-        project: &ProjectId,
-        space: SpaceId,
-        environment: &'a Name,
-    ) -> impl Iterator<Item = &'a Cell> + use<'a> {
-        let first = CellId { project: project.clone(), space, slot: Slot::of(environment.clone()) };
-        let project = project.clone();
-        let from = self.cells.range(first..);
-        let there = from.take_while(move |(id, _)| {
-            id.project == project && id.space == space && id.slot.environment == *environment
-        });
-        there.map(|(_, cell)| cell)
+    /// The newest version of a project that was ever tried in an environment of this space, for
+    /// whomever, however it ended.
+    #[must_use]
+    pub fn newest_tried(&self, project: &ProjectId, environment: &Name) -> Option<&Version> {
+        self.tried.get(project)?.get(environment)
+    }
+
+    fn try_out(&mut self, release: &ReleaseId, environment: &Name) {
+        let there = self.tried.entry(release.project.clone()).or_default();
+        let newest = there.entry(environment.clone()).or_insert_with(|| release.version.clone());
+        if *newest < release.version {
+            newest.clone_from(&release.version);
+        }
     }
 
     /// One deployment of this space.
@@ -213,7 +215,12 @@ impl Cells {
             Deployment { cell: id.clone(), version: event.release.version.clone(), proof: None };
         self.deployments.insert(at.position, deployment);
         self.running.insert(id.clone());
-        self.cells.entry(id).or_default().running = Some(Running {
+        self.try_out(&event.release, &event.environment);
+        let cell = self.cells.entry(id).or_default();
+        // What is begun again is still what somebody began.
+        let first = cell.last.as_ref().filter(|_| event.restarts > 0);
+        let by = first.and_then(|proof| starter(&proof.receipt));
+        cell.running = Some(Running {
             deployment: at.id,
             started_ms: at.header.time_ms,
             release: event.release.clone(),
@@ -222,7 +229,7 @@ impl Cells {
             variables: event.variables.clone(),
             awaits: None,
             cancelled: None,
-            by: at.header.actor.clone(),
+            by: by.unwrap_or_else(|| at.header.actor.clone()),
         });
     }
 
@@ -265,6 +272,7 @@ impl Cells {
         };
         let attempt = Attempt::of(&proof, at);
         let outcome = proof.receipt.outcome;
+        self.try_out(&attempt.release, &attempt.slot.environment);
         let cell = self.cell_of(me, &proof.receipt);
         if outcome == Outcome::Succeeded && older(&cell.installed) {
             cell.installed = Some(Arc::clone(&proof));
@@ -336,6 +344,15 @@ impl Cells {
     fn cell_of(&mut self, space: SpaceId, receipt: &Receipt) -> &mut Cell {
         let project = receipt.release.project.clone();
         self.cells.entry(CellId { project, space, slot: slot(receipt) }).or_default()
+    }
+}
+
+/// The person who began a deployment of this space, as its receipt says; none if that was policy.
+#[must_use]
+pub fn starter(receipt: &Receipt) -> Option<Actor> {
+    match &receipt.by {
+        DeployedBy::Person(name) => Some(Actor::Person(name.clone())),
+        DeployedBy::Policy | DeployedBy::Undisclosed => None,
     }
 }
 

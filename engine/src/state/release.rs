@@ -70,6 +70,17 @@ pub struct Progress {
     pub succeeded: bool,
     /// How often it was interrupted in a row.
     pub restarts: u32,
+    /// The deployment there before it, and before those that it begins again.
+    pub before: Option<Position>,
+}
+
+impl Progress {
+    /// The newest deployment for which an approval was used up: what was interrupted is begun again
+    /// with the same.
+    #[must_use]
+    pub fn used(&self) -> Option<Position> {
+        if self.outcome == Some(Outcome::Interrupted) { self.before } else { Some(self.deployment) }
+    }
 }
 
 /// A receipt that a deployment of a release succeeded somewhere, here or in another space.

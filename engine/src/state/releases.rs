@@ -241,6 +241,7 @@ impl Releases {
                 outcome: None,
                 succeeded: false,
                 restarts: 0,
+                before: None,
             });
         }
         self.finished(&attempt, outcome);
@@ -335,6 +336,10 @@ impl Releases {
             outcome: None,
             succeeded: before.is_some_and(|before| before.succeeded),
             restarts: event.restarts,
+            before: before.and_then(|before| match event.restarts {
+                0 => before.used(),
+                _ => before.before,
+            }),
         };
         release.progress.insert(slot, progress);
     }

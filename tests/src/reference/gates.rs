@@ -5,7 +5,8 @@ use super::Reference;
 use engine::state::State;
 use schema::id::{CommandId, EntryId, Position, ReleaseDigest, SpaceId};
 use schema::latest::{
-    Actor, Approval, Bundle, Document, Entry, Event, Header, Kind, Mirrored, Own, Recall, Record,
+    Actor, Approval, Bundle, Document, Entry, Event, Header, Kind, Mirrored, Outcome, Own, Recall,
+    Receipt, Record,
 };
 use schema::name::Name;
 use schema::v1::event::{
@@ -17,6 +18,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const MINUTE_MS: u64 = 60_000;
 const DAY_MIN: u64 = 24 * 60;
+
+/// One deployment of this space.
+#[derive(Debug)]
+struct Deployed {
+    release: ReleaseId,
+    digest: ReleaseDigest,
+    environment: Name,
+    tenant: Option<Name>,
+    /// Who wanted it.
+    by: Actor,
+    at: Position,
+    /// Whether a stop of the node cut it short: then it is begun again, or did not count.
+    cut_short: bool,
+}
 
 /// A naive reader of one log.
 #[derive(Debug)]
@@ -34,8 +49,8 @@ pub struct Gates {
     authors: BTreeMap<ReleaseDigest, Actor>,
     /// What each person said last of a release in an environment.
     said: BTreeMap<(ReleaseDigest, Name, Name), (bool, Position)>,
-    /// Where a release was last deployed to an environment.
-    last: BTreeMap<(ReleaseDigest, Name), Position>,
+    /// What was deployed where.
+    deployed: Vec<Deployed>,
     /// What the newest command went past, and who asked for it.
     bypassed: Option<(CommandId, Actor, GateBypassed)>,
     /// What was promoted to whom.
@@ -66,7 +81,7 @@ impl Gates {
             revisions: BTreeMap::new(),
             authors: BTreeMap::new(),
             said: BTreeMap::new(),
-            last: BTreeMap::new(),
+            deployed: Vec::new(),
             bypassed: None,
             sent: BTreeSet::new(),
             running: BTreeMap::new(),
@@ -153,6 +168,12 @@ impl Gates {
             Ok(Event::DeploymentCancelled(_)) => self.meet("an end by a person"),
             Ok(Event::DeploymentFinished(finished)) => {
                 self.running.retain(|_, at| *at != finished.deployment);
+                let receipt: Option<Receipt> = payload(&finished.receipt, Kind::Receipt);
+                let cut_short = receipt.is_some_and(|it| it.outcome == Outcome::Interrupted);
+                let mut known = self.deployed.iter_mut();
+                if let Some(known) = known.find(|it| it.at == finished.deployment) {
+                    known.cut_short = cut_short;
+                }
             }
             Ok(Event::DeploymentStarted(started)) => {
                 let DeploymentStarted { environment, tenant, .. } = &started;
@@ -161,7 +182,15 @@ impl Gates {
                     return Err(format!("two deployments run in {environment}"));
                 }
                 self.deploys(header, &started)?;
-                self.last.insert((started.digest, started.environment), self.position);
+                self.deployed.push(Deployed {
+                    by: self.who(header, &started),
+                    tenant: started.tenant,
+                    release: started.release,
+                    digest: started.digest,
+                    environment: started.environment,
+                    at: self.position,
+                    cut_short: false,
+                });
             }
             Ok(Event::ReleasePromoted(promoted)) => {
                 self.promotes(header, &promoted)?;
@@ -222,13 +251,16 @@ impl Gates {
         // Where each deployment wants its own, those before the last one are used up.
         let once =
             rules.and_then(|it| it.approval).is_some_and(|it| it.per == ApprovedPer::Deployment);
-        let used = self.last.get(&(*digest, environment.clone())).filter(|_| once);
+        let same = |it: &&Deployed| it.digest == *digest && it.environment == *environment;
+        let used = self.deployed.iter().filter(same).filter(|it| once && !it.cut_short);
+        let used = used.map(|it| &it.at).max();
         let fresh = |at: &Position| used.is_none_or(|used| at > used);
         let said = self.said.iter().filter(|(key, (_, at))| about(key) && fresh(at));
         let refused = said.clone().any(|(_, (approved, _))| !approved);
+        let who = self.who(header, started);
         let own = |by: &Name| {
             let by = Actor::Person(by.clone());
-            by == header.actor || self.authors.get(digest) == Some(&by)
+            by == who || self.authors.get(digest) == Some(&by)
         };
         let good = said.filter(|((_, _, by), (approved, _))| *approved && !own(by)).count();
         let enough = quorum == 0 || (!refused && good >= usize::try_from(quorum).unwrap_or(0));
@@ -245,6 +277,14 @@ impl Gates {
         if header.actor == Actor::Policy && self.rules.iter().any(pinned) {
             return Err(format!("{what} by policy, which was told to leave it alone"));
         }
+        let newer = |it: &Deployed| {
+            let same = it.environment == *environment && it.release.project == release.project;
+            same && it.release.version > release.version
+        };
+        let again = started.restarts > 0;
+        if header.actor == Actor::Policy && !again && self.deployed.iter().any(newer) {
+            return Err(format!("{what} by policy, where a newer one was"));
+        }
         let facts = [
             ("approvals that were enough", quorum > 0 && enough),
             ("an open window", !windows.is_empty() && is_open(windows, header.time_ms)),
@@ -253,6 +293,16 @@ impl Gates {
         ];
         facts.into_iter().filter(|(_, met)| *met).for_each(|(what, _)| self.meet(what));
         Ok(())
+    }
+
+    /// Who wants a deployment: what is begun again is wanted by who began it first.
+    fn who(&self, header: &Header, started: &DeploymentStarted) -> Actor {
+        let DeploymentStarted { digest, environment, tenant, restarts, .. } = started;
+        let same = |it: &&Deployed| {
+            it.digest == *digest && it.environment == *environment && it.tenant == *tenant
+        };
+        let before = self.deployed.iter().rev().filter(|_| *restarts > 0).find(same);
+        before.map_or(&header.actor, |before| &before.by).clone()
     }
 
     fn promotes(&mut self, header: &Header, promoted: &ReleasePromoted) -> Result<(), String> {

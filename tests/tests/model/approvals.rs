@@ -4,7 +4,7 @@ use super::scene::{Scene, phases, project, said, space, step, with};
 use engine::command::{Command, Done, Rejection};
 use engine::views::proofs;
 use schema::latest::Event;
-use schema::v1::event::Definition;
+use schema::v1::event::{Definition, Pattern, PolicyRule};
 use schema::v1::model::{ApprovalRule, ApprovedPer, Project};
 use tests::pipeline::text;
 use tests::world::name;
@@ -148,4 +148,49 @@ fn what_somebody_said_who_may_not_any_more_counts_no_more() {
     scene.apply(0, without).unwrap();
     let told = said(scene.deploy("1.0.0", "Live"));
     assert!(told.contains("1 of 2 times"), "ben's refusal is gone with him: {told}");
+}
+
+/// Anna and Ben approve, Dana deploys, and the node stops in the middle; policy is paused before,
+/// so that it begins nothing again for now.
+fn cut_short() -> (Scene, Command) {
+    let mut scene = given(ApprovedPer::Deployment);
+    says(&mut scene, "anna", true, "").unwrap();
+    says(&mut scene, "ben", true, "").unwrap();
+    let rule = PolicyRule::Pause { project: Pattern::all(), place: Pattern::all() };
+    let pause = Command::SetPolicy { rule: rule.clone(), reason: text("we look at it") };
+    scene.world.ask(scene.home, "dana", pause).unwrap();
+    let deploy = Command::Deploy {
+        release: scene.named(scene.home, "1.0.0"),
+        environment: name("Live"),
+        tenant: None,
+        bypass: None,
+    };
+    scene.world.ask(scene.home, "dana", deploy).unwrap();
+    scene.world.crash(scene.home);
+    scene.world.start(scene.home).unwrap();
+    scene.world.run(10_000);
+    assert_eq!(scene.installed(0, 0, "Live"), None);
+    (scene, Command::LiftPolicy { rule })
+}
+
+#[test]
+fn what_was_cut_short_is_begun_again_with_the_approvals_that_it_had() {
+    let (mut scene, go_on) = cut_short();
+    scene.world.ask(scene.home, "dana", go_on).unwrap();
+    scene.world.run(10_000);
+    assert_eq!(scene.installed(0, 0, "Live").as_deref(), Some("1.0.0"));
+    let told = said(scene.deploy("1.0.0", "Live"));
+    assert!(told.contains("0 of 2 times"), "now they are used up: {told}");
+}
+
+#[test]
+fn who_deployed_what_was_cut_short_does_not_approve_that_it_begins_again() {
+    let (mut scene, go_on) = cut_short();
+    let mut without = configured(ApprovedPer::Deployment, false);
+    without.retain(|it| !matches!(it, Definition::User(user) if user.name.as_str() == "ben"));
+    scene.apply(scene.home, without).unwrap();
+    says(&mut scene, "dana", true, "").unwrap();
+    scene.world.ask(scene.home, "dana", go_on).unwrap();
+    scene.world.run(10_000);
+    assert_eq!(scene.installed(0, 0, "Live"), None, "Dana would deploy with her own approval");
 }

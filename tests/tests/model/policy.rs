@@ -116,7 +116,7 @@ fn a_phase_is_not_done_by_skipping_all_of_it() {
 }
 
 #[test]
-fn after_a_change_of_configuration_a_start_moves_the_newest_release_and_no_older_one() {
+fn a_change_of_configuration_moves_the_newest_release_and_no_older_one() {
     let mut world = World::new(13);
     let (home, away) = (world.found("Home"), world.found("Away"));
     world.link(home, away, World::usual_grants(PROJECT));
@@ -132,7 +132,8 @@ fn after_a_change_of_configuration_a_start_moves_the_newest_release_and_no_older
     all.push(phase("Live", &["Live"], &["Away"], true));
     scene.apply(home, space(&["Dev", "Live"], all, project())).unwrap();
     scene.world.run(30_000);
-    assert_eq!(scene.installed(home, home, "Live"), None, "a configuration alone moves nothing");
+    assert_eq!(scene.installed(home, home, "Live").as_deref(), Some("1.2.0"));
+    assert_eq!(scene.installed(home, away, "There"), None, "that is for its people to do");
     scene.world.crash(home);
     scene.world.start(home).unwrap();
     scene.world.run(60_000);
@@ -149,4 +150,29 @@ fn after_a_change_of_configuration_a_start_moves_the_newest_release_and_no_older
         count.count()
     };
     assert_eq!([went("1.0.0"), went("1.1.0"), went("1.2.0")], [0, 0, 2]);
+}
+
+#[test]
+fn what_people_rolled_back_to_stays() {
+    let mut scene = given();
+    let home = scene.home;
+    scene.create("1.0.0").unwrap();
+    scene.deploy("1.0.0", "Dev").unwrap();
+    assert_eq!(scene.installed(home, home, "Live").as_deref(), Some("1.0.0"));
+    let pause = PolicyRule::Pause { project: pattern("*"), place: pattern("Live") };
+    set(&mut scene, &pause);
+    for version in ["1.1.0", "1.2.0"] {
+        scene.create(version).unwrap();
+        scene.deploy(version, "Dev").unwrap();
+    }
+    scene.deploy("1.2.0", "Live").unwrap();
+    let lift = Command::LiftPolicy { rule: pause };
+    scene.world.ask(home, "dana", lift).unwrap();
+    scene.world.run(10_000);
+    scene.deploy("1.0.0", "Live").unwrap();
+    scene.world.run(60_000);
+    assert_eq!(scene.installed(home, home, "Live").as_deref(), Some("1.0.0"), "policy waits");
+    scene.create("1.3.0").unwrap();
+    scene.deploy("1.3.0", "Dev").unwrap();
+    assert_eq!(scene.installed(home, home, "Live").as_deref(), Some("1.3.0"), "and goes on");
 }
