@@ -225,6 +225,8 @@ pub enum Command {
     AnswerManual {
         /// Where the deployment began.
         deployment: Position,
+        /// Which step is meant; may only be left out where it can be no other.
+        step: Option<Name>,
         /// Whether it was done; the step has failed if not.
         done: bool,
         /// What there is to say about it.

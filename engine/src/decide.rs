@@ -180,8 +180,9 @@ pub fn decide(given: Given<'_>, request: &Request) -> Result<Vec<Draft>, Rejecti
         Command::Cancel { deployment, reason } => {
             deployment::cancel(given.state, actor, *deployment, reason)
         }
-        Command::AnswerManual { deployment, done, note } => {
-            deployment::answer(given.state, actor, *deployment, *done, note)
+        Command::AnswerManual { deployment, step, done, note } => {
+            let said = deployment::Said { step: step.as_ref(), done: *done, note };
+            deployment::answer(given.state, actor, *deployment, &said)
         }
         Command::KeepSecrets { release } => import::keep_secrets(given, release),
         Command::Restart { deployment } => deployment::restart(given, actor, *deployment),

@@ -1,9 +1,10 @@
 //! What stands between a release and a place: one answer for rules, policy and people.
 
+use crate::argument::argument;
 use crate::command::{Rejection, RejectionKind};
 use crate::decide::permission::Permission;
 use crate::decide::rights::{Object, Rights};
-use crate::decide::{deployment, recall, tenant};
+use crate::decide::{deployment, promotion, recall, tenant};
 use crate::progress::{PhaseStanding, Place, standings};
 use crate::state::State;
 use crate::state::cells::Slot;
@@ -22,6 +23,8 @@ pub enum Gate {
     Recall,
     /// It was not accepted, or not all of it is here.
     Acceptance,
+    /// There is no link to the peer, or it does not let the release in.
+    Link,
     /// The tenant is not there.
     Tenant,
     /// An earlier phase is not complete, or the place is in no phase.
@@ -53,6 +56,7 @@ impl Gate {
         match self {
             Self::Recall => "recall",
             Self::Acceptance => "acceptance",
+            Self::Link => "link",
             Self::Tenant => "tenant",
             Self::Phase => "phase",
             Self::Freeze => "freeze",
@@ -96,6 +100,12 @@ impl Way<'_> {
         format!("{} {}", self.id.project.name, self.id.version)
     }
 
+    /// The same, as it is typed.
+    fn typed(&self) -> String {
+        let (project, version) = (&self.id.project.name, &self.id.version);
+        format!("{} {}", argument(project.as_str()), argument(version.as_str()))
+    }
+
     fn slot(&self) -> Option<Slot> {
         match self.place {
             Place::Environment(name) => {
@@ -126,6 +136,9 @@ pub fn obstacles_among(state: &State, way: &Way<'_>, phases: &[PhaseStanding]) -
     };
     all.extend(shut(Gate::Recall, recall::allows(state, way.id, release.revision)));
     all.extend(shut(Gate::Acceptance, acceptance(way, release)));
+    if let Place::Space(peer) = way.place {
+        all.extend(shut(Gate::Link, promotion::is_let_in(state, way.id, release, peer)));
+    }
     if let Some(slot) = &slot {
         all.extend(shut(Gate::Tenant, tenant::check(state, &way.id.project, slot)));
     }
@@ -155,7 +168,7 @@ fn acceptance(way: &Way<'_>, release: &Release) -> Result<(), Rejection> {
         Answer::Accepted { .. } => Ok(()),
         Answer::Waiting => Err(Rejection::conflict(
             format!("{name} waits in the inbox"),
-            format!("accept it first: `interspace inbox accept {name}`"),
+            format!("accept it first: `interspace inbox accept {}`", way.typed()),
         )),
         Answer::Rejected { reason } => Err(Rejection::conflict(
             format!("{name} was rejected: {reason}"),
@@ -186,7 +199,7 @@ fn phase(state: &State, way: &Way<'_>, all: &[PhaseStanding]) -> Option<Obstacle
     let soaks: Option<Vec<u64>> = shut.map(|phase| phase.soaked_ms).collect();
     let rejection = Rejection::conflict(
         format!("{name} cannot be {verb} to {place}: {why}"),
-        format!("`interspace release explain {name}` shows what is missing"),
+        format!("`interspace release explain {}` shows what is missing", way.typed()),
     );
     let opens_ms = soaks.and_then(|soaks| soaks.into_iter().max());
     Some(Obstacle { gate: Gate::Phase, rejection, opens_ms })
@@ -209,8 +222,8 @@ fn freezes(state: &State, way: &Way<'_>) -> Option<Obstacle> {
         format!("{} is frozen by {}: {}", way.place, first.name, first.reason),
         format!(
             "wait until it is over: `interspace freeze list`; who may lifts it: `interspace freeze \
-             lift \"{}\"`, or goes past it: `--bypass REASON`",
-            first.name
+             lift {}`, or goes past it: `--bypass REASON`",
+            argument(first.name.as_str())
         ),
     );
     Some(Obstacle { gate: Gate::Freeze, rejection, opens_ms })
@@ -243,14 +256,13 @@ fn approval(state: &State, way: &Way<'_>, release: &Release, slot: &Slot) -> Res
     let mut newest = approvals(release, environment, rule);
     // Who may not say so any more has not said so.
     newest.retain(|by, _| may(by));
-    let name = way.name();
+    let (name, typed, there) = (way.name(), way.typed(), argument(environment.as_str()));
     if let Some(refused) = newest.values().find(|it| !it.content.approved) {
         let Approved { content, .. } = refused;
         return Err(Rejection::conflict(
             format!("{} refused {name} for {environment}: {}", content.by, content.reason),
             format!(
-                "make a newer one, or convince {} to `interspace approve {name} --in \
-                 \"{environment}\"`",
+                "make a newer one, or convince {} to `interspace approve {typed} --in {there}`",
                 content.by
             ),
         ));
@@ -266,7 +278,7 @@ fn approval(state: &State, way: &Way<'_>, release: &Release, slot: &Slot) -> Res
         format!("{name} is approved{by} for {environment} {} of {need} times", good.len()),
         format!(
             "somebody with the role approver, who neither made nor deploys it: `interspace approve \
-             {name} --in \"{environment}\"`; who may goes past it: `--bypass REASON`"
+             {typed} --in {there}`; who may goes past it: `--bypass REASON`"
         ),
     ))
 }

@@ -11,6 +11,7 @@
 //! arguments, and what others can see is handed out only after the block it depends on is durable.
 
 // A command becomes events.
+pub mod argument;
 pub mod command;
 pub mod decide;
 pub mod gates;

@@ -65,3 +65,16 @@ pub struct Report {
     /// The steps that were begun, and first of all the check of the packages where it failed.
     pub steps: Vec<StepReport>,
 }
+
+/// Names of environment variables that begin so are the runner's.
+const RESERVED: &str = "INTERSPACE_";
+
+/// Why a variable cannot be called so; none if it can.
+#[must_use]
+pub fn name_flaw(name: &str) -> Option<&'static str> {
+    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if !begins || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        return Some("is no name of an environment variable: letters, digits and _ only");
+    }
+    name.starts_with(RESERVED).then_some("begins with INTERSPACE_, which is kept for the runner")
+}

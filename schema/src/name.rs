@@ -230,12 +230,7 @@ impl Ord for Version {
         if self.0 == other.0 {
             return Ordering::Equal;
         }
-        let ((core, suffix), (its_core, its_suffix)) = (self.split(), other.split());
-        significant(core)
-            .cmp(significant(its_core))
-            .then_with(|| suffix.is_empty().cmp(&its_suffix.is_empty()))
-            .then_with(|| parts(suffix).cmp(parts(its_suffix)))
-            .then_with(|| self.0.cmp(&other.0))
+        self.precedence(other).then_with(|| self.0.cmp(&other.0))
     }
 }
 
@@ -248,6 +243,16 @@ enum Part<'a> {
 }
 
 impl Version {
+    /// The order but for how a version is written: `3`, `3.0` and `03.0.0` are one.
+    #[must_use]
+    pub fn precedence(&self, other: &Self) -> Ordering {
+        let ((core, suffix), (its_core, its_suffix)) = (self.split(), other.split());
+        significant(core)
+            .cmp(significant(its_core))
+            .then_with(|| suffix.is_empty().cmp(&its_suffix.is_empty()))
+            .then_with(|| parts(suffix).cmp(parts(its_suffix)))
+    }
+
     /// The core and the suffix; build metadata counts for neither.
     fn split(&self) -> (&str, &str) {
         let text = self.0.strip_prefix(['v', 'V']).unwrap_or(&self.0);

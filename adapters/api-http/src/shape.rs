@@ -1,6 +1,5 @@
 //! What is said over HTTP: the bodies of requests and answers, shared with the command line.
 
-pub mod argument;
 pub mod audit;
 pub mod cell;
 pub mod command;

@@ -10,8 +10,7 @@
 //! is taken (a secret, a variable of the runner, `PATH`, `LANG`, `HOME`), or where it is all too
 //! much. Values are not secrets: only what contains one is masked in reports.
 
-use crate::variables::name_flaw;
-use engine::run::Plan;
+use engine::run::{Plan, name_flaw};
 use rustix::fs::OFlags;
 use schema::limits::{OUTPUTS_BYTES_MAX, STEP_OUTPUTS_MAX};
 use schema::name::Name;

@@ -29,7 +29,7 @@ use crate::halt::Halt;
 use crate::leftovers::MARK;
 use crate::packages::Proven;
 use crate::passed::Passed;
-use engine::run::Plan;
+use engine::run::{Plan, name_flaw};
 use schema::latest::model::Step;
 use schema::name::{Name, PackageName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,9 +37,6 @@ use std::ffi::OsString;
 use std::fmt;
 use std::os::unix::ffi::OsStringExt as _;
 use zeroize::Zeroize as _;
-
-/// Names that begin so are the runner's.
-const RESERVED: &str = "INTERSPACE_";
 
 /// The `PATH` of a step where the node has none.
 const PATH_DEFAULT: &str = "/usr/local/bin:/usr/bin:/bin";
@@ -103,15 +100,6 @@ fn check_variable(name: &str, value: &str) -> Result<(), Halt> {
         return refuse("has a value with a NUL in it, which no process can be given");
     }
     Ok(())
-}
-
-/// Why a variable cannot be called so; none if it can.
-pub(crate) fn name_flaw(name: &str) -> Option<&'static str> {
-    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    if !begins || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        return Some("is no name of an environment variable: letters, digits and _ only");
-    }
-    name.starts_with(RESERVED).then_some("begins with INTERSPACE_, which is kept for the runner")
 }
 
 /// Everything that `step` finds in its process environment, in order of the names.

@@ -51,10 +51,10 @@ pub fn choose<'a>(
 /// Why a channel does not let a version in; none if it does.
 fn why_not(channel: &Channel, version: &Version) -> Option<String> {
     let VersionRule { from, below, pre_release } = &channel.versions;
-    if let Some(from) = from.as_ref().filter(|from| version < *from) {
+    if let Some(from) = from.as_ref().filter(|from| version.precedence(from).is_lt()) {
         return Some(format!("it begins with {from}"));
     }
-    if let Some(below) = below.as_ref().filter(|below| version >= *below) {
+    if let Some(below) = below.as_ref().filter(|below| version.precedence(below).is_ge()) {
         return Some(format!("it ends before {below}"));
     }
     let pattern = pre_release.as_ref()?;

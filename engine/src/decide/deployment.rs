@@ -1,6 +1,7 @@
 //! Whether a release may be run in an environment, and with which values; and what is done with a
 //! deployment that runs.
 
+use crate::argument::argument;
 use crate::command::Rejection;
 use crate::decide::values::seen;
 use crate::decide::{Draft, Given, secret, values};
@@ -15,7 +16,7 @@ use schema::name::{Name, Text};
 use schema::v1::event::{
     DeploymentCancelled, DeploymentStarted, GateBypassed, ManualStepAnswered, ManualStepReached,
 };
-use schema::v1::model::{Package, ReleaseId, Step};
+use schema::v1::model::{Package, ReleaseId, Step, Work};
 
 /// Begins a deployment. `bypass` is why somebody who may do so does not wait for freezes, windows
 /// and approvals.
@@ -225,17 +226,36 @@ pub fn cancel(
     Ok(vec![told(state, running, actor.clone(), Event::DeploymentCancelled(event))])
 }
 
+/// How many steps a person may be asked about in a deployment; several where that is not known.
+fn manual_steps(state: &State, running: &Running) -> usize {
+    let release = state.releases.get(&running.release);
+    let snapshot = release.and_then(|release| release.snapshot_of(&running.digest));
+    let Some(snapshot) = snapshot else { return usize::MAX };
+    snapshot.steps.iter().filter(|step| matches!(step.work, Work::Manual(_))).count()
+}
+
+/// What a person says about a manual step.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a> {
+    /// Which step; may only be left out where it can be no other.
+    pub step: Option<&'a Name>,
+    /// Whether it was done.
+    pub done: bool,
+    /// What there is to say about it.
+    pub note: &'a Text,
+}
+
 /// Writes down how a manual step went.
 ///
 /// # Errors
-/// When no manual step of that deployment waits.
+/// When no manual step of that deployment waits, or another than the one that was named.
 pub fn answer(
     state: &State,
     actor: &Actor,
     deployment: Position,
-    done: bool,
-    note: &Text,
+    said: &Said<'_>,
 ) -> Result<Vec<Draft>, Rejection> {
+    let Said { step: meant, done, note } = *said;
     let running = running(state, deployment)?;
     let Some(step) = &running.awaits else {
         return Err(Rejection::conflict(
@@ -243,6 +263,21 @@ pub fn answer(
             format!("`interspace deployment show {deployment}` tells how far it is"),
         ));
     };
+    let another = match meant {
+        Some(meant) => meant != step,
+        None => manual_steps(state, running) > 1,
+    };
+    if another {
+        let which = meant.map_or_else(|| "one of several".to_owned(), ToString::to_string);
+        return Err(Rejection::conflict(
+            format!("the deployment at Position {deployment} waits at {step}, and not for {which}"),
+            format!(
+                "`interspace deployment show {deployment}` tells what is to be done; then name \
+                 it: `--step {}`",
+                argument(step.as_str())
+            ),
+        ));
+    }
     if !done && note.as_str().trim().is_empty() {
         return Err(Rejection::invalid("a step that fails needs a reason", "say it with --note"));
     }

@@ -220,7 +220,9 @@ pub fn answered<'a>(
         Some(answer) => answer.value.clone(),
         None => template.default.clone(),
     };
-    let complete = value.is_some() || !template.required;
+    // Nothing at all is none either.
+    let complete =
+        value.as_ref().is_some_and(|value| !value.as_str().is_empty()) || !template.required;
     complete.then(|| TemplateValue { value, ..question.clone() })
 }
 

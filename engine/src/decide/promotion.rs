@@ -1,5 +1,6 @@
 //! Promotions: a release of this space is sent to a peer, or one of another space is sent on.
 
+use crate::argument::argument;
 use crate::command::Rejection;
 use crate::decide::deployment::passed;
 use crate::decide::{Draft, Given, result, secret};
@@ -43,7 +44,6 @@ pub fn promote(
     let (document, receipts, secrets) = match &release.source {
         Source::Local => {
             let targets = targets(state, id, release, peer, target)?;
-            takes(given, id, known)?;
             let bundle = bundle(given, id, release, &targets);
             let document = given.identity.document(Kind::Bundle, &bundle);
             let travels = secret::Travels { bundle: &document.id(), slice: &bundle.snapshot };
@@ -101,17 +101,30 @@ fn open<'a>(state: &'a State, peer: &Name) -> Result<(SpaceId, &'a Peer), Reject
     Ok((target, known))
 }
 
-/// It would be kept there and never looked at, and could not be sent again under this version.
-fn takes(given: Given<'_>, id: &ReleaseId, known: &Peer) -> Result<(), Rejection> {
-    if !known.declines(&id.project.name) {
+/// Whether a release can go to a peer at all.
+///
+/// # Errors
+/// When there is no link to it, or it lets no such release in: that would be kept there and never
+/// looked at, and could not be sent again under this version.
+pub fn is_let_in(
+    state: &State,
+    id: &ReleaseId,
+    release: &Release,
+    peer: &Name,
+) -> Result<(), Rejection> {
+    let (_, known) = open(state, peer)?;
+    // What is sent on is let in as a relay's.
+    if release.source != Source::Local || !known.declines(&id.project.name) {
         return Ok(());
     }
-    let (me, project, peer) = (given.identity.name(), &id.project.name, &known.name);
+    let (me, project, peer) = (state.name_of(&state.me()), &id.project.name, &known.name);
     Err(Rejection::not_yet(
         format!("{peer} does not accept releases of {project} from here"),
         format!(
-            "there, beside what it grants already: `interspace link grant \"{me}\" \
-             --accept-releases \"{project}\"`; then promote again"
+            "there, beside what it grants already: `interspace link grant {} --accept-releases \
+             {}`; then promote again",
+            argument(&me),
+            argument(project.as_str())
         ),
     ))
 }

@@ -1,17 +1,21 @@
 //! Freezes, and what policy is told to leave alone.
 
+use crate::argument::argument;
 use crate::command::Rejection;
 use crate::decide::{Draft, Given};
 use crate::state::State;
+use schema::id::SpaceId;
 use schema::latest::{Actor, Event};
 use schema::name::{Name, Text};
 use schema::v1::event::{FreezeLifted, FreezeMade, PolicyLifted, PolicyRule, PolicySet};
 use schema::v1::model::Pattern;
+use std::collections::BTreeSet;
 
 /// Makes a freeze. The same again changes nothing.
 ///
 /// # Errors
-/// When another that holds has its name, it has no reason, or ends before it begins.
+/// When another that holds has its name, it has no reason, ends before it begins, or names what is
+/// not known here: it would hold nothing.
 pub fn freeze(
     given: Given<'_>,
     actor: &Actor,
@@ -38,8 +42,8 @@ pub fn freeze(
             format!("choose another name, or lift it first: `interspace freeze lift \"{name}\"`"),
         )),
         None => {
-            let patterns = wanted.projects.iter().chain(&wanted.environments);
-            known_spaces(state, patterns)?;
+            wanted.projects.iter().try_for_each(|it| a_project(state, it))?;
+            wanted.environments.iter().try_for_each(|it| a_place(state, it))?;
             let event = Event::FreezeMade(wanted.clone());
             Ok(vec![Draft::internal(actor.clone(), event)])
         }
@@ -75,7 +79,7 @@ pub fn lift(
 /// Tells policy to leave something alone. The same again changes nothing.
 ///
 /// # Errors
-/// When no reason is given, or it names a space that is not known.
+/// When no reason is given, or it names what is not known here.
 pub fn set(
     state: &State,
     actor: &Actor,
@@ -88,12 +92,17 @@ pub fn set(
     if state.restraints.has(rule) {
         return Ok(Vec::new());
     }
-    let patterns = match rule {
-        PolicyRule::Pause { project, place } => vec![project, place],
-        PolicyRule::Pin { project, .. } => vec![project],
-        PolicyRule::Skip { place } => vec![place],
-    };
-    known_spaces(state, patterns.into_iter())?;
+    match rule {
+        PolicyRule::Pause { project, place } => {
+            a_project(state, project)?;
+            a_place(state, place)?;
+        }
+        PolicyRule::Pin { project, environment, .. } => {
+            a_project(state, project)?;
+            an_environment(state, environment)?;
+        }
+        PolicyRule::Skip { place } => a_part_of_a_phase(state, place)?,
+    }
     let event = PolicySet { rule: rule.clone(), reason: reason.clone() };
     Ok(vec![Draft::internal(actor.clone(), Event::PolicySet(event))])
 }
@@ -108,16 +117,91 @@ pub fn unset(state: &State, actor: &Actor, rule: &PolicyRule) -> Vec<Draft> {
     vec![Draft::internal(actor.clone(), Event::PolicyLifted(event))]
 }
 
-fn known_spaces<'a>(
-    state: &State,
-    patterns: impl Iterator<Item = &'a Pattern>,
-) -> Result<(), Rejection> {
-    let mut named = patterns.filter_map(|pattern| pattern.space.as_ref());
-    match named.find(|name| state.space_named(name).is_none()) {
-        None => Ok(()),
-        Some(name) => Err(Rejection::not_found(
+/// A space by the name that it has here; this one if none is named.
+fn a_space(state: &State, named: Option<&Name>) -> Result<SpaceId, Rejection> {
+    let Some(name) = named else { return Ok(state.me()) };
+    state.space_named(name).ok_or_else(|| {
+        Rejection::not_found(
             format!("no space is called {name} here"),
             "`interspace link list` shows the spaces that are known",
+        )
+    })
+}
+
+/// Projects that there are, or that there may be by a rule of this space.
+fn a_project(state: &State, pattern: &Pattern) -> Result<(), Rejection> {
+    let space = a_space(state, pattern.space.as_ref())?;
+    if pattern.is_any_name() {
+        return Ok(());
+    }
+    let mut known: BTreeSet<&Name> =
+        state.releases.projects().filter(|it| it.space == space).map(|it| &it.name).collect();
+    if space == state.me() {
+        known.extend(state.configuration.projects());
+    }
+    let ruled =
+        pattern.space.as_ref().and_then(|from| state.configuration.acceptance(from, &pattern.name));
+    if known.contains(&pattern.name) || ruled.is_some() {
+        return Ok(());
+    }
+    Err(unknown(format!("project {pattern}"), known.into_iter()))
+}
+
+fn an_environment(state: &State, name: &Name) -> Result<(), Rejection> {
+    if state.configuration.environment(name).is_some() {
+        return Ok(());
+    }
+    let what = format!("environment {name}");
+    if state.links.named(name).is_some() {
+        let hint = format!("{name} is a space; all of it is `{}`", argument(&format!("{name}: *")));
+        return Err(Rejection::not_found(format!("there is no {what} here"), hint));
+    }
+    Err(unknown(what, state.configuration.environments()))
+}
+
+/// Environments of this space, or all of another.
+fn a_place(state: &State, pattern: &Pattern) -> Result<(), Rejection> {
+    let space = a_space(state, pattern.space.as_ref())?;
+    match pattern.is_any_name() {
+        true => Ok(()),
+        false if space == state.me() => an_environment(state, &pattern.name),
+        // Who deploys there decides there.
+        false => Err(Rejection::invalid(
+            format!("{pattern} is in another space, and what is deployed there is decided there"),
+            format!(
+                "to hold up what goes to it: `{}`",
+                argument(&format!("{}: *", state.name_of(&space)))
+            ),
         )),
     }
+}
+
+/// What a phase may have: an environment, here or elsewhere, or a space.
+fn a_part_of_a_phase(state: &State, pattern: &Pattern) -> Result<(), Rejection> {
+    let space = a_space(state, pattern.space.as_ref())?;
+    if pattern.is_any_name() {
+        return Ok(());
+    }
+    if space == state.me() {
+        return an_environment(state, &pattern.name);
+    }
+    let lifecycles = state.configuration.lifecycles();
+    let lifecycles = lifecycles.filter_map(|name| state.configuration.lifecycle(name));
+    let named = lifecycles.flat_map(|it| &it.phases).flat_map(|it| &it.environments);
+    let named = named.filter(|it| it.space == pattern.space).map(|it| &it.name);
+    let told = state.links.peer(&space).into_iter().flat_map(|peer| &peer.environments);
+    let known: BTreeSet<&Name> = named.chain(told).collect();
+    match known.contains(&pattern.name) {
+        true => Ok(()),
+        false => Err(unknown(format!("environment {pattern}"), known.into_iter())),
+    }
+}
+
+fn unknown<'a>(what: String, known: impl Iterator<Item = &'a Name>) -> Rejection {
+    let known = known.map(Name::as_str).collect::<Vec<_>>().join(", ");
+    let hint = match known.is_empty() {
+        true => "none is known yet".to_owned(),
+        false => format!("there are: {known}"),
+    };
+    Rejection::not_found(format!("there is no {what} here"), hint)
 }

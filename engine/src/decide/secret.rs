@@ -73,7 +73,7 @@ fn declared<'a>(
     let Some(known) = given.state.configuration.project(project) else {
         return Err(Rejection::not_found(
             format!("there is no project {project}"),
-            "`interspace space show` shows all projects",
+            "`interspace export` shows the projects of this space",
         ));
     };
     let mut fits = known

@@ -1,5 +1,6 @@
 //! Whom this space trusts, and what may flow.
 
+use crate::argument::argument;
 use crate::command::Rejection;
 use crate::decide::likeness::look_alike;
 use crate::decide::{Draft, Given};
@@ -57,7 +58,11 @@ pub fn trust(
         }
         return Err(Rejection::conflict(
             format!("this space is trusted already, as {}", known.name),
-            "`interspace link show` tells more about it",
+            format!(
+                "`interspace link show` tells more about it; if the link was ended there, end it \
+                 here as well before anything is exchanged anew: `interspace link revoke {}`",
+                argument(known.name.as_str())
+            ),
         ));
     }
     free(given, &name, Some(&peer))?;

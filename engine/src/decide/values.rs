@@ -150,6 +150,8 @@ fn answers(
         let answer = asked.as_ref().and_then(|asked| known.iter().find(|it| answers_to(it, asked)));
         // Never what was said for something wider: only the default that the template itself has.
         let value = answer.map_or(template.default.as_ref(), |answer| answer.value.as_ref());
+        // Nothing at all is no value where one is required.
+        let value = value.filter(|value| !template.required || !value.as_str().is_empty());
         match (value, asked.is_some()) {
             (Some(value), true) => given.push((template.name.clone(), value.clone())),
             (None, true) if template.required => return Err(missing(template, slot, release)),

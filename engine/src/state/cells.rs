@@ -3,7 +3,7 @@
 use crate::state::At;
 use schema::id::{EntryId, Incarnation, Position, ReleaseDigest, SpaceId};
 use schema::latest::{Actor, Document, Kind, Outcome, Receipt};
-use schema::name::{Name, Version};
+use schema::name::{Name, Text, Version};
 use schema::v1::document::receipt::DeployedBy;
 use schema::v1::event::{
     DeploymentCancelled, DeploymentFinished, DeploymentReported, DeploymentStarted,
@@ -144,6 +144,8 @@ pub struct Deployment {
     pub version: Version,
     /// The receipt, once it ended.
     pub proof: Option<Arc<Proof>>,
+    /// Who asked to end it and why, if somebody did.
+    pub cancelled: Option<(Actor, Text)>,
 }
 
 impl Deployment {
@@ -211,8 +213,12 @@ impl Cells {
     pub(super) fn started(&mut self, me: SpaceId, at: &At<'_>, event: &DeploymentStarted) {
         let slot = Slot { environment: event.environment.clone(), tenant: event.tenant.clone() };
         let id = CellId { project: event.release.project.clone(), space: me, slot };
-        let deployment =
-            Deployment { cell: id.clone(), version: event.release.version.clone(), proof: None };
+        let deployment = Deployment {
+            cell: id.clone(),
+            version: event.release.version.clone(),
+            proof: None,
+            cancelled: None,
+        };
         self.deployments.insert(at.position, deployment);
         self.running.insert(id.clone());
         self.try_out(&event.release, &event.environment);
@@ -336,8 +342,10 @@ impl Cells {
 
     /// Somebody asked to end a deployment.
     pub(super) fn cancelled(&mut self, at: &At<'_>, event: &DeploymentCancelled) {
-        if let Some(running) = self.running_mut(event.deployment) {
-            running.cancelled = Some(at.header.actor.clone());
+        let Some(running) = self.running_mut(event.deployment) else { return };
+        running.cancelled = Some(at.header.actor.clone());
+        if let Some(deployment) = self.deployments.get_mut(&event.deployment) {
+            deployment.cancelled = Some((at.header.actor.clone(), event.reason.clone()));
         }
     }
 

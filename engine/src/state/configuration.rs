@@ -2,6 +2,7 @@
 
 use schema::hash::Hash;
 use schema::name::Name;
+use schema::pattern::covers;
 use schema::v1::event::{Change, ConfigurationApplied, Definition, Kind, User};
 use schema::v1::model::{Acceptance, Environment, Lifecycle, Phase, Project, Tenant};
 use std::collections::BTreeMap;
@@ -124,13 +125,30 @@ impl Configuration {
         })
     }
 
-    /// The rule for a project of a peer.
+    /// The rule for a project of a peer: the one that names it, or else the one whose pattern is
+    /// the longest of those that cover it.
     #[must_use]
     pub fn acceptance(&self, from: &Name, project: &Name) -> Option<&Acceptance> {
-        match self.get(Kind::Acceptance, &format!("{from}: {project}")) {
+        let named = match self.get(Kind::Acceptance, &format!("{from}: {project}")) {
             Some(Definition::Acceptance(rule)) => Some(rule),
             _ => None,
-        }
+        };
+        let covering = || {
+            let fits = |it: &&Acceptance| it.from == *from && covers(&it.project, project);
+            self.acceptances().filter(fits).max_by_key(|it| it.project.as_str().len())
+        };
+        named.or_else(covering)
+    }
+
+    fn acceptances(&self) -> impl Iterator<Item = &Acceptance> {
+        self.definitions.values().filter_map(|definition| match definition {
+            Definition::Acceptance(rule) => Some(rule),
+            Definition::Environment(_)
+            | Definition::Lifecycle(_)
+            | Definition::Project(_)
+            | Definition::User(_)
+            | Definition::Tenant(_) => None,
+        })
     }
 
     /// A person of this space.

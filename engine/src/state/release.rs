@@ -228,6 +228,14 @@ impl Release {
         all.find(|(known, _)| known == digest).map(|(_, revision)| revision)
     }
 
+    /// What the revision with this digest is made of; none if none has it.
+    #[must_use]
+    pub fn snapshot_of(&self, digest: &ReleaseDigest) -> Option<&Snapshot> {
+        let before = self.earlier.iter().map(|one| (&one.digest, &one.snapshot));
+        let mut all = [(&self.digest, &self.snapshot)].into_iter().chain(before);
+        all.find(|(known, _)| *known == digest).map(|(_, snapshot)| snapshot)
+    }
+
     /// Whether it, or a revision before, was promoted to `peer` as this bundle.
     #[must_use]
     pub fn was_promoted(&self, peer: &SpaceId, bundle: &DocumentId) -> bool {

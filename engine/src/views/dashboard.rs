@@ -15,6 +15,10 @@ use std::sync::Arc;
 pub struct Deployed {
     /// The version.
     pub version: Version,
+    /// Its revision; none where that is not known here.
+    pub revision: Option<u32>,
+    /// Whether it was recalled.
+    pub recalled: bool,
     /// How it ended.
     pub outcome: Outcome,
     /// The receipt.
@@ -110,8 +114,18 @@ fn order(state: &State, cell: &Shown) -> (usize, Name, Option<Name>) {
 
 fn show(state: &State, id: &CellId, cell: &Cell) -> Shown {
     let keys = state.keys_of(&id.space);
+    let revision = |receipt: &Receipt| {
+        let release = state.releases.get(&receipt.release);
+        release.and_then(|release| release.revision_of(&receipt.digest))
+    };
+    let recalled = |receipt: &Receipt| {
+        let known = |revision| state.releases.recalled(&receipt.release, revision).is_some();
+        revision(receipt).is_some_and(known)
+    };
     let deployed = |proof: &Proof| Deployed {
         version: proof.receipt.release.version.clone(),
+        revision: revision(&proof.receipt),
+        recalled: recalled(&proof.receipt),
         outcome: proof.receipt.outcome,
         receipt: proof.document.id(),
         at_ms: proof.receipt.finished_ms,

@@ -2,7 +2,7 @@
 //! it up, and what comes next.
 
 use crate::decide::values::seen;
-use crate::gates::{Obstacle, Way, left_alone, obstacles_among};
+use crate::gates::{Gate, Obstacle, Way, left_alone, obstacles_among};
 use crate::progress::{Place, Standing, standings};
 use crate::state::State;
 use crate::state::cells::Slot;
@@ -22,6 +22,8 @@ pub struct Explained {
     pub standing: Standing,
     /// Whether policy acts by itself when nothing holds it up.
     pub automatic: bool,
+    /// Whether the next phase is reached without this one.
+    pub optional: bool,
     /// Whether the place counts for its phase.
     pub skipped: bool,
     /// What holds it up, the weightiest first; for a place of another space, nothing of its own.
@@ -52,7 +54,9 @@ pub fn of(
                 Place::Remote { .. } => Vec::new(),
                 Place::Environment(_) | Place::Space(_) => obstacles_among(state, &way, &phases),
             };
-            if shut.is_empty() {
+            // What is not accepted has no values yet.
+            let early = |it: &Obstacle| matches!(it.gate, Gate::Acceptance | Gate::Tenant);
+            if !shut.iter().any(early) {
                 shut.extend(values(state, &way, release));
             }
             let sent = match place {
@@ -63,6 +67,7 @@ pub fn of(
                 phase: phase.phase.clone(),
                 standing: standing.clone(),
                 automatic: phase.automatic,
+                optional: phase.optional,
                 skipped: state.skips(place),
                 obstacles: shut,
                 left_alone: left_alone(state, &way),
@@ -74,12 +79,12 @@ pub fn of(
     explained
 }
 
-/// A value that is missing, where nothing else holds the release up.
+/// A value that is missing.
 fn values(state: &State, way: &Way<'_>, release: &Release) -> Option<Obstacle> {
     let Place::Environment(environment) = way.place else { return None };
     let slot = Slot { environment: environment.clone(), tenant: way.tenant.cloned() };
     let rejection = seen(state, way.id, release, &slot, None).err()?;
-    Some(Obstacle { gate: crate::gates::Gate::Value, rejection, opens_ms: None })
+    Some(Obstacle { gate: Gate::Value, rejection, opens_ms: None })
 }
 
 /// Whether a promotion to a peer was answered, once it was made.

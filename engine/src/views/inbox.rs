@@ -3,7 +3,7 @@
 
 use crate::decide::import::{answered, answers, questions as asked};
 use crate::decide::secret::are_here;
-use crate::decide::values::rule;
+use crate::decide::values::{answers_to, rule};
 use crate::fetch::Fetches;
 use crate::state::State;
 use crate::state::releases::{Answer, Import, Release};
@@ -23,7 +23,8 @@ pub struct Waiting<'a> {
     pub lifecycle: Option<&'a Name>,
     /// Its packages.
     pub packages: Vec<Coming<'a>>,
-    /// Each question: the template, for what it is asked, and the answer that is known.
+    /// Each question: the template, for what it is asked, and the answer that is known; none also
+    /// where none is needed and nobody gave any.
     pub questions: Vec<(&'a Template, TemplateValue, Option<TemplateValue>)>,
 }
 
@@ -38,12 +39,16 @@ pub struct Coming<'a> {
     pub lacks: Option<&'a str>,
 }
 
-/// Every bundle, answered or not.
+/// Every bundle, answered or not. Those that wait are shown for `lifecycle`, where one is named.
 #[must_use]
-pub fn bundles<'a>(state: &'a State, fetches: &'a Fetches) -> Vec<Waiting<'a>> {
+pub fn bundles<'a>(
+    state: &'a State,
+    fetches: &'a Fetches,
+    lifecycle: Option<&'a Name>,
+) -> Vec<Waiting<'a>> {
     let imported = state.releases.all().filter_map(|(id, release)| {
         let newest = release.newest();
-        newest.import().map(|import| show(state, fetches, id, newest, import))
+        newest.import().map(|import| show(state, fetches, lifecycle, (id, newest, import)))
     });
     imported.collect()
 }
@@ -51,9 +56,8 @@ pub fn bundles<'a>(state: &'a State, fetches: &'a Fetches) -> Vec<Waiting<'a>> {
 fn show<'a>(
     state: &'a State,
     fetches: &'a Fetches,
-    id: &'a ReleaseId,
-    release: &'a Release,
-    import: &'a Import,
+    named: Option<&'a Name>,
+    (id, release, import): (&'a ReleaseId, &'a Release, &'a Import),
 ) -> Waiting<'a> {
     let rule = rule(state, id);
     let only = || {
@@ -62,7 +66,9 @@ fn show<'a>(
     };
     let chosen = match &import.answer {
         Answer::Accepted { lifecycle, .. } => Some(lifecycle),
-        Answer::Waiting | Answer::Rejected { .. } => rule.map(|rule| &rule.lifecycle).or_else(only),
+        Answer::Waiting | Answer::Rejected { .. } => {
+            named.or_else(|| rule.map(|rule| &rule.lifecycle)).or_else(only)
+        }
     };
     let packages = release.snapshot.packages.iter().map(|package| {
         let here = state.objects.contains(&package.object);
@@ -77,7 +83,8 @@ fn show<'a>(
         Answer::Waiting | Answer::Rejected { .. } => rule.map_or(&[], |rule| &rule.values),
     };
     let questions = asked.into_iter().map(|(template, question)| {
-        let answer = answered(template, &question, known.iter());
+        let given = known.iter().any(|it| answers_to(it, &question)) || template.default.is_some();
+        let answer = answered(template, &question, known.iter()).filter(|_| given);
         (template, question, answer)
     });
     let questions = questions.collect();

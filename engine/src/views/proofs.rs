@@ -1,14 +1,17 @@
 //! For every gate that a release has passed, the document that satisfied it, who signed it, and
 //! whether that is true.
 
-use crate::gates::approvals;
+use crate::gates::is_author;
 use crate::progress::{Place, standings};
 use crate::state::State;
 use crate::state::cells::Slot;
-use crate::state::releases::Release;
-use schema::id::{DocumentId, SpaceId};
+use crate::state::releases::{Approved, Release};
+use schema::id::{DocumentId, Position, SpaceId};
 use schema::latest::{Approval, Bundle, Document, Kind, Outcome, Receipt};
-use schema::v1::model::ReleaseId;
+use schema::name::Name;
+use schema::v1::document::receipt::DeployedBy;
+use schema::v1::model::{ApprovedPer, ReleaseId};
+use std::collections::BTreeMap;
 
 /// One gate that was passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,28 +107,73 @@ fn receipt(state: &State, release: &Release, gate: &str, document: &Document) ->
     }
 }
 
-/// The approvals that let a release into an environment of this space.
+/// The approvals that let a release into an environment of this space, each time that it came
+/// there with success.
 fn approved(state: &State, release: &Release, place: &Place) -> Vec<Proof> {
-    let Place::Environment(environment) = place else { return Vec::new() };
-    let rule = state.configuration.environment(environment).and_then(|it| it.approval);
-    let Some(rule) = rule else { return Vec::new() };
-    // Those that were used up count here, too.
-    let rule = schema::v1::model::ApprovalRule { per: Default::default(), ..rule };
-    let all = approvals(release, environment, rule);
-    let claims = |approval: &Approval| (approval.space, approval.key);
-    let good = all.into_values().filter(|it| it.content.approved);
-    good.map(|it| {
-        let read = state
-            .keys_of(&it.content.space)
-            .map(|keys| keys.document(&it.document, Kind::Approval, claims));
-        let same = |read: &Approval| read.digest == release.digest;
-        Proof {
-            gate: format!("approval of {} for {environment}", it.content.by),
-            kind: "approval",
-            document: it.document.id(),
-            signer: it.content.space,
-            verified: read.and_then(Result::ok).as_ref().is_some_and(same),
+    let receipts = receipts(state, release, place);
+    let receipts = receipts.filter_map(|document| document.payload::<Receipt>(Kind::Receipt).ok());
+    let mut all: Vec<&Approved> =
+        receipts.flat_map(|receipt| approvals_for(state, release, &receipt)).collect();
+    all.sort_by_key(|it| it.position);
+    all.dedup_by_key(|it| it.position);
+    all.into_iter().map(|it| approval(state, release, it)).collect()
+}
+
+/// The approvals that counted when a deployment of this space began: those that were good then, but
+/// for its author's and its deployer's own. All that were given where it is not known when that
+/// was: the end of the log was lost since.
+#[must_use]
+pub fn approvals_for<'a>(
+    state: &State,
+    release: &'a Release,
+    receipt: &Receipt,
+) -> Vec<&'a Approved> {
+    let rule = state.configuration.environment(&receipt.environment).and_then(|it| it.approval);
+    let Some(rule) = rule.filter(|_| receipt.space == state.me()) else { return Vec::new() };
+    let began = began(state, receipt);
+    // What was interrupted was begun again with the same.
+    let used = began.filter(|_| rule.per == ApprovedPer::Deployment).and_then(|began| {
+        let before = state.cells.deployments().filter(|(at, _)| **at < began);
+        let before = before.filter_map(|(at, it)| Some((at, &it.proof.as_ref()?.receipt)));
+        let used = before.filter(|(_, it)| {
+            let there = it.digest == receipt.digest && it.environment == receipt.environment;
+            there && it.outcome != Outcome::Interrupted
+        });
+        used.last()
+    });
+    let used = used.map(|(at, _)| *at);
+    let mut newest: BTreeMap<&Name, &Approved> = BTreeMap::new();
+    for it in release.approvals.iter().filter(|it| it.content.environment == receipt.environment) {
+        let in_time = began.is_none_or(|began| it.position < began);
+        if in_time && used.is_none_or(|used| it.position > used) {
+            newest.insert(&it.content.by, it);
         }
-    })
-    .collect()
+    }
+    let own = |by: &Name| receipt.by == DeployedBy::Person(by.clone()) || is_author(release, by);
+    let good = newest.into_values().filter(|it| it.content.approved && !own(&it.content.by));
+    good.collect()
+}
+
+/// Where a deployment of this space began, as long as the log has it.
+fn began(state: &State, receipt: &Receipt) -> Option<Position> {
+    let (_, at) = receipt.deployment.rsplit_once('/')?;
+    let at = Position(at.parse().ok()?);
+    let known = state.cells.deployment(at)?.proof.as_ref()?;
+    (known.receipt.deployment == receipt.deployment).then_some(at)
+}
+
+/// That somebody approved a release.
+#[must_use]
+pub fn approval(state: &State, release: &Release, it: &Approved) -> Proof {
+    let claims = |approval: &Approval| (approval.space, approval.key);
+    let keys = state.keys_of(&it.content.space);
+    let read = keys.map(|keys| keys.document(&it.document, Kind::Approval, claims));
+    let same = |read: &Approval| read.digest == release.digest;
+    Proof {
+        gate: format!("approval of {} for {}", it.content.by, it.content.environment),
+        kind: "approval",
+        document: it.document.id(),
+        signer: it.content.space,
+        verified: read.and_then(Result::ok).as_ref().is_some_and(same),
+    }
 }

@@ -74,7 +74,12 @@ fn running(world: &mut World, state: &State) -> Option<Command> {
     let (deployment, waits) = (running.deployment.position, running.awaits.is_some());
     if waits && world.chance.percent(70) {
         let (done, note) = (!world.chance.percent(15), text("I looked at it"));
-        return Some(Command::AnswerManual { deployment, done, note });
+        return Some(Command::AnswerManual {
+            deployment,
+            step: running.awaits.clone(),
+            done,
+            note,
+        });
     }
     Some(Command::Cancel { deployment, reason: text("not now") })
 }

@@ -93,9 +93,9 @@ fn waiting(run: &Run) -> bool {
 fn answer_manual_steps(run: &mut Run) {
     for site in 0..run.world.sites.len() {
         let running = run.world.sites[site].engine().state().cells.running();
-        let waits = running.filter(|(_, it)| it.awaits.is_some());
-        let waits: Vec<_> = waits.map(|(_, it)| it.deployment.position).collect();
-        for deployment in waits {
+        let waits =
+            running.filter_map(|(_, it)| Some((it.deployment.position, it.awaits.clone()?)));
+        for (deployment, step) in waits.collect::<Vec<_>>() {
             let answers = |wish: &Wish| {
                 let open = wish.site == site && !matches!(wish.answer, Some(Err(_)));
                 let command = &wish.request.command;
@@ -106,7 +106,9 @@ fn answer_manual_steps(run: &mut Run) {
                 continue;
             }
             let id = CommandId(run.world.bytes());
-            let command = Command::AnswerManual { deployment, done: true, note: text("fine") };
+            let (done, note) = (true, text("fine"));
+            let step = Some(step);
+            let command = Command::AnswerManual { deployment, step, done, note };
             let actor = Actor::Person(name(OPERATOR));
             let request = Request { id, actor, token: None, command };
             let what = run.people.add(&mut run.world, site, request);

@@ -3,7 +3,7 @@
 use crate::command::{interspace, run};
 use crate::node::Node;
 use crate::story::{Line, VERSION, next_version};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -66,8 +66,15 @@ pub(crate) fn comparable(cells: &Value) -> Vec<Value> {
     for cell in &mut cells {
         let cell = cell.as_object_mut().expect("a cell");
         ["receipt", "at", "heard_at"].iter().for_each(|key| drop(cell.remove(*key)));
-        // The sum of the demo does not say what runs now; nothing does.
-        cell.entry("running").or_insert(Value::Null);
+        // What the sum of the demo does not say is so: nothing runs, nothing went another way.
+        for (key, usual) in [
+            ("running", Value::Null),
+            ("through", Value::Null),
+            ("revision", json!(1)),
+            ("recalled", json!(false)),
+        ] {
+            cell.entry(key).or_insert_with(|| usual);
+        }
         if let Some(last) = cell["last_attempt"].as_object_mut() {
             last.remove("receipt");
         }

@@ -194,3 +194,33 @@ fn who_deployed_what_was_cut_short_does_not_approve_that_it_begins_again() {
     scene.world.run(10_000);
     assert_eq!(scene.installed(0, 0, "Live"), None, "Dana would deploy with her own approval");
 }
+
+#[test]
+fn the_approvals_that_prove_a_deployment_are_those_that_opened_its_gate() {
+    let mut scene = given(ApprovedPer::Deployment);
+    let approvals = |scene: &Scene| {
+        let id = scene.release_id("1.0.0");
+        let all = proofs::of(scene.engine(0).state(), &id, u64::MAX);
+        let of = all.into_iter().filter(|proof| proof.kind == "approval");
+        of.map(|proof| proof.gate).collect::<Vec<_>>()
+    };
+    for who in ["anna", "ben", "dana"] {
+        says(&mut scene, who, true, "").unwrap();
+    }
+    scene.deploy("1.0.0", "Live").unwrap();
+    let first = ["approval of anna for Live", "approval of ben for Live"];
+    assert_eq!(approvals(&scene), first, "Dana deployed it");
+    says(&mut scene, "anna", true, "").unwrap();
+    assert_eq!(approvals(&scene), first, "what came later opened nothing");
+    let release = scene.named(0, "1.0.0");
+    let bypass = Some(text("it burns"));
+    let (environment, tenant) = (name("Live"), None);
+    let deploy = Command::Deploy { release, environment, tenant, bypass };
+    scene.world.ask(0, "dana", deploy).unwrap();
+    scene.world.run(5_000);
+    assert_eq!(
+        approvals(&scene),
+        ["approval of anna for Live"],
+        "and what was gone past is told beside"
+    );
+}

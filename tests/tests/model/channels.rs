@@ -2,6 +2,7 @@
 
 use super::scene::{Scene, lifecycle, phases, project, said, space, step, variable};
 use schema::v1::model::{Channel, Project, Step, VersionRule, Where};
+use tests::pipeline::version;
 use tests::world::name;
 
 fn given() -> Scene {
@@ -56,4 +57,28 @@ fn what_is_for_another_channel_is_not_in_the_release() {
     assert_eq!((steps("1.0.0"), steps("1.1.0-beta.1")), (1, 2));
     scene.deploy("1.1.0-beta.1", "Live").unwrap();
     assert_eq!(scene.seen(0), [("MODE".to_owned(), "verbose".to_owned())]);
+}
+
+#[test]
+fn the_bounds_of_a_channel_do_not_hang_on_how_a_version_is_written() {
+    let old = Channel {
+        name: name("Old"),
+        lifecycle: None,
+        versions: VersionRule {
+            from: Some(version("2.0")),
+            below: Some(version("3.0.0")),
+            ..VersionRule::default()
+        },
+    };
+    let web = Project { channels: vec![old], ..project() };
+    let mut scene = Scene::given(space(&["Dev"], phases(&["Dev"]), web));
+    for outside in ["3", "3.0", "03.0.0", "v3", "1.9.9"] {
+        assert!(
+            said(scene.create(outside)).contains("no channel of Web lets version"),
+            "{outside}"
+        );
+    }
+    for inside in ["2", "2.0.0", "2.9.9", "3.0.0-rc1"] {
+        scene.create(inside).unwrap();
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::scene::{PROJECT, Scene, phases, project, said, space, target, with};
 use engine::command::{Command, Done, Rejection};
-use schema::v1::event::FreezeMade;
+use schema::v1::event::{FreezeMade, Pattern, PolicyRule};
 use schema::v1::model::Window;
 use tests::pipeline::{phase, text};
 use tests::world::{World, name};
@@ -126,4 +126,65 @@ fn outside_of_its_windows_an_environment_is_shut_and_policy_waits_for_the_next()
     assert_eq!(scene.installed(0, 0, "Live"), None, "Friday, eight in the morning");
     scene.world.run(2 * HOUR_MS);
     assert_eq!(scene.installed(0, 0, "Live").as_deref(), Some("1.0.0"), "and ten");
+}
+
+#[test]
+fn what_would_hold_nothing_is_refused() {
+    let mut world = World::new(14);
+    let (home, away) = (world.found("Home"), world.found("Away"));
+    world.link(home, away, World::usual_grants(PROJECT));
+    let mut scene = Scene { world, home };
+    let mut all = phases(&["Dev"]);
+    all.push(phase("Out", &[], &["Away"], true));
+    scene.apply(home, space(&["Dev"], all, project())).unwrap();
+    scene.apply(away, target("Home", &["Live"], phases(&["Live"]))).unwrap();
+    scene.world.run(10_000);
+    let pattern = |text: &str| text.parse::<Pattern>().unwrap();
+    let set = |rule| Command::SetPolicy { rule, reason: text("we look at it") };
+    let freeze = |project: &str, environment: &str| {
+        let freeze = FreezeMade {
+            name: name("Sale"),
+            projects: vec![pattern(project)],
+            environments: vec![pattern(environment)],
+            from_ms: 0,
+            until_ms: None,
+            reason: text("the shops are full"),
+        };
+        Command::Freeze { freeze: Box::new(freeze) }
+    };
+    let pause = |project: &str, place: &str| {
+        set(PolicyRule::Pause { project: pattern(project), place: pattern(place) })
+    };
+    let pin = |environment: &str| {
+        let (project, version) = (pattern(PROJECT), tests::pipeline::version("1.0.0"));
+        set(PolicyRule::Pin { project, environment: name(environment), version })
+    };
+    let skip = |place: &str| set(PolicyRule::Skip { place: pattern(place) });
+    let odd = [
+        (freeze("Wbe", "*"), "there is no project Wbe here; there are: Web"),
+        (freeze("web", "*"), "there is no project web here"),
+        (freeze("Away: Web", "*"), "there is no project Away: Web here; none is known yet"),
+        (freeze("*", "Dve"), "there is no environment Dve here; there are: Dev"),
+        (freeze("*", "Away: Live"), "is decided there; to hold up what goes to it: `'Away: *'`"),
+        (freeze("*", "Nowhere: *"), "no space is called Nowhere here"),
+        (pause("Wbe", "*"), "there is no project Wbe here"),
+        (pause("*", "Dve"), "there is no environment Dve here"),
+        (pause("*", "Away"), "there is no environment Away here; Away is a space"),
+        (pin("Dve"), "there is no environment Dve here"),
+        (skip("Dve"), "there is no environment Dve here"),
+        (skip("Away"), "all of it is `'Away: *'`"),
+        (skip("Away: Lvie"), "there is no environment Away: Lvie here; there are: Live"),
+    ];
+    for (command, told) in odd {
+        let said = said(scene.world.ask(home, "mia", command));
+        assert!(said.contains(told), "{said}");
+    }
+    let good =
+        [freeze(PROJECT, "Dev"), pause("Home: Web", "Away: *"), pin("Dev"), skip("Away: Live")];
+    for command in good {
+        scene.world.ask(home, "mia", command).unwrap();
+    }
+    // What another space is known to release, or by a rule may release, has a name here.
+    let freeze = freeze("Home: Web", "*");
+    scene.world.ask(away, "mia", freeze).unwrap();
 }

@@ -3,7 +3,7 @@
 use super::scene::{Scene, phases, project, said, space, step};
 use engine::command::{Command, Done, Rejection};
 use schema::id::Position;
-use schema::latest::Outcome;
+use schema::latest::{Actor, Outcome};
 use schema::v1::model::{Project, Step, Work};
 use tests::pipeline::text;
 use tests::world::name;
@@ -18,7 +18,18 @@ fn given() -> (Scene, Position) {
 }
 
 fn answer(scene: &mut Scene, at: Position, done: bool, note: &str) -> Result<Done, Rejection> {
-    let command = Command::AnswerManual { deployment: at, done, note: text(note) };
+    answer_at(scene, at, None, done, note)
+}
+
+fn answer_at(
+    scene: &mut Scene,
+    at: Position,
+    step: Option<&str>,
+    done: bool,
+    note: &str,
+) -> Result<Done, Rejection> {
+    let step = step.map(name);
+    let command = Command::AnswerManual { deployment: at, step, done, note: text(note) };
     let done = scene.world.ask(0, "dana", command)?;
     scene.world.run(5_000);
     Ok(done)
@@ -65,6 +76,8 @@ fn a_deployment_is_ended_by_a_person_with_a_reason_and_is_not_begun_again() {
     scene.world.run(60_000);
     assert_eq!(outcome(&scene, at), Some(Outcome::Cancelled));
     assert_eq!(scene.engine(0).state().cells.deployments().count(), 1);
+    let known = scene.engine(0).state().cells.deployment(at).unwrap().cancelled.clone();
+    assert_eq!(known, Some((Actor::Person(name("dana")), text("the wrong one"))));
     assert!(said(scene.deploy("1.0.0", "Live")).contains("Dev was cancelled"));
 }
 
@@ -78,4 +91,18 @@ fn one_that_a_person_ended_just_before_a_stop_is_cancelled_and_not_interrupted()
     scene.world.run(60_000);
     assert_eq!(outcome(&scene, at), Some(Outcome::Cancelled));
     assert_eq!(scene.engine(0).state().cells.deployments().count(), 1);
+}
+
+#[test]
+fn where_there_are_several_manual_steps_the_one_that_is_meant_is_named() {
+    let manual = |called: &str| Step { work: Work::Manual(text("do it")), ..step(called) };
+    let web = Project { steps: vec![manual("first"), manual("second")], ..project() };
+    let mut scene = Scene::given(space(&["Dev"], phases(&["Dev"]), web));
+    scene.create("1.0.0").unwrap();
+    let at = scene.deploy("1.0.0", "Dev").unwrap().entries[0].position;
+    assert!(said(answer(&mut scene, at, true, "")).contains("--step first"));
+    let told = said(answer_at(&mut scene, at, Some("second"), true, ""));
+    assert!(told.contains("waits at first, and not for second"), "{told}");
+    assert_eq!(outcome(&scene, at), None);
+    answer_at(&mut scene, at, Some("first"), true, "").unwrap();
 }

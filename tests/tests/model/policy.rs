@@ -2,8 +2,12 @@
 
 use super::scene::{PROJECT, Scene, phases, project, said, space, target};
 use engine::command::Command;
-use schema::latest::Event;
-use schema::v1::event::{Pattern, PolicyRule};
+use engine::gates::Gate;
+use engine::state::releases::Answer;
+use engine::views::explain;
+use schema::latest::{Actor, Event};
+use schema::v1::event::{Definition, Pattern, PolicyRule};
+use schema::v1::model::Acceptance;
 use tests::pipeline::{phase, text};
 use tests::world::{World, name};
 
@@ -175,4 +179,71 @@ fn what_people_rolled_back_to_stays() {
     scene.create("1.3.0").unwrap();
     scene.deploy("1.3.0", "Dev").unwrap();
     assert_eq!(scene.installed(home, home, "Live").as_deref(), Some("1.3.0"), "and goes on");
+}
+
+#[test]
+fn policy_promotes_nothing_that_is_not_let_in_and_explain_says_so() {
+    let mut world = World::new(15);
+    let (home, away) = (world.found("Home"), world.found("Away"));
+    world.link(home, away, World::usual_grants(PROJECT));
+    let mut scene = Scene { world, home };
+    let mut all = phases(&["Dev"]);
+    all.push(phase("Out", &[], &["Away"], true));
+    scene.apply(home, space(&["Dev"], all, project())).unwrap();
+    scene.apply(away, target("Home", &["Live"], phases(&["Live"]))).unwrap();
+    let grant = |grants| Command::Grant { peer: name("Home"), grants };
+    scene.world.ask(away, "dana", grant(Vec::new())).unwrap();
+    scene.world.run(10_000);
+    scene.create("1.0.0").unwrap();
+    scene.deploy("1.0.0", "Dev").unwrap();
+    scene.world.run(30_000);
+    let state = scene.engine(home).state();
+    let (id, now_ms) = (scene.release_id("1.0.0"), scene.world.now().wall_ms);
+    let explained = explain::of(state, &id, None, &Actor::Policy, now_ms);
+    let out = explained.iter().find(|it| it.phase.as_str() == "Out").unwrap();
+    let gates: Vec<_> = out.obstacles.iter().map(|it| it.gate).collect();
+    assert_eq!(gates, [Gate::Link]);
+    assert!(out.obstacles[0].rejection.hint.contains("--accept-releases Web"));
+    let [_, usual] = World::usual_grants(PROJECT);
+    scene.world.ask(away, "dana", grant(usual)).unwrap();
+    scene.world.run(60_000);
+    assert!(scene.knows(away, "1.0.0"), "it goes as soon as it is let in");
+}
+
+#[test]
+fn a_rule_for_a_pattern_of_projects_accepts_them_and_one_that_names_a_project_counts_before_it() {
+    let mut world = World::new(16);
+    let (home, away) = (world.found("Home"), world.found("Away"));
+    world.link(home, away, World::usual_grants(PROJECT));
+    let mut scene = Scene { world, home };
+    let mut all = phases(&["Dev"]);
+    all.push(phase("Out", &[], &["Away"], true));
+    scene.apply(home, space(&["Dev"], all, project())).unwrap();
+    let ruled = |patterns: &[&str]| {
+        let mut there = target("Home", &["Live"], phases(&["Live"]));
+        let at = there.iter().position(|it| matches!(it, Definition::Acceptance(_))).unwrap();
+        let Definition::Acceptance(rule) = there.remove(at) else { panic!("it is one") };
+        let rules = patterns.iter().map(|it| Acceptance { project: name(it), ..rule.clone() });
+        there.extend(rules.map(|it| {
+            let automatic = it.project.as_str() != PROJECT;
+            Definition::Acceptance(Acceptance { automatic, ..it })
+        }));
+        there
+    };
+    scene.apply(away, ruled(&["*", "Wb*"])).unwrap();
+    scene.world.run(10_000);
+    scene.create("1.0.0").unwrap();
+    scene.deploy("1.0.0", "Dev").unwrap();
+    scene.world.run(60_000);
+    let answer =
+        |scene: &Scene, version| scene.release(away, version).import().unwrap().answer.clone();
+    assert!(matches!(answer(&scene, "1.0.0"), Answer::Accepted { .. }));
+    scene.apply(away, ruled(&["*", PROJECT])).unwrap();
+    scene.create("1.1.0").unwrap();
+    scene.deploy("1.1.0", "Dev").unwrap();
+    scene.world.run(60_000);
+    assert_eq!(answer(&scene, "1.1.0"), Answer::Waiting, "this project is left to people");
+    scene.apply(away, ruled(&["*"])).unwrap();
+    scene.world.run(1_000);
+    assert!(matches!(answer(&scene, "1.1.0"), Answer::Accepted { .. }), "now it is not");
 }

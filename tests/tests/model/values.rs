@@ -1,9 +1,15 @@
 //! Values: the narrowest counts, references are replaced, and nothing falls back in silence.
 
-use super::scene::{Scene, phases, project, said, secret, space, step, variable, within};
-use schema::v1::model::{Project, Secret, Template, TemplateValue, ValueType, Variable, Where};
-use tests::pipeline::{contact, text};
-use tests::world::name;
+use super::scene::{
+    PROJECT, Scene, lifecycle, phases, project, said, secret, space, step, target, variable, within,
+};
+use engine::views::inbox;
+use schema::v1::event::Definition;
+use schema::v1::model::{
+    Channel, Per, Project, Secret, Template, TemplateValue, ValueType, Variable, VersionRule, Where,
+};
+use tests::pipeline::{contact, phase, text, version};
+use tests::world::{World, name};
 
 fn given(variables: Vec<Variable<Where>>, secrets: Vec<Secret>) -> Scene {
     let steps = vec![step("install"), step("check")];
@@ -157,4 +163,134 @@ fn a_value_has_the_type_that_its_template_names() {
     let mut scene = given(Vec::new(), Vec::new());
     let told = said(scene.apply(0, space(&["Dev"], phases(&["Dev"]), web)));
     assert!(told.contains("no value of CONTACT") && told.contains("a number"), "{told}");
+}
+
+#[test]
+fn a_configuration_that_could_never_be_deployed_is_refused() {
+    let of = |change: &dyn Fn(&mut Project)| {
+        let mut web = Project { steps: vec![step("install")], ..project() };
+        change(&mut web);
+        space(&["Dev"], phases(&["Dev"]), web)
+    };
+    let everywhere = Where::default;
+    let template = |per| Template { per, ..contact() };
+    let answer = |environment: Option<&str>, tenant: Option<&str>| TemplateValue {
+        template: name("CONTACT"),
+        environment: environment.map(name),
+        tenant: tenant.map(name),
+        value: Some(text("erik")),
+    };
+    let variables = |all: &[(&str, &str)]| -> Vec<Variable<Where>> {
+        all.iter().map(|(called, value)| variable(called, value, everywhere())).collect()
+    };
+    let bounded = |from: &str, below: &str| Channel {
+        name: name("Old"),
+        lifecycle: None,
+        versions: VersionRule {
+            from: Some(version(from)),
+            below: Some(version(below)),
+            ..VersionRule::default()
+        },
+    };
+    type Change<'a> = Box<dyn Fn(&mut Project) + 'a>;
+    let odd: [(Change<'_>, &str); 9] = [
+        (Box::new(|it| it.variables = variables(&[("A B", "x")])), "no name of an environment"),
+        (Box::new(|it| it.variables = variables(&[("A=B", "x")])), "no name of an environment"),
+        (Box::new(|it| it.variables = variables(&[("INTERSPACE_X", "x")])), "kept for the runner"),
+        (Box::new(|it| it.secrets = vec![secret("MY KEY", everywhere())]), "no name of an env"),
+        (
+            Box::new(|it| it.variables = variables(&[("Z", "#{A}"), ("A", "#{B}"), ("B", "#{A}")])),
+            "the variables A, B of project Web refer to each other in a circle",
+        ),
+        (Box::new(|it| it.steps[0].timeout_s = 0), "has no time to run"),
+        (Box::new(|it| it.channels = vec![bounded("2.0", "2.0.0")]), "lets no version in"),
+        (
+            Box::new(|it| {
+                it.templates = vec![template(Per::Tenant)];
+                it.values = vec![answer(Some("Dev"), None)];
+            }),
+            "which nobody asks for; CONTACT is asked once for each tenant",
+        ),
+        (
+            Box::new(|it| {
+                it.templates = vec![template(Per::Environment)];
+                it.values = vec![answer(None, None)];
+            }),
+            "CONTACT is asked once for each environment",
+        ),
+    ];
+    let mut scene = Scene::given(of(&|_| {}));
+    for (change, told) in odd {
+        let said = said(scene.apply(0, of(&change)));
+        assert!(said.contains(told), "{said}");
+    }
+    // Where a narrower value comes between, it may be no circle.
+    let around = [
+        variable("A", "#{B}", everywhere()),
+        variable("B", "#{A}", everywhere()),
+        variable("B", "b", within(&["Dev"])),
+    ];
+    scene.apply(0, of(&|it| it.variables = around.to_vec())).unwrap();
+}
+
+#[test]
+fn nothing_at_all_is_no_value_where_one_is_required() {
+    let answer = |value: &str| TemplateValue {
+        template: name("CONTACT"),
+        environment: Some(name("Dev")),
+        tenant: None,
+        value: Some(text(value)),
+    };
+    let of = |value: &str| {
+        let web = Project { templates: vec![contact()], values: vec![answer(value)], ..project() };
+        space(&["Dev"], phases(&["Dev"]), web)
+    };
+    let mut scene = Scene::given(of(""));
+    scene.create("1.0.0").unwrap();
+    assert!(said(scene.deploy("1.0.0", "Dev")).contains("Dev has no value for CONTACT"));
+    scene.apply(0, of("erik")).unwrap();
+    scene.deploy("1.0.0", "Dev").unwrap();
+}
+
+#[test]
+fn what_nobody_answered_is_not_shown_as_answered() {
+    let mut world = World::new(17);
+    let (home, away) = (world.found("Home"), world.found("Away"));
+    world.link(home, away, World::usual_grants(PROJECT));
+    let mut scene = Scene { world, home };
+    let optional = |called: &str, default: Option<&str>| Template {
+        name: name(called),
+        required: false,
+        default: default.map(text),
+        ..contact()
+    };
+    let templates = vec![contact(), optional("COLOUR", None), optional("SIZE", Some("small"))];
+    let mut all = phases(&["Dev"]);
+    all.push(phase("Out", &[], &["Away"], true));
+    let here = TemplateValue::of(name("CONTACT"), name("Dev"), Some(text("erik")));
+    let web = Project { templates, values: vec![here], ..project() };
+    scene.apply(home, space(&["Dev"], all, web)).unwrap();
+    let mut there = target("Home", &["Live"], phases(&["Live"]));
+    there.retain(|it| !matches!(it, Definition::Acceptance(_)));
+    there.push(lifecycle("Short", phases(&["Live"])));
+    scene.apply(away, there).unwrap();
+    scene.world.run(10_000);
+    scene.create("1.0.0").unwrap();
+    scene.deploy("1.0.0", "Dev").unwrap();
+    scene.world.run(30_000);
+    let engine = scene.engine(away);
+    let asked = |lifecycle: Option<&str>| {
+        let lifecycle = lifecycle.map(name);
+        let all = inbox::bundles(engine.state(), engine.fetches(), lifecycle.as_ref());
+        let questions = all[0].questions.iter();
+        let known = questions.map(|(template, _, answer)| {
+            let value = answer.as_ref().map(|it| it.value.clone().map(|it| it.to_string()));
+            (template.name.to_string(), value)
+        });
+        known.collect::<Vec<_>>()
+    };
+    assert_eq!(asked(None), [], "it may go through two lifecycles");
+    let small = Some(Some("small".to_owned()));
+    let known = [("CONTACT", None), ("COLOUR", None), ("SIZE", small)];
+    assert_eq!(asked(Some("Short")), known.map(|(called, value)| (called.to_owned(), value)));
 }

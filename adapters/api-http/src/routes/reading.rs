@@ -121,11 +121,21 @@ pub(super) async fn releases(
     look(context, entered, |engine, _, rights| release::list(engine, rights)).await
 }
 
+/// How bundles that wait are shown.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Through {
+    /// The lifecycle that they would go through; by rule, or the only one, if none is named.
+    lifecycle: Option<Name>,
+}
+
 pub(super) async fn inbox(
     State(context): State<Context>,
     Extension(entered): Extension<Entered>,
+    Query(Through { lifecycle }): Query<Through>,
 ) -> Answer<Vec<inbox::Bundle>> {
-    look(context, entered, |engine, _, rights| inbox::show(engine, rights)).await
+    look(context, entered, move |engine, _, rights| inbox::show(engine, rights, lifecycle.as_ref()))
+        .await
 }
 
 pub(super) async fn deployments(

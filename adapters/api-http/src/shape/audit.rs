@@ -5,11 +5,12 @@ use engine::engine::Engine;
 use engine::log::verify::Intact;
 use engine::state::State;
 use engine::state::cells::{CellId, Proof, Slot};
-use engine::state::releases::{Import, Release, Source};
+use engine::state::releases::{Approved, Import, Release, Source};
 use engine::trust::certificate::fingerprint;
 use engine::views::dashboard::proves;
+use engine::views::proofs;
 use schema::id::SpaceId;
-use schema::latest::{Bundle, Document, Kind, Receipt};
+use schema::latest::{Approval, Bundle, Document, Kind, Receipt};
 use schema::name::Name;
 use schema::v1::block::Damage;
 use serde::{Deserialize, Serialize};
@@ -102,8 +103,9 @@ pub fn trail(
     })?;
     let mut reasons = vec![deployed(state, proof)];
     let release = state.releases.get(&proof.receipt.release)?;
-    let earlier = earlier(state, release, cell, proof);
-    reasons.extend(earlier.iter().map(|proof| deployed(state, proof)));
+    reasons.extend(approved(state, release, proof));
+    let earlier = earlier(release, cell, proof);
+    reasons.extend(earlier.into_iter().filter_map(|document| inner(state, document)));
     if let Source::Imported(import) = &release.source {
         reasons.extend(bundled(state, import));
     }
@@ -131,29 +133,47 @@ fn deployed(state: &State, proof: &Proof) -> Reason {
     }
 }
 
-/// The other environments in which this space knows that the release succeeded.
-fn earlier<'a>(
-    state: &'a State,
-    release: &Release,
-    cell: &CellId,
-    newest: &Proof,
-) -> Vec<&'a Proof> {
-    let mut found: Vec<&Proof> = state
-        .cells
-        .all()
-        .filter(|(id, _)| {
-            // What a third space did is no reason for what this one runs.
-            let counts = id.space == cell.space || id.space == id.project.space;
-            *id != cell && id.project == cell.project && counts
-        })
-        .filter_map(|(_, cell)| cell.installed.as_deref())
-        .filter(|proof| {
-            proof.receipt.digest == release.digest
-                && proof.receipt.finished_ms <= newest.receipt.finished_ms
-        })
-        .collect();
-    found.sort_by_key(|proof| std::cmp::Reverse(proof.receipt.finished_ms));
-    found
+/// The other places in which this space knows that this revision of the release succeeded before,
+/// whatever is installed there now.
+fn earlier<'a>(release: &'a Release, cell: &CellId, newest: &Proof) -> Vec<&'a Document> {
+    let here = (cell.space, &cell.slot);
+    // What a third space did is no reason for what this one runs.
+    let counts = |space: SpaceId| space == cell.space || space == cell.project.space;
+    let all = release.successes.iter().filter(|((space, slot), _)| {
+        counts(*space) && (*space, slot) != here && release.digest == newest.receipt.digest
+    });
+    let known = all.filter_map(|(_, success)| {
+        let receipt: Receipt = success.document.payload(Kind::Receipt).ok()?;
+        let before = receipt.finished_ms <= newest.receipt.finished_ms;
+        before.then_some((receipt.finished_ms, &success.document))
+    });
+    let mut found: Vec<(u64, &Document)> = known.collect();
+    found.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    found.into_iter().map(|(_, document)| document).collect()
+}
+
+/// Who approved what is installed in an environment of this space.
+fn approved(state: &State, release: &Release, newest: &Proof) -> Vec<Reason> {
+    if release.digest != newest.receipt.digest {
+        return Vec::new();
+    }
+    let all = proofs::approvals_for(state, release, &newest.receipt);
+    let reason = |it: &Approved| {
+        let proof = proofs::approval(state, release, it);
+        let Approval { release, environment, by, time_ms, .. } = &it.content;
+        Reason {
+            at: super::time(*time_ms),
+            what: format!(
+                "{} {} was approved for {environment}",
+                release.project.name, release.version
+            ),
+            who: Some(by.to_string()),
+            document: format!("approval {}", proof.document),
+            signer: state.name_of(&proof.signer),
+            verified: proof.verified,
+        }
+    };
+    all.into_iter().rev().map(reason).collect()
 }
 
 /// The bundle, and the receipts inside it.
@@ -174,7 +194,7 @@ fn bundled(state: &State, import: &Import) -> Vec<Reason> {
             bundle.release.version,
             bundle.digest.short()
         ),
-        who: None,
+        who: Some("not disclosed".to_owned()),
         document: format!("bundle {}", import.bundle),
         signer: source,
         verified,

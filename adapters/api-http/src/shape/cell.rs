@@ -23,6 +23,12 @@ pub struct Cell {
     pub remote: bool,
     /// What is installed.
     pub version: Option<String>,
+    /// Its revision, where that is known.
+    #[serde(default)]
+    pub revision: Option<u32>,
+    /// Whether it was recalled.
+    #[serde(default)]
+    pub recalled: bool,
     /// How its deployment ended.
     pub outcome: Option<String>,
     /// Whether the space was heard from lately; always so for this space's own.
@@ -97,6 +103,8 @@ pub fn show(engine: &Engine, now: Now, rights: &Rights) -> Vec<Cell> {
             tenant: cell.tenant.as_ref().map(ToString::to_string),
             remote,
             version: installed.map(|installed| installed.version.to_string()),
+            revision: installed.and_then(|installed| installed.revision),
+            recalled: installed.is_some_and(|installed| installed.recalled),
             outcome: installed.map(|installed| installed.outcome.as_str().to_owned()),
             fresh: !remote || link.is_some_and(|link| link.fresh),
             heard_at: if remote { heard } else { Some(super::time(now.wall_ms)) },

@@ -190,6 +190,9 @@ pub enum Ask {
     AnswerManual {
         /// Its number.
         deployment: u64,
+        /// Which step is meant; may only be left out where it can be no other.
+        #[serde(default)]
+        step: Option<Name>,
         /// Whether it was done.
         done: bool,
         /// What there is to say about it.
@@ -294,8 +297,8 @@ pub fn command(ask: Ask, engine: &Engine) -> Command {
         Ask::Cancel { deployment, reason } => {
             Command::Cancel { deployment: Position(deployment), reason }
         }
-        Ask::AnswerManual { deployment, done, note } => {
-            Command::AnswerManual { deployment: Position(deployment), done, note }
+        Ask::AnswerManual { deployment, step, done, note } => {
+            Command::AnswerManual { deployment: Position(deployment), step, done, note }
         }
     }
 }
@@ -327,7 +330,7 @@ fn everywhere(
 /// Everything that a release asks in a lifecycle, or in the one that it would go through.
 fn asked(engine: &Engine, release: &Release, lifecycle: Option<&Name>) -> Vec<TemplateValue> {
     let state = engine.state();
-    let waiting = bundles(state, engine.fetches());
+    let waiting = bundles(state, engine.fetches(), lifecycle);
     let found = waiting.iter().find(|waiting| {
         let owner = state.name_of(&waiting.id.project.space);
         waiting.id.project.name == release.project

@@ -30,8 +30,11 @@ pub struct Deployment {
     pub outcome: String,
     /// The manual step for which it waits, if it does.
     pub waits: Option<Manual>,
-    /// Who asked to end it, while it has not ended yet.
+    /// Who asked to end it, if somebody did.
     pub cancelled_by: Option<String>,
+    /// Why.
+    #[serde(default)]
+    pub cancel_reason: Option<String>,
     /// Who began it; none for policy.
     pub by: Option<String>,
     /// When it ended.
@@ -118,7 +121,7 @@ pub fn show(engine: &Engine, at: Position, known: &Known) -> Deployment {
     let outcome = receipt.map_or("running", |receipt| receipt.outcome.as_str());
     let running = state.cells.get(&known.cell).and_then(|cell| cell.running.as_ref());
     let running = running.filter(|running| running.deployment.position == at && receipt.is_none());
-    let cancelled = running.and_then(|running| running.cancelled.as_ref());
+    let cancelled = known.cancelled.as_ref();
     let by = match receipt {
         Some(receipt) => by(receipt),
         None => running.and_then(|running| person(&running.by)),
@@ -132,7 +135,8 @@ pub fn show(engine: &Engine, at: Position, known: &Known) -> Deployment {
         tenant: known.cell.slot.tenant.as_ref().map(ToString::to_string),
         outcome: outcome.to_owned(),
         waits: running.and_then(|running| manual(state, running)),
-        cancelled_by: cancelled.and_then(person),
+        cancelled_by: cancelled.and_then(|(by, _)| person(by)),
+        cancel_reason: cancelled.map(|(_, why)| why.to_string()),
         by,
         finished_at: receipt.map(|receipt| super::time(receipt.finished_ms)),
         receipt: known.proof.as_ref().map(|proof| proof.document.id().to_string()),
@@ -146,9 +150,7 @@ pub fn show(engine: &Engine, at: Position, known: &Known) -> Deployment {
 fn manual(state: &State, running: &Running) -> Option<Manual> {
     let name = running.awaits.as_ref()?;
     let release = state.releases.get(&running.release)?;
-    let before = release.earlier.iter().map(|one| (one.digest, &one.snapshot));
-    let mut all = before.chain([(release.digest, &release.snapshot)]);
-    let (_, snapshot) = all.find(|(digest, _)| *digest == running.digest)?;
+    let snapshot = release.snapshot_of(&running.digest)?;
     let step = snapshot.steps.iter().find(|step| step.name == *name)?;
     let Work::Manual(instructions) = &step.work else { return None };
     Some(Manual { step: name.to_string(), instructions: instructions.to_string() })

@@ -1,6 +1,6 @@
 //! What two snapshots of a project have otherwise: added, removed, changed.
 
-use super::argument::line;
+use engine::argument::line;
 use schema::latest::SecretCommitment;
 use schema::name::{Name, PackageName};
 use schema::v1::model::{Condition, Package, Per, Scope, Snapshot, Step, Template, Variable, Work};

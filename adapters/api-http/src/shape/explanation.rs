@@ -1,8 +1,9 @@
 //! Why a release is where it is: for every place of its lifecycle, what holds it up and what comes
 //! next, and the proof of what it has passed.
 
-use super::argument::argument;
+use super::journey;
 use super::release::{Recall, recall, status, words};
+use engine::argument::argument;
 use engine::engine::Engine;
 use engine::gates::{Gate, Obstacle as Known};
 use engine::policy::{newest_sent, newest_tried};
@@ -10,11 +11,15 @@ use engine::progress::{Place as There, Standing};
 use engine::state::State;
 use engine::state::releases::{Answer, Import, Release};
 use engine::views::explain::{self, Explained};
+use engine::views::journey::Step;
 use engine::views::proofs;
 use schema::latest::Actor;
 use schema::name::Name;
 use schema::v1::model::ReleaseId;
 use serde::{Deserialize, Serialize};
+
+/// The gate that is shut for somebody alone, because they approved the release themselves.
+pub const OWN_APPROVAL: &str = "own approval";
 
 /// Why a release is where it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +42,22 @@ pub struct Explanation {
     pub places: Vec<Place>,
     /// Every gate that it has passed, as far as this space knows.
     pub proofs: Vec<Proof>,
+    /// Where somebody went past what held it up, oldest first.
+    #[serde(default)]
+    pub bypasses: Vec<Bypass>,
+}
+
+/// That somebody who may do so went past what held a release up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bypass {
+    /// When.
+    pub at: String,
+    /// Who.
+    pub by: String,
+    /// Where to, and why.
+    pub what: String,
+    /// The entry that says so.
+    pub entry: String,
 }
 
 /// A release by name.
@@ -63,6 +84,9 @@ pub struct Place {
     pub done: bool,
     /// Whether policy acts by itself when nothing holds it up.
     pub automatic: bool,
+    /// Whether the next phase is reached without this one.
+    #[serde(default)]
+    pub optional: bool,
     /// Whether the place does not count for its phase, because somebody said so.
     pub skipped: bool,
     /// What holds it up, the weightiest first; nothing where it is done.
@@ -78,8 +102,8 @@ pub struct Place {
 /// Something that holds a release up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Obstacle {
-    /// The gate that is shut: `recall`, `acceptance`, `tenant`, `phase`, `freeze`, `window`,
-    /// `approval`, `turn`, `package` or `value`.
+    /// The gate that is shut: `recall`, `acceptance`, `link`, `tenant`, `phase`, `freeze`,
+    /// `window`, `approval`, `own approval`, `turn`, `package` or `value`.
     pub gate: String,
     /// Why.
     pub what: String,
@@ -137,7 +161,19 @@ pub fn show(
         obstacles: outside(id, release, places.is_empty()),
         places,
         proofs: proofs::of(state, id, now_ms).into_iter().map(proof).collect(),
+        bypasses: bypasses(engine, id),
     })
+}
+
+fn bypasses(engine: &Engine, id: &ReleaseId) -> Vec<Bypass> {
+    let steps = engine.journeys().of(id).iter().filter(|step| step.event == "gate.bypassed");
+    let bypass = |step: &Step| Bypass {
+        at: super::time(step.at_ms),
+        by: journey::words(&step.actor),
+        what: step.detail.clone(),
+        entry: step.entry.to_string(),
+    };
+    steps.map(bypass).collect()
 }
 
 fn places(
@@ -188,7 +224,7 @@ fn obstacle(known: Known) -> Obstacle {
 
 fn own_approval() -> Obstacle {
     Obstacle {
-        gate: Gate::Approval.as_str().to_owned(),
+        gate: OWN_APPROVAL.to_owned(),
         what: "what you approved yourself does not count when you deploy it".to_owned(),
         hint: "let somebody else deploy it, or somebody else approve it as well".to_owned(),
         opens: None,
@@ -208,6 +244,7 @@ fn show_place(
         standing: words(&place.place, &place.standing),
         done: place.standing.is_done(),
         automatic: place.automatic,
+        optional: place.optional,
         skipped: place.skipped,
         obstacles,
         left_alone: place.left_alone,

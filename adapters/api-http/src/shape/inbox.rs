@@ -2,10 +2,10 @@
 
 pub mod part;
 
-use super::argument::argument;
 use super::compare::{Compared, Revised, compare};
 use super::release::answered;
 use super::scope::words;
+use engine::argument::argument;
 use engine::decide::rights::Rights;
 use engine::decide::secret::readable;
 use engine::engine::Engine;
@@ -71,11 +71,11 @@ pub struct Bundle {
     pub next: Option<String>,
 }
 
-/// Shows every bundle that may be seen.
+/// Shows every bundle that may be seen; those that wait for `lifecycle`, where one is named.
 #[must_use]
-pub fn show(engine: &Engine, rights: &Rights) -> Vec<Bundle> {
+pub fn show(engine: &Engine, rights: &Rights, lifecycle: Option<&Name>) -> Vec<Bundle> {
     let state = engine.state();
-    let waiting = bundles(state, engine.fetches());
+    let waiting = bundles(state, engine.fetches(), lifecycle);
     let seen = waiting.iter().filter(|waiting| rights.see(&waiting.id.project));
     seen.map(|waiting| bundle(state, waiting)).collect()
 }
@@ -178,7 +178,7 @@ fn next(
         }
         (Answer::Waiting, None) => Some(format!("interspace inbox accept {name} --lifecycle NAME")),
         (Answer::Waiting, Some(_)) => {
-            let open = questions.iter().filter(|question| !question.answered);
+            let open = questions.iter().filter(|question| question.required && !question.answered);
             let values: String =
                 open.map(|it| format!(" --value {}", argument(&it.option()))).collect();
             Some(format!("interspace inbox accept {name}{values}"))

@@ -1,7 +1,7 @@
 //! What policy does by itself, and what it is told to leave alone.
 
-use super::argument::argument;
 use super::journey::person;
+use engine::argument::argument;
 use engine::decide::permission::Permission;
 use engine::decide::rights::{Object, Rights};
 use engine::engine::Engine;

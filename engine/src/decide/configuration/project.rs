@@ -2,11 +2,13 @@
 
 use super::{Wanted, check_values, require, unique};
 use crate::command::Rejection;
+use crate::decide::import::words;
 use crate::decide::references::{Part, parts};
+use crate::run::name_flaw;
 use schema::limits::{RETRIES_MAX, SECRETS_OF_ONE_MAX};
 use schema::name::Name;
 use schema::v1::event::Kind;
-use schema::v1::model::{Pattern, Project, Step, Where, Work};
+use schema::v1::model::{Channel, Pattern, Per, Project, Step, VersionRule, Where, Work};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether what it names is there, and no two of its values could be meant at one place.
@@ -17,6 +19,7 @@ pub(super) fn check(wanted: &Wanted<'_>, project: &Project) -> Result<(), Reject
     let by = format!("project {}", project.name);
     require(wanted, Kind::Lifecycle, &project.lifecycle, &by)?;
     unique(project.channels.iter().map(|channel| &channel.name), &by, "channel")?;
+    project.channels.iter().try_for_each(|channel| check_channel(channel, &by))?;
     for lifecycle in project.channels.iter().filter_map(|channel| channel.lifecycle.as_ref()) {
         require(wanted, Kind::Lifecycle, lifecycle, &by)?;
     }
@@ -26,6 +29,17 @@ pub(super) fn check(wanted: &Wanted<'_>, project: &Project) -> Result<(), Reject
     }
     check_variables(wanted, project, &by)?;
     check_answers(wanted, project, &by)
+}
+
+fn check_channel(channel: &Channel, by: &str) -> Result<(), Rejection> {
+    let VersionRule { from, below, .. } = &channel.versions;
+    match from.as_ref().zip(below.as_ref()) {
+        Some((from, below)) if from.precedence(below).is_ge() => Err(Rejection::invalid(
+            format!("channel {} of {by} lets no version in", channel.name),
+            format!("it begins with {from} and ends before {below}"),
+        )),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn check_step(wanted: &Wanted<'_>, project: &Project, step: &Step<Where>) -> Result<(), Rejection> {
@@ -43,6 +57,12 @@ fn check_step(wanted: &Wanted<'_>, project: &Project, step: &Step<Where>) -> Res
         return Err(Rejection::invalid(
             format!("{by} names steps that it applies in"),
             "only variables and secrets do",
+        ));
+    }
+    if step.timeout_s == 0 && matches!(step.work, Work::Run(_)) {
+        return Err(Rejection::invalid(
+            format!("{by} has no time to run"),
+            "give it some with `timeout_s`, or leave that out",
         ));
     }
     if step.retries > RETRIES_MAX {
@@ -122,6 +142,20 @@ fn check_variables(wanted: &Wanted<'_>, project: &Project, by: &str) -> Result<(
             "put several into one, as a file that a step reads",
         ));
     }
+    let mut names = all.keys().copied().chain(templates.clone());
+    let flaw = |name: &Name| name_flaw(name.as_str()).map(|flaw| (name.clone(), flaw));
+    if let Some((name, flaw)) = names.find_map(flaw) {
+        return Err(Rejection::invalid(
+            format!("{name:?} of {by} {flaw}"),
+            "rename it: steps see it as an environment variable",
+        ));
+    }
+    if let Some(round) = circle(project) {
+        return Err(Rejection::invalid(
+            format!("the variables {round} of {by} refer to each other in a circle"),
+            "let one of them have a value of its own",
+        ));
+    }
     let known: BTreeSet<&str> = all.keys().copied().chain(templates).map(Name::as_str).collect();
     for variable in &project.variables {
         for part in parts(variable.value.as_str()) {
@@ -139,6 +173,37 @@ fn check_variables(wanted: &Wanted<'_>, project: &Project, by: &str) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Variables that refer to each other in a circle wherever they apply: each has one value alone,
+/// for everything. Others show only where a value is worked out.
+fn circle(project: &Project) -> Option<String> {
+    let only = |name: &str| {
+        let mut all = project.variables.iter().filter(|it| it.name.as_str() == name);
+        all.next().filter(|it| it.scope == Where::default() && all.next().is_none())
+    };
+    let refers = |name: &str| {
+        let value = only(name).map_or("", |it| it.value.as_str());
+        let next = |part: Part<'_>| match part {
+            Part::Reference(other) => only(other).map(|it| it.name.as_str()),
+            Part::Text(_) => None,
+        };
+        parts(value).into_iter().filter_map(next).collect::<Vec<&str>>()
+    };
+    let reached = |from: &str| {
+        let mut reached: BTreeSet<&str> = BTreeSet::new();
+        let mut open = refers(from);
+        while let Some(name) = open.pop() {
+            if reached.insert(name) {
+                open.extend(refers(name));
+            }
+        }
+        reached
+    };
+    let mut all = project.variables.iter().map(|it| it.name.as_str());
+    let first = all.find(|name| reached(name).contains(name))?;
+    let round = reached(first).into_iter().filter(|name| reached(name).contains(first));
+    Some(round.collect::<Vec<_>>().join(", "))
 }
 
 /// Whether two scopes can fit at one place and are equally narrow there.
@@ -170,6 +235,12 @@ fn check_answers(wanted: &Wanted<'_>, project: &Project, by: &str) -> Result<(),
                 "define the template, or remove the value",
             ));
         };
+        if (value.environment.is_some(), value.tenant.is_some()) != asked_of(template.per) {
+            return Err(Rejection::invalid(
+                format!("{by} has a value of {}, which nobody asks for", words(value)),
+                format!("{} is asked {}", template.name, per(template.per)),
+            ));
+        }
         if let Some(odd) = value.value.as_ref().filter(|it| !template.kind.admits(it)) {
             return Err(Rejection::invalid(
                 format!("{odd:?} is no value of {} in {by}", template.name),
@@ -186,4 +257,21 @@ fn check_answers(wanted: &Wanted<'_>, project: &Project, by: &str) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// Whether an answer names an environment, and whether a tenant.
+const fn asked_of(per: Per) -> (bool, bool) {
+    match per {
+        Per::Environment => (true, false),
+        Per::Tenant => (false, true),
+        Per::TenantEnvironment => (true, true),
+    }
+}
+
+const fn per(per: Per) -> &'static str {
+    match per {
+        Per::Environment => "once for each environment: name that alone",
+        Per::Tenant => "once for each tenant: name that alone",
+        Per::TenantEnvironment => "for each tenant in each environment: name both",
+    }
 }

@@ -49,6 +49,9 @@ pub(crate) enum Deployment {
     Confirm {
         /// Its number
         deployment: u64,
+        /// The step that is meant: do nothing if it waits at another by now
+        #[arg(long, value_name = "NAME")]
+        step: Option<Name>,
         /// What there is to say about it
         #[arg(long, value_name = "TEXT", default_value = "")]
         note: Text,
@@ -57,6 +60,9 @@ pub(crate) enum Deployment {
     Refuse {
         /// Its number
         deployment: u64,
+        /// The step that is meant: do nothing if it waits at another by now
+        #[arg(long, value_name = "NAME")]
+        step: Option<Name>,
         /// Why
         #[arg(long, value_name = "TEXT")]
         note: Text,

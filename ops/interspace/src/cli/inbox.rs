@@ -21,6 +21,9 @@ pub(crate) enum Inbox {
     Show {
         #[command(flatten)]
         release: Which,
+        /// What it asks in this lifecycle [default: by rule, or the only one]
+        #[arg(long, value_name = "NAME")]
+        lifecycle: Option<Name>,
     },
     /// Accept a bundle; asks for what is missing where it can
     #[command(after_long_help = VALUES)]

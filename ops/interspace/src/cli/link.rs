@@ -95,7 +95,8 @@ pub(crate) enum Link {
         /// Who alone may accept it, by the fingerprint; needed over a server with allow-lists
         #[arg(long = "for", value_name = "FINGERPRINT", value_parser = fingerprint)]
         guest: Option<SpaceId>,
-        /// What to call the space here [default: its own name]
+        /// What to call the space here [default: its own name; where that is taken, or phases and
+        /// roles here speak of it already, with its id behind]
         #[arg(long, value_name = "NAME")]
         name: Option<Name>,
         #[command(flatten)]

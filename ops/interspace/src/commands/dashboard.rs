@@ -1,7 +1,7 @@
 //! `dashboard`: what is installed where, here and in other spaces.
 
 use crate::client::Client;
-use crate::commands::slot;
+use crate::commands::{revised, slot};
 use crate::failure::Failure;
 use crate::output::{Output, table};
 use api_http::shape::cell::Cell;
@@ -31,7 +31,11 @@ fn heard(fresh: bool, at: Option<&str>) -> String {
 fn row(cell: &Cell) -> Vec<String> {
     let place = slot(&cell.environment, cell.tenant.as_deref());
     let place = if cell.remote { format!("{}: {place}", cell.space) } else { place };
-    let version = match (&cell.version, &cell.running) {
+    let recalled = if cell.recalled { ", recalled" } else { "" };
+    let installed = cell.version.as_ref();
+    let installed = installed
+        .map(|version| format!("{}{recalled}", revised(version, cell.revision.unwrap_or(1))));
+    let version = match (&installed, &cell.running) {
         (Some(version), None) => version.clone(),
         (None, None) => "-".to_owned(),
         (Some(version), Some(running)) => format!("{version}, deploying {running}"),

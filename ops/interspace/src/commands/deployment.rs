@@ -8,6 +8,7 @@ use crate::failure::{Failure, code};
 use crate::output::{Output, moment, table, visible};
 use api_http::shape::command::{Ask, Did};
 use api_http::shape::deployment::{Deployment, Manual, Step, StepOutput, Target};
+use engine::argument::argument;
 use schema::name::{Name, Text};
 use std::time::Duration;
 
@@ -44,8 +45,12 @@ pub(super) fn deploy(what: &Deploy, client: &Client, out: &mut Output) -> Result
     let why = shown.steps.iter().find(|step| step.outcome != "succeeded").map(|step| &step.name);
     let at = why.map(|step| format!(" at step {step}")).unwrap_or_default();
     let was = if shown.outcome == "cancelled" { "was " } else { "" };
-    let hint =
-        format!("`interspace deployment logs {}` shows what the steps said", shown.deployment);
+    let hint = match shown.steps.iter().any(|step| step.output.is_some()) {
+        true => {
+            format!("`interspace deployment logs {}` shows what the steps said", shown.deployment)
+        }
+        false => format!("`interspace deployment show {}` tells what there is", shown.deployment),
+    };
     Err(Failure::new(code::FAILED, format!("deploying {words} {was}{}{at}", shown.outcome), hint))
 }
 
@@ -94,20 +99,27 @@ pub(super) fn run(verb: &Verb, client: &Client, out: &mut Output) -> Result<(), 
                 client.ask(Ask::Cancel { deployment: *deployment, reason: reason.clone() })?;
             say(out, &did, &format!("deployment {deployment} is told to end"));
         }
-        Verb::Confirm { deployment, note } => {
-            let did = answer(client, *deployment, true, note)?;
+        Verb::Confirm { deployment, step, note } => {
+            let did = answer(client, *deployment, step.as_ref(), true, note)?;
             say(out, &did, &format!("deployment {deployment} goes on"));
         }
-        Verb::Refuse { deployment, note } => {
-            let did = answer(client, *deployment, false, note)?;
+        Verb::Refuse { deployment, step, note } => {
+            let did = answer(client, *deployment, step.as_ref(), false, note)?;
             say(out, &did, &format!("the step of deployment {deployment} has failed"));
         }
     }
     Ok(())
 }
 
-fn answer(client: &Client, deployment: u64, done: bool, note: &Text) -> Result<Did, Failure> {
-    client.ask(Ask::AnswerManual { deployment, done, note: note.clone() })
+fn answer(
+    client: &Client,
+    deployment: u64,
+    step: Option<&Name>,
+    done: bool,
+    note: &Text,
+) -> Result<Did, Failure> {
+    let (step, note) = (step.cloned(), note.clone());
+    client.ask(Ask::AnswerManual { deployment, step, done, note })
 }
 
 fn all(client: &Client) -> Result<Vec<Deployment>, Failure> {
@@ -125,8 +137,8 @@ fn find(client: &Client, number: u64) -> Result<Deployment, Failure> {
 fn row(deployment: &Deployment) -> Vec<String> {
     let outcome = match (&deployment.waits, &deployment.cancelled_by) {
         (Some(manual), _) => format!("waits for {}", manual.step),
-        (None, Some(_)) => format!("{}, cancelled", deployment.outcome),
-        (None, None) => deployment.outcome.clone(),
+        (None, Some(_)) if deployment.outcome == "running" => "running, cancelled".to_owned(),
+        (None, _) => deployment.outcome.clone(),
     };
     vec![
         deployment.deployment.to_string(),
@@ -144,8 +156,9 @@ fn show(deployment: &Deployment) -> String {
     let place = slot(environment, deployment.tenant.as_deref());
     let mut text = format!("{project} {version} in {place}: {outcome} (deployment {number})\n");
     text.push_str(&waits(deployment));
-    if let Some(by) = &deployment.cancelled_by {
-        text.push_str(&format!("{by} asked to end it\n"));
+    if let Some(why) = &deployment.cancel_reason {
+        let by = deployment.cancelled_by.as_deref().unwrap_or("policy");
+        text.push_str(&format!("{by} asked to end it: {}\n", visible(why)));
     }
     for target in &deployment.targets {
         text.push_str(&target_line(target));
@@ -163,13 +176,14 @@ fn show(deployment: &Deployment) -> String {
 fn waits(deployment: &Deployment) -> String {
     let Some(Manual { step, instructions }) = &deployment.waits else { return String::new() };
     let number = deployment.deployment;
+    let named = argument(step);
     let mut text = format!("… {step}: waits for a person\n");
     for line in visible(instructions).lines() {
         text.push_str(&format!("    {line}\n"));
     }
     text.push_str(&format!(
-        "  when it is done: interspace deployment confirm {number}\n  \
-         if it cannot be: interspace deployment refuse {number} --note TEXT\n"
+        "  when it is done: interspace deployment confirm {number} --step {named}\n  \
+         if it cannot be: interspace deployment refuse {number} --step {named} --note TEXT\n"
     ));
     text
 }

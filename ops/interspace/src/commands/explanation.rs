@@ -10,7 +10,7 @@ use crate::commands::yes;
 use crate::failure::Failure;
 use crate::output::{Output, moment, table, visible};
 use api_http::shape::command::Release;
-use api_http::shape::explanation::{Explanation, Named, Obstacle, Place, Proof};
+use api_http::shape::explanation::{Bypass, Explanation, Named, Obstacle, Place, Proof};
 use schema::name::Name;
 
 pub(super) fn run(
@@ -61,6 +61,12 @@ fn text(explanation: &Explanation) -> String {
     let rows = proofs.iter().map(proof).collect();
     text.push('\n');
     text.push_str(&table(&head, rows, "no gate is passed yet: there is nothing to prove"));
+    if !explanation.bypasses.is_empty() {
+        let bypass = |it: &Bypass| vec![it.what.clone(), it.by.clone(), moment(&it.at)];
+        let rows = explanation.bypasses.iter().map(bypass).collect();
+        text.push_str("\n\n");
+        text.push_str(&table(&["went past a gate", "by", "at"], rows, ""));
+    }
     text
 }
 
@@ -73,7 +79,9 @@ fn headline(explanation: &Explanation) -> String {
     if let Some(shut) = obstacles.first() {
         return format!("{}: {}", shut.gate, shut.what);
     }
-    let open: Vec<&Place> = places.iter().filter(|it| !it.done && !it.skipped).collect();
+    let open = places.iter().filter(|it| !it.done && !it.skipped);
+    // What goes on without a place is not what it waits for.
+    let (optional, open): (Vec<&Place>, Vec<&Place>) = open.partition(|it| it.optional);
     // What waits for an earlier phase is not what there is to know.
     let own = |place: &Place| place.obstacles.iter().all(|it| it.gate != "phase");
     let mut first = open.iter().filter(|place| own(place));
@@ -82,6 +90,10 @@ fn headline(explanation: &Explanation) -> String {
     let Some(place) = held.or_else(next).or_else(|| first.next()) else {
         return match open.first() {
             Some(place) => format!("{} waits for an earlier phase", place.place),
+            None if !optional.is_empty() => {
+                let names: Vec<&str> = optional.iter().map(|it| it.place.as_str()).collect();
+                format!("it is everywhere where it has to go; optional: {}", names.join(", "))
+            }
             None => "it is everywhere where it goes from here".to_owned(),
         };
     };

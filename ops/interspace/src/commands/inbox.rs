@@ -22,19 +22,19 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     match verb {
         Verb::List => {
-            let bundles = all(client)?;
+            let bundles = all(client, None)?;
             out.value(&bundles, || {
                 let rows = bundles.iter().map(row).collect();
                 let head = ["from", "owner", "project", "version", "status", "packages", "ready"];
                 table(&head, rows, "the inbox is empty")
             });
         }
-        Verb::Show { release } => {
-            let bundle = client.patiently(|| find(client, release))?;
+        Verb::Show { release, lifecycle } => {
+            let bundle = client.patiently(|| find(client, release, lifecycle.as_ref()))?;
             out.value(&bundle, || preview::show(&bundle));
         }
         Verb::Accept { release, lifecycle, value, no_value } => {
-            let bundle = client.patiently(|| find(client, &release.which))?;
+            let bundle = client.patiently(|| find(client, &release.which, lifecycle.as_ref()))?;
             let mut values: Vec<Value> = value.iter().chain(no_value).cloned().collect();
             if out.interactive() && !options.no_prompt {
                 values.extend(prompt(&bundle, &values)?);
@@ -56,12 +56,12 @@ pub(super) fn run(
     Ok(())
 }
 
-fn all(client: &Client) -> Result<Vec<Bundle>, Failure> {
-    client.get(&client.path("inbox")?)
+fn all(client: &Client, lifecycle: Option<&Name>) -> Result<Vec<Bundle>, Failure> {
+    client.get(&client.query("inbox", &[("lifecycle", lifecycle.map(Name::as_str))])?)
 }
 
-fn find(client: &Client, which: &Which) -> Result<Bundle, Failure> {
-    let found = all(client)?.into_iter().find(|bundle| {
+fn find(client: &Client, which: &Which, lifecycle: Option<&Name>) -> Result<Bundle, Failure> {
+    let found = all(client, lifecycle)?.into_iter().find(|bundle| {
         bundle.project == which.project.as_str()
             && bundle.version == which.version.as_str()
             && which.owner.as_ref().is_none_or(|owner| owner.as_str() == bundle.owner)
@@ -92,7 +92,9 @@ fn whom(question: &Question) -> String {
 /// Asks for each required value that nobody has given.
 fn prompt(bundle: &Bundle, given: &[Value]) -> Result<Vec<Value>, Failure> {
     let asked = bundle.questions.iter().filter(|question| {
-        !question.answered && !given.iter().any(|value| answers(value, question))
+        question.required
+            && !question.answered
+            && !given.iter().any(|value| answers(value, question))
     });
     let mut values = Vec::new();
     for question in asked {
@@ -122,7 +124,8 @@ fn row(bundle: &Bundle) -> Vec<String> {
     };
     let (from, owner) = (bundle.from.clone(), bundle.owner.clone());
     let version = revised(&bundle.version, bundle.revision);
-    let ready = yes(bundle.ready).to_owned();
+    // What was answered waits for nothing.
+    let ready = if bundle.status == "waiting" { yes(bundle.ready) } else { "-" }.to_owned();
     vec![from, owner, bundle.project.clone(), version, status, packages, ready]
 }
 

@@ -5,10 +5,10 @@ use crate::client::Client;
 use crate::commands::release::{name, say};
 use crate::failure::{Failure, code};
 use crate::output::{Output, moment, table, visible};
-use api_http::shape::argument::argument;
 use api_http::shape::command::{Ask, Did};
 use api_http::shape::restraint::{Accepted, Automatic, Policy, Rule, Told};
 use api_http::shape::space::Space;
+use engine::argument::argument;
 use schema::name::{Name, Text};
 use schema::v1::event::Pattern;
 

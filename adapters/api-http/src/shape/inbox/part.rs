@@ -61,7 +61,7 @@ pub struct Question {
     pub tenant: Option<String>,
     /// Whether it must be answered.
     pub required: bool,
-    /// Whether it is answered.
+    /// Whether it is answered: by somebody, by a rule, or by the template's own default.
     pub answered: bool,
     /// The answer; none stands for *no value*.
     pub value: Option<String>,

@@ -46,7 +46,7 @@ next is Dev: `interspace deploy Web 1.0.0 --to Dev`
 not been deployed
     approval: Web 1.0.0 is approved for Live 0 of 1 times
       next: somebody with the role approver, who neither made nor deploys it: `interspace approve \
-Web 1.0.0 --in \"Live\"`; who may goes past it: `--bypass REASON`
+Web 1.0.0 --in Live`; who may goes past it: `--bypass REASON`
 
 no gate is passed yet: there is nothing to prove";
     assert_eq!(shown, expected);
@@ -80,7 +80,7 @@ fn a_freeze_says_why_and_when_it_is_over() {
     assert_eq!(headline(&explanation), what);
     let shown = text(&explanation);
     assert!(shown.contains("nobody is here; opens 2026-11-22 14:00:00\n"), "{shown}");
-    assert!(shown.contains("`interspace freeze lift \"Holidays\"`"), "{shown}");
+    assert!(shown.contains("`interspace freeze lift Holidays`"), "{shown}");
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn whose_own_approval_it_is_is_told_that_somebody_else_deploys() {
     let next = "`interspace deploy Web 1.0.0 --to Live`";
     assert_eq!(place(&theirs, "Live").next.as_deref(), Some(next));
     let own = stage.explain("anna", "1.0.0");
-    assert_eq!(gates(&own, "Live"), ["approval"]);
+    assert_eq!(gates(&own, "Live"), ["own approval"]);
     assert!(headline(&own).contains("does not count when you deploy it"), "{}", headline(&own));
 }
 
@@ -258,4 +258,15 @@ fn it_is_an_object_with_the_proofs_of_what_was_passed() {
     let mut keys: Vec<&str> = proof.keys().map(String::as_str).collect();
     keys.sort_unstable();
     assert_eq!(keys, ["document", "gate", "kind", "signer", "verified"]);
+}
+
+#[test]
+fn an_optional_place_is_not_what_a_release_waits_for() {
+    let optional = ("environments = [\"Live\"],", "environments = [\"Live\"], optional = true,");
+    let mut stage = Stage::with(&[optional]);
+    stage.in_dev("1.0.0");
+    let explanation = stage.explain("dana", "1.0.0");
+    assert!(place(&explanation, "Live").optional);
+    let told = "it is everywhere where it has to go; optional: Live";
+    assert_eq!(headline(&explanation), told);
 }

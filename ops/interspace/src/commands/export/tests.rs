@@ -10,6 +10,7 @@ use engine::trust::identity::Seeds;
 use log_sled::LogSled;
 use schema::id::CommandId;
 use schema::latest::Actor;
+use std::collections::{BTreeMap, BTreeSet};
 use tempfile::TempDir;
 use toml::{Table, Value};
 
@@ -49,6 +50,34 @@ fn an_export_holds_every_key_that_there_is() {
         }
     }
     assert!(tables > 12 && keys > 60, "{tables} tables, {keys} keys");
+}
+
+/// Sections of a document about a file, each with the keys in the first column of its table.
+fn told(document: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut sections: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut section = None;
+    for line in document.lines() {
+        if line.starts_with('#') {
+            let path = line.split('`').nth(1).map(|it| it.trim_matches(['[', ']']).to_owned());
+            section = path;
+        } else if let (Some(path), Some(row)) = (&section, line.strip_prefix("| `")) {
+            let key = row.split('`').next().unwrap_or_default().to_owned();
+            sections.entry(path.clone()).or_default().insert(key);
+        }
+    }
+    sections
+}
+
+#[test]
+fn the_document_about_the_file_tells_of_every_key_and_of_no_other() {
+    let file: Table = EVERY_KEY.parse().unwrap();
+    let paths = paths(&file, "");
+    let keys = |path: &String| {
+        let all = known_keys(&file, path).into_iter();
+        all.filter(|key| !paths.contains(&format!("{path}.{key}"))).collect::<BTreeSet<_>>()
+    };
+    let known: BTreeMap<_, _> = paths.iter().map(|path| (path.clone(), keys(path))).collect();
+    assert_eq!(told(include_str!("../../../../SPACE.md")), known);
 }
 
 #[test]

@@ -92,13 +92,14 @@ fn package(package: &Package) -> Vec<String> {
 }
 
 fn question(question: &Question) -> Vec<String> {
-    let Question { name, label, answered, value, wants, .. } = question;
+    let Question { name, label, answered, required, value, wants, .. } = question;
     let value = match (answered, value) {
         (true, Some(value)) => value.clone(),
         (true, None) => "no value".to_owned(),
-        (false, _) => format!("needs a value: {wants}"),
+        (false, _) if *required => format!("needs a value: {wants}"),
+        (false, _) => format!("nobody has answered; none is needed: {wants}"),
     };
-    vec![mark(*answered), label.clone(), name.clone(), whom(question), value]
+    vec![mark(*answered || !required), label.clone(), name.clone(), whom(question), value]
 }
 
 fn variable(variable: &Variable) -> Vec<String> {
