@@ -3,8 +3,10 @@
 use super::scene::{
     PROJECT, Scene, phases, project, secret, space, step, target, variable, within,
 };
+use api_http::shape::audit;
 use engine::command::Command;
 use engine::inbox::verdict::{Verdict, judge};
+use engine::state::cells::Slot;
 use engine::views::{dashboard, proofs};
 use schema::latest::{Document, Event, Receipt, Record};
 use schema::v1::model::{Disclosure, Grant, Phase, Step};
@@ -306,4 +308,33 @@ fn the_receipt_that_came_along_is_a_gate_in_the_last_space() {
     three.send("1.0.0");
     let Three { scene, ops, .. } = three;
     assert_eq!(scene.installed(ops, ops, "Live").as_deref(), Some("1.0.0"));
+}
+
+#[test]
+fn why_something_runs_is_told_once_and_stays_when_newer_versions_go_on() {
+    let mut three = Three::given();
+    three.send("1.0.0");
+    let trail = |three: &Three, site: usize, of: usize, environment: &str| {
+        let (engine, of) = (three.scene.engine(site), three.scene.id(of));
+        let trail = audit::trail(engine, of, &Slot::of(name(environment)), &name(PROJECT), None);
+        trail.unwrap().into_iter().map(|reason| reason.what).collect::<Vec<_>>()
+    };
+    let told = trail(&three, three.ops, three.ops, "Live");
+    let begins = [
+        "Web 1.0.0 was deployed to Ops: Live",
+        "Web 1.0.0 was promoted by Home",
+        "Web 1.0.0 was deployed to QA: Test",
+        "Web 1.0.0 was deployed to Home: Dev",
+    ];
+    assert_eq!(told.len(), begins.len(), "{told:#?}");
+    for begin in begins {
+        assert!(told.iter().any(|it| it.starts_with(begin)), "{begin}: {told:#?}");
+    }
+    // Home goes on, and QA is down: what runs in QA runs there for the same reasons.
+    let at_qa = |three: &Three| trail(three, three.scene.home, three.qa, "Test");
+    let before = at_qa(&three);
+    three.scene.world.crash(three.qa);
+    three.send("1.1.0");
+    assert_eq!(at_qa(&three), before);
+    assert!(before.iter().any(|it| it.starts_with("Web 1.0.0 was deployed to Home: Dev")));
 }

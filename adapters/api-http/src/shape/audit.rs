@@ -9,7 +9,7 @@ use engine::state::releases::{Approved, Import, Release, Source};
 use engine::trust::certificate::fingerprint;
 use engine::views::dashboard::proves;
 use engine::views::proofs;
-use schema::id::SpaceId;
+use schema::id::{DocumentId, SpaceId};
 use schema::latest::{Approval, Bundle, Document, Kind, Receipt};
 use schema::name::Name;
 use schema::v1::block::Damage;
@@ -134,13 +134,21 @@ fn deployed(state: &State, proof: &Proof) -> Reason {
 }
 
 /// The other places in which this space knows that this revision of the release succeeded before,
-/// whatever is installed there now.
+/// whatever is installed there now; but for what its bundle brought along, which is told with that.
 fn earlier<'a>(release: &'a Release, cell: &CellId, newest: &Proof) -> Vec<&'a Document> {
     let here = (cell.space, &cell.slot);
     // What a third space did is no reason for what this one runs.
     let counts = |space: SpaceId| space == cell.space || space == cell.project.space;
-    let all = release.successes.iter().filter(|((space, slot), _)| {
-        counts(*space) && (*space, slot) != here && release.digest == newest.receipt.digest
+    let import = release.import();
+    let brought: Vec<DocumentId> = import
+        .map(|import| import.content.receipts.iter().chain(&import.receipts))
+        .into_iter()
+        .flatten()
+        .map(Document::id)
+        .collect();
+    let all = release.successes.iter().filter(|((space, slot), success)| {
+        let other = (*space, slot) != here && !brought.contains(&success.document.id());
+        counts(*space) && other && release.digest == newest.receipt.digest
     });
     let known = all.filter_map(|(_, success)| {
         let receipt: Receipt = success.document.payload(Kind::Receipt).ok()?;
