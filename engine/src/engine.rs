@@ -84,6 +84,8 @@ pub struct Engine {
     fetch_changed: bool,
     /// Whether what peers know of our environments may be out of date.
     tell_environments: bool,
+    /// Whether every release may be able to go on somewhere, once what happens now is over.
+    look_at_all: bool,
     records: Vec<(Record, Hash)>,
     effects: Vec<Effect>,
 }

@@ -243,11 +243,14 @@ fn closed(state: &State, way: &Way<'_>, slot: &Slot) -> Option<Obstacle> {
     Some(Obstacle { gate: Gate::Window, rejection, opens_ms })
 }
 
-/// Whether enough people have approved, and nobody has refused to.
-fn approval(state: &State, way: &Way<'_>, release: &Release, slot: &Slot) -> Result<(), Rejection> {
-    let environment = &slot.environment;
-    let rule = state.configuration.environment(environment).and_then(|it| it.approval);
-    let Some(rule) = rule else { return Ok(()) };
+/// What each person who may say so said last about a release and an environment, as far as that is
+/// still good.
+fn said<'a>(
+    state: &State,
+    way: &Way<'_>,
+    release: &'a Release,
+    (environment, rule): (&Name, ApprovalRule),
+) -> BTreeMap<&'a Name, &'a Approved> {
     let may = |by: &Name| {
         let object = Object::cell(way.id.project.clone(), state.me(), environment.clone());
         let actor = Actor::Person(by.clone());
@@ -256,6 +259,33 @@ fn approval(state: &State, way: &Way<'_>, release: &Release, slot: &Slot) -> Res
     let mut newest = approvals(release, environment, rule);
     // Who may not say so any more has not said so.
     newest.retain(|by, _| may(by));
+    newest
+}
+
+/// Whether what somebody says about a release does not count on its way: they made it, or they
+/// deploy it.
+fn is_own(way: &Way<'_>, release: &Release, by: &Name) -> bool {
+    *way.actor == Actor::Person(by.clone()) || is_author(release, by)
+}
+
+/// The approvals that count for a release on its way to an environment of this space, where any are
+/// asked for.
+#[must_use]
+pub fn counted<'a>(state: &State, way: &Way<'_>, release: &'a Release) -> Vec<&'a Approved> {
+    let Place::Environment(environment) = way.place else { return Vec::new() };
+    let rule = state.configuration.environment(environment).and_then(|it| it.approval);
+    let Some(rule) = rule else { return Vec::new() };
+    let all = said(state, way, release, (environment, rule)).into_iter();
+    let good = all.filter(|(by, it)| it.content.approved && !is_own(way, release, by));
+    good.map(|(_, it)| it).collect()
+}
+
+/// Whether enough people have approved, and nobody has refused to.
+fn approval(state: &State, way: &Way<'_>, release: &Release, slot: &Slot) -> Result<(), Rejection> {
+    let environment = &slot.environment;
+    let rule = state.configuration.environment(environment).and_then(|it| it.approval);
+    let Some(rule) = rule else { return Ok(()) };
+    let newest = said(state, way, release, (environment, rule));
     let (name, typed, there) = (way.name(), way.typed(), argument(environment.as_str()));
     if let Some(refused) = newest.values().find(|it| !it.content.approved) {
         let Approved { content, .. } = refused;
@@ -267,8 +297,8 @@ fn approval(state: &State, way: &Way<'_>, release: &Release, slot: &Slot) -> Res
             ),
         ));
     }
-    let own = |by: &Name| *way.actor == Actor::Person(by.clone()) || is_author(release, by);
-    let good: Vec<&str> = newest.keys().filter(|by| !own(by)).map(|by| by.as_str()).collect();
+    let good = newest.keys().filter(|by| !is_own(way, release, by));
+    let good: Vec<&str> = good.map(|by| by.as_str()).collect();
     let need = usize::try_from(rule.quorum).unwrap_or(usize::MAX);
     if good.len() >= need {
         return Ok(());
@@ -347,5 +377,21 @@ pub fn opens_ms(state: &State, id: &ReleaseId, now_ms: u64) -> Option<u64> {
             |it: &Obstacle| it.opens_ms.is_none() && it.rejection.kind != RejectionKind::NotYet;
         if all.iter().any(lasting) { None } else { all.iter().filter_map(|it| it.opens_ms).max() }
     });
+    let times = times.chain(cut_short(state, id, now_ms));
     times.filter(|at_ms| *at_ms > now_ms).min()
+}
+
+/// When what was cut short may be begun again.
+fn cut_short<'a>(
+    state: &'a State,
+    id: &'a ReleaseId,
+    now_ms: u64,
+) -> impl Iterator<Item = u64> + 'a {
+    let progress = state.releases.get(id).into_iter().flat_map(|release| &release.progress);
+    let slots = progress.filter(|(_, progress)| progress.is_cut_short());
+    slots.filter_map(move |(slot, _)| {
+        let (place, tenant) = (Place::Environment(slot.environment.clone()), slot.tenant.as_ref());
+        let way = Way { id, place: &place, tenant, actor: &Actor::Policy, now_ms };
+        obstacles(state, &way).iter().filter_map(|it| it.opens_ms).max()
+    })
 }

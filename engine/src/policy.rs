@@ -7,6 +7,7 @@
 
 use crate::command::{Command, ReleaseName, Request};
 use crate::decide::import::{accepts_by_itself, has_sealed};
+use crate::decide::naming::resolve;
 use crate::decide::recall;
 use crate::progress::{Place, Standing, lifecycle, standings};
 use crate::state::State;
@@ -30,7 +31,8 @@ pub fn due(state: &State, touched: &BTreeSet<ReleaseId>, now_ms: u64) -> Vec<Req
         results(id, release, &mut requests);
         restarts(state, id, release, &mut requests);
     }
-    for (id, release) in known() {
+    // The newest goes where it can; where it cannot, one before it may.
+    for (id, release) in known().rev() {
         secrets(state, id, &mut requests);
         acceptance(state, id, &mut requests);
         advance(state, id, release, now_ms, &mut requests);
@@ -152,6 +154,18 @@ fn advance(
 pub fn newest_tried(state: &State, id: &ReleaseId, environment: &Name) -> bool {
     let newest = state.cells.newest_tried(&id.project, environment);
     newest.is_none_or(|newest| *newest <= id.version)
+}
+
+/// Whether what policy asks for goes forward still: something newer may just have gone there.
+#[must_use]
+pub fn goes_forward(state: &State, request: &Request) -> bool {
+    if let Command::Deploy { release, environment, .. } = &request.command {
+        resolve(state, release).is_ok_and(|id| newest_tried(state, &id, environment))
+    } else if let Command::Promote { release, peer, .. } = &request.command {
+        resolve(state, release).is_ok_and(|id| newest_sent(state, &id, peer))
+    } else {
+        true
+    }
 }
 
 /// Whether no newer version of the project was promoted to the peer.

@@ -15,6 +15,8 @@ pub mod restraints;
 pub mod secrets;
 pub mod tokens;
 
+use crate::gates::{Gate, Way, counted};
+use crate::progress::Place;
 use crate::trust::certificate::Keys;
 use cells::{Attempt, Cells};
 use configuration::Configuration;
@@ -26,7 +28,7 @@ use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, Incarnation, ObjectId, Position, SpaceId};
 use schema::latest::{Audience, Certificate, Document, Event, Header, KeptSecret, Kind, Offer};
 use schema::name::{Name, PackageName, Version};
-use schema::v1::event::{Crossing, ReleaseRecalled};
+use schema::v1::event::{Crossing, DeploymentStarted, ReleaseRecalled};
 use schema::v1::model::Package;
 use secrets::Secrets;
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,6 +78,8 @@ pub struct State {
     pub cells: Cells,
     /// Freezes, and what policy leaves alone.
     pub restraints: Restraints,
+    /// The newest command that went past a gate, where that was approval.
+    bypassed: Option<CommandId>,
     /// What each command did, so that it can be repeated without harm.
     pub commands: BTreeMap<CommandId, Vec<Position>>,
 }
@@ -88,6 +92,30 @@ impl State {
     #[must_use]
     pub fn me(&self) -> SpaceId {
         self.keys.as_ref().expect("the log begins with the space's certificate").space()
+    }
+
+    /// A deployment began: with the approvals that counted then, unless nobody asked for them.
+    fn fold_started(&mut self, at: &At<'_>, started: &DeploymentStarted) {
+        let me = self.me();
+        self.cells.started(me, at, started);
+        if self.bypassed != Some(at.header.command)
+            && let Some(release) = self.releases.get(&started.release)
+            && release.digest == started.digest
+            && let Some((_, running)) = self.cells.running_at(at.position)
+        {
+            let place = Place::Environment(started.environment.clone());
+            let way = Way {
+                id: &started.release,
+                place: &place,
+                tenant: started.tenant.as_ref(),
+                actor: &running.by,
+                now_ms: at.header.time_ms,
+            };
+            let counted = counted(self, &way, release).into_iter().map(|it| it.position);
+            let counted = counted.collect();
+            self.cells.approved(at.position, counted);
+        }
+        self.releases.started(at, started);
     }
 
     /// Folds one event of this space.
@@ -168,10 +196,12 @@ impl State {
             Event::GrantsPublished(published) => {
                 self.links.told_grants(&at.header.audience, &published.grants);
             }
-            Event::DeploymentStarted(started) => {
-                let me = self.me();
-                self.releases.started(at, started);
-                self.cells.started(me, at, started);
+            Event::DeploymentStarted(started) => self.fold_started(at, started),
+            Event::GateBypassed(bypassed) => {
+                let gate = Gate::Approval.as_str();
+                let mut gates = bypassed.gates.iter().map(|it| it.as_str().split(':').next());
+                let approval = gates.any(|it| it == Some(gate));
+                self.bypassed = approval.then_some(at.header.command);
             }
             Event::DeploymentFinished(finished) => {
                 let me = self.me();
@@ -183,7 +213,6 @@ impl State {
             // Told to others; nothing changes here. Unknown own events were written by a newer
             // build and are kept.
             Event::IncarnationBegan(_)
-            | Event::GateBypassed(_)
             | Event::PromotionRequested(_)
             | Event::PromotionAnswered(_)
             | Event::Unknown { .. } => {}

@@ -77,7 +77,7 @@ fn too_large(change: &Change, size: usize) -> Rejection {
 /// When the definitions contradict each other.
 pub fn changes(state: &State, definitions: &[Definition]) -> Result<Vec<Change>, Rejection> {
     let wanted = index(definitions)?;
-    check(&wanted)?;
+    check(state, &wanted)?;
     let mut changes = Vec::new();
     for ((kind, key), definition) in &wanted {
         if state.configuration.get(*kind, key) != Some(definition) {
@@ -109,13 +109,16 @@ fn index(definitions: &[Definition]) -> Result<Wanted<'_>, Rejection> {
     Ok(wanted)
 }
 
-fn check(wanted: &Wanted<'_>) -> Result<(), Rejection> {
+fn check(state: &State, wanted: &Wanted<'_>) -> Result<(), Rejection> {
     let mut tokens = BTreeSet::new();
-    for definition in wanted.values() {
+    for ((kind, key), definition) in wanted {
+        // What holds already was let in by the rules of its time, and keeps nobody from changing
+        // something else; only what it names must still be there.
+        let holds = state.configuration.get(*kind, key) == Some(*definition);
         match definition {
             Definition::Environment(environment) => check_environment(environment)?,
             Definition::Lifecycle(it) => lifecycle::check(wanted, it)?,
-            Definition::Project(it) => project::check(wanted, it)?,
+            Definition::Project(it) => project::check(wanted, it, holds)?,
             Definition::Tenant(tenant) => check_tenant(wanted, tenant)?,
             Definition::Acceptance(rule) => check_acceptance(wanted, rule)?,
             Definition::User(user) if user.name.as_str() == OPERATOR => {

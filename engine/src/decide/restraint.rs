@@ -141,7 +141,8 @@ fn a_project(state: &State, pattern: &Pattern) -> Result<(), Rejection> {
     }
     let ruled =
         pattern.space.as_ref().and_then(|from| state.configuration.acceptance(from, &pattern.name));
-    if known.contains(&pattern.name) || ruled.is_some() {
+    let granted = state.links.peer(&space).is_some_and(|peer| peer.may_release(&pattern.name));
+    if known.contains(&pattern.name) || ruled.is_some() || granted {
         return Ok(());
     }
     Err(unknown(format!("project {pattern}"), known.into_iter()))

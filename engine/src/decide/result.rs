@@ -223,7 +223,8 @@ pub fn publish_environments(state: &State) -> Vec<Draft> {
     let untold = state.links.all().filter(|(_, peer)| {
         peer.disclosure().is_some()
             && peer.told.as_ref() != Some(&environments)
-            && !(peer.told.is_none() && environments.is_empty())
+            // Nothing need not be said, unless something else was said in a life that ended.
+            && !(peer.told.is_none() && environments.is_empty() && state.lives.len() < 2)
     });
     let draft = |peer: &Peer| {
         let event = EnvironmentsPublished { environments: environments.clone() };

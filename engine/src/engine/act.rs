@@ -140,6 +140,9 @@ impl Engine {
                 // Grants and names of environments always fit.
                 let _ = self.append_drafts(command, &drafts);
             }
+            if std::mem::take(&mut self.look_at_all) {
+                self.touch_unfinished();
+            }
             let touched = std::mem::take(&mut self.touched);
             let tried = if touched.is_empty() { self.take_turns() } else { BTreeSet::new() };
             if touched.is_empty() && tried.is_empty() {
@@ -172,7 +175,7 @@ impl Engine {
     /// Asks what policy would ask for because of what happened to these releases.
     pub(super) fn pursue(&mut self, touched: &BTreeSet<ReleaseId>) {
         for request in policy::due(&self.state, touched, self.now.wall_ms) {
-            if !self.may_act(&request) {
+            if !self.may_act(&request) || !policy::goes_forward(&self.state, &request) {
                 continue;
             }
             if let Some(id) = self.left_alone(&request) {
@@ -189,7 +192,11 @@ impl Engine {
                         self.wait_for(&environment, id);
                     }
                 }
-                (Command::Restart { deployment }, RejectionKind::Conflict) => {
+                // What is missing may be given, what holds it up may end.
+                (
+                    Command::Restart { deployment },
+                    RejectionKind::Conflict | RejectionKind::Invalid,
+                ) => {
                     let cut = self.state.cells.deployment(*deployment);
                     self.held_up.extend(cut.map(Deployment::release_id));
                 }

@@ -179,9 +179,7 @@ impl Engine {
                 self.keyring_changed = true;
                 // A gate may be open by that, a phase go by itself, a value be there.
                 self.touched.append(&mut self.held_up);
-                if !self.telling {
-                    self.touch_unfinished();
-                }
+                self.look_at_all |= !self.telling;
             }
             Event::ReleaseCreated(created) => {
                 let space = self.identity.space();
@@ -204,17 +202,14 @@ impl Engine {
             // What was held up, by whatever it was, may try again.
             Event::FreezeLifted(_) => {
                 self.touched.append(&mut self.held_up);
-                if !self.telling {
-                    self.touch_unfinished();
-                }
+                self.look_at_all |= !self.telling;
             }
             Event::PolicySet(PolicySet { rule, .. })
             | Event::PolicyLifted(PolicyLifted { rule }) => {
                 self.touched.append(&mut self.held_up);
                 // Another phase may be complete by that.
-                if matches!(rule, PolicyRule::Skip { .. }) && !self.telling {
-                    self.touch_unfinished();
-                }
+                let skips = matches!(rule, PolicyRule::Skip { .. });
+                self.look_at_all |= skips && !self.telling;
             }
             Event::PackageArrived(arrived) if !self.telling => {
                 let waiting = self.state.releases.all().filter(|(_, release)| {
@@ -357,7 +352,7 @@ impl Engine {
             if grants_changed && !self.telling {
                 // What the peer did not accept so far may go to it now.
                 self.touched.append(&mut self.held_up);
-                self.touch_unfinished();
+                self.look_at_all = true;
             }
         }
     }

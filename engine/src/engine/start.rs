@@ -194,6 +194,7 @@ impl Engine {
             telling: true,
             fetch_changed: false,
             tell_environments: false,
+            look_at_all: false,
             records: Vec::new(),
             effects: Vec::new(),
         }
@@ -243,14 +244,10 @@ impl Engine {
         self.touched.clear();
         self.tell_environments = true;
         self.keyring_changed = true;
-        let cut_short = self.state.releases.all().filter(|(_, release)| {
-            let mut progress = release.progress.values();
-            progress.any(|progress| progress.outcome == Some(Outcome::Interrupted))
-        });
         // What came sealed is opened in the block in which it came, unless that was the last one.
         let sealed =
             self.state.releases.all().filter(|(id, _)| has_sealed(&self.state, id).is_some());
-        self.touched = cut_short.chain(sealed).map(|(id, _)| id.clone()).collect();
+        self.touched = sealed.map(|(id, _)| id.clone()).collect();
         self.touch_unfinished();
         self.fetch_changed = true;
         let running: Vec<Position> =

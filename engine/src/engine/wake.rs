@@ -38,18 +38,21 @@ impl Engine {
 
     /// Nobody remembers who waited, or for what: of each project, the newest release that has
     /// reached a place where policy acts and was not tried there is looked at again. Older ones
-    /// never move because of it.
+    /// never move because of it, but for what was cut short.
     pub(super) fn touch_unfinished(&mut self) {
         let now_ms = self.now.wall_ms;
         let mut unfinished = Vec::new();
         for project in self.state.releases.projects() {
             let mut seen: BTreeSet<Place> = BTreeSet::new();
+            let mut waits = false;
             for (id, release) in self.state.releases.of(project).rev() {
                 // Where a release was tried, older ones have nothing to do any more.
-                let mut newest = release
-                    .newest()
-                    .import()
-                    .is_some_and(|import| import.answer == Answer::Waiting && seen.is_empty());
+                let mut newest = release.newest().import().is_some_and(|import| {
+                    import.answer == Answer::Waiting && seen.is_empty() && !waits
+                });
+                // Older ones that wait were left there.
+                waits |= newest;
+                newest |= release.is_cut_short();
                 for phase in standings(&self.state, id, None, now_ms) {
                     let open = phase.automatic && phase.reached;
                     for (place, standing) in phase.places {

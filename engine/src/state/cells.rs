@@ -146,6 +146,8 @@ pub struct Deployment {
     pub proof: Option<Arc<Proof>>,
     /// Who asked to end it and why, if somebody did.
     pub cancelled: Option<(Actor, Text)>,
+    /// Where the approvals stand that counted when it began; none where that gate was gone past.
+    pub approved: Vec<Position>,
 }
 
 impl Deployment {
@@ -218,6 +220,7 @@ impl Cells {
             version: event.release.version.clone(),
             proof: None,
             cancelled: None,
+            approved: Vec::new(),
         };
         self.deployments.insert(at.position, deployment);
         self.running.insert(id.clone());
@@ -237,6 +240,13 @@ impl Cells {
             cancelled: None,
             by: by.unwrap_or_else(|| at.header.actor.clone()),
         });
+    }
+
+    /// Where the approvals stand that counted when a deployment began.
+    pub(super) fn approved(&mut self, deployment: Position, approved: Vec<Position>) {
+        if let Some(known) = self.deployments.get_mut(&deployment) {
+            known.approved = approved;
+        }
     }
 
     pub(super) fn finished(

@@ -7,6 +7,7 @@ use schema::id::{CommandId, DocumentId, EntryId, Position, ReleaseDigest, SpaceI
 use schema::latest::{
     Actor, Approval, Bundle, Document, HandedSecret, KeptSecret, Kind, Outcome, Recall, Receipt,
 };
+use schema::limits::INTERRUPTED_RESTARTS_MAX;
 use schema::name::{Name, Text};
 use schema::v1::model::{Outline, Package, Snapshot, TemplateValue};
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,16 +71,25 @@ pub struct Progress {
     pub succeeded: bool,
     /// How often it was interrupted in a row.
     pub restarts: u32,
-    /// The deployment there before it, and before those that it begins again.
-    pub before: Option<Position>,
+    /// Where the first began that this one begins again; its own where it begins none again.
+    pub first: Position,
+    /// Up to where approvals for one deployment were used up before that.
+    pub used_before: Option<Position>,
 }
 
 impl Progress {
-    /// The newest deployment for which an approval was used up: what was interrupted is begun again
-    /// with the same.
+    /// Whether a stop of the node cut it short, and it is begun again by itself.
+    #[must_use]
+    pub fn is_cut_short(&self) -> bool {
+        self.outcome == Some(Outcome::Interrupted) && self.restarts < INTERRUPTED_RESTARTS_MAX
+    }
+
+    /// Up to where approvals for one deployment are used up: what was cut short is begun again with
+    /// the same.
     #[must_use]
     pub fn used(&self) -> Option<Position> {
-        if self.outcome == Some(Outcome::Interrupted) { self.before } else { Some(self.deployment) }
+        let own = Some(self.first).filter(|_| !self.is_cut_short());
+        own.max(self.used_before)
     }
 }
 
@@ -214,6 +224,12 @@ impl Release {
         })
     }
 
+    /// Whether a deployment of it here was cut short and is to be begun again.
+    #[must_use]
+    pub fn is_cut_short(&self) -> bool {
+        self.progress.values().any(Progress::is_cut_short)
+    }
+
     /// Whether this digest is its own or that of a revision before.
     #[must_use]
     pub fn had(&self, digest: &ReleaseDigest) -> bool {
@@ -236,27 +252,28 @@ impl Release {
         all.find(|(known, _)| *known == digest).map(|(_, snapshot)| snapshot)
     }
 
+    /// Its promotions and those of the revisions before.
+    fn all_promotions(&self) -> impl Iterator<Item = (&SpaceId, &Promotion)> {
+        let before = self.earlier.iter().flat_map(|one| &one.promotions);
+        self.promotions.iter().chain(before)
+    }
+
     /// Whether it, or a revision before, was promoted to `peer` as this bundle.
     #[must_use]
     pub fn was_promoted(&self, peer: &SpaceId, bundle: &DocumentId) -> bool {
-        let before = self.earlier.iter().filter_map(|one| one.promotions.get(peer));
-        let mut all = self.promotions.get(peer).into_iter().chain(before);
-        all.any(|promotion| promotion.bundle == *bundle)
+        self.all_promotions().any(|(to, promotion)| to == peer && promotion.bundle == *bundle)
     }
 
     /// To whom it was promoted, in whatever revision.
     #[must_use]
     pub fn sent_to(&self) -> BTreeSet<SpaceId> {
-        let before = self.earlier.iter().flat_map(|one| one.promotions.keys());
-        self.promotions.keys().chain(before).copied().collect()
+        self.all_promotions().map(|(to, _)| *to).collect()
     }
 
     /// Whether it, or a revision before, was promoted in a bundle that is for `space`.
     #[must_use]
     pub fn is_for(&self, space: &SpaceId) -> bool {
-        let before = self.earlier.iter().flat_map(|one| one.promotions.values());
-        let mut all = self.promotions.values().chain(before);
-        all.any(|promotion| promotion.targets.contains(space))
+        self.all_promotions().any(|(_, promotion)| promotion.targets.contains(space))
     }
 
     /// The promotions of the revision that has this digest; none if none has.

@@ -236,13 +236,17 @@ impl Releases {
             return;
         };
         if release.digest == attempt.digest {
-            release.progress.entry(attempt.slot.clone()).or_insert(Progress {
+            let fresh = Progress {
                 deployment: position,
                 outcome: None,
                 succeeded: false,
                 restarts: 0,
-                before: None,
-            });
+                first: position,
+                used_before: None,
+            };
+            let known = release.progress.entry(attempt.slot.clone()).or_insert(fresh);
+            // Whatever was approved before has served for it.
+            known.used_before = known.used_before.max(Some(position));
         }
         self.finished(&attempt, outcome);
     }
@@ -331,15 +335,15 @@ impl Releases {
         }
         let slot = Slot { environment: event.environment.clone(), tenant: event.tenant.clone() };
         let before = release.progress.get(&slot);
+        let again = before.filter(|_| event.restarts > 0);
         let progress = Progress {
             deployment: at.position,
             outcome: None,
             succeeded: before.is_some_and(|before| before.succeeded),
             restarts: event.restarts,
-            before: before.and_then(|before| match event.restarts {
-                0 => before.used(),
-                _ => before.before,
-            }),
+            first: again.map_or(at.position, |before| before.first),
+            used_before: again
+                .map_or_else(|| before.and_then(Progress::used), |before| before.used_before),
         };
         release.progress.insert(slot, progress);
     }

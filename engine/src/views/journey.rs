@@ -48,7 +48,7 @@ impl Journeys {
         let Some((release, detail)) = about(me, event) else {
             return;
         };
-        let (space, actor) = self.who(at, event);
+        let (space, actor) = self.who(me, at, event);
         let event = event.name();
         let step = Step { at_ms: at.header.time_ms, space, event, entry: at.id, actor, detail };
         self.steps.entry(release).or_default().push(step);
@@ -57,7 +57,7 @@ impl Journeys {
 
 impl Journeys {
     /// Where it happened and who did it, as far as this space may know.
-    fn who(&self, at: &At<'_>, event: &Event) -> (SpaceId, Actor) {
+    fn who(&self, me: SpaceId, at: &At<'_>, event: &Event) -> (SpaceId, Actor) {
         // What one space passes on happened in another.
         if let Event::DeploymentReported(reported) = event
             && let Some(receipt) = receipt(&reported.receipt)
@@ -71,7 +71,8 @@ impl Journeys {
         }
         let asked = self.requested.as_ref();
         let asked = asked.filter(|(command, _)| {
-            matches!(event, Event::ReleasePromoted(_)) && *command == at.header.command
+            let own = at.id.origin == me && matches!(event, Event::ReleasePromoted(_));
+            own && *command == at.header.command
         });
         let actor = asked.map_or(&at.header.actor, |(_, actor)| actor);
         (at.id.origin, actor.clone())

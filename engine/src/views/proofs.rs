@@ -1,17 +1,13 @@
 //! For every gate that a release has passed, the document that satisfied it, who signed it, and
 //! whether that is true.
 
-use crate::gates::is_author;
 use crate::progress::{Place, standings};
 use crate::state::State;
-use crate::state::cells::Slot;
+use crate::state::cells::{Deployment, Slot};
 use crate::state::releases::{Approved, Release};
 use schema::id::{DocumentId, Position, SpaceId};
 use schema::latest::{Approval, Bundle, Document, Kind, Outcome, Receipt};
-use schema::name::Name;
-use schema::v1::document::receipt::DeployedBy;
-use schema::v1::model::{ApprovedPer, ReleaseId};
-use std::collections::BTreeMap;
+use schema::v1::model::ReleaseId;
 
 /// One gate that was passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,47 +115,24 @@ fn approved(state: &State, release: &Release, place: &Place) -> Vec<Proof> {
     all.into_iter().map(|it| approval(state, release, it)).collect()
 }
 
-/// The approvals that counted when a deployment of this space began: those that were good then, but
-/// for its author's and its deployer's own. All that were given where it is not known when that
-/// was: the end of the log was lost since.
+/// The approvals that counted when a deployment of this space began. None where that gate was gone
+/// past, and where the log lost its beginning.
 #[must_use]
 pub fn approvals_for<'a>(
     state: &State,
     release: &'a Release,
     receipt: &Receipt,
 ) -> Vec<&'a Approved> {
-    let rule = state.configuration.environment(&receipt.environment).and_then(|it| it.approval);
-    let Some(rule) = rule.filter(|_| receipt.space == state.me()) else { return Vec::new() };
-    let began = began(state, receipt);
-    // What was interrupted was begun again with the same.
-    let used = began.filter(|_| rule.per == ApprovedPer::Deployment).and_then(|began| {
-        let before = state.cells.deployments().filter(|(at, _)| **at < began);
-        let before = before.filter_map(|(at, it)| Some((at, &it.proof.as_ref()?.receipt)));
-        let used = before.filter(|(_, it)| {
-            let there = it.digest == receipt.digest && it.environment == receipt.environment;
-            there && it.outcome != Outcome::Interrupted
-        });
-        used.last()
-    });
-    let used = used.map(|(at, _)| *at);
-    let mut newest: BTreeMap<&Name, &Approved> = BTreeMap::new();
-    for it in release.approvals.iter().filter(|it| it.content.environment == receipt.environment) {
-        let in_time = began.is_none_or(|began| it.position < began);
-        if in_time && used.is_none_or(|used| it.position > used) {
-            newest.insert(&it.content.by, it);
-        }
-    }
-    let own = |by: &Name| receipt.by == DeployedBy::Person(by.clone()) || is_author(release, by);
-    let good = newest.into_values().filter(|it| it.content.approved && !own(&it.content.by));
-    good.collect()
+    let counted = began(state, receipt).map_or(&[][..], |began| &began.approved);
+    release.approvals.iter().filter(|it| counted.contains(&it.position)).collect()
 }
 
-/// Where a deployment of this space began, as long as the log has it.
-fn began(state: &State, receipt: &Receipt) -> Option<Position> {
+/// The deployment of this space that a receipt is of, as long as the log has it.
+fn began<'a>(state: &'a State, receipt: &Receipt) -> Option<&'a Deployment> {
     let (_, at) = receipt.deployment.rsplit_once('/')?;
-    let at = Position(at.parse().ok()?);
-    let known = state.cells.deployment(at)?.proof.as_ref()?;
-    (known.receipt.deployment == receipt.deployment).then_some(at)
+    let known = state.cells.deployment(Position(at.parse().ok()?))?;
+    let same = known.proof.as_ref()?.receipt.deployment == receipt.deployment;
+    same.then_some(known)
 }
 
 /// That somebody approved a release.

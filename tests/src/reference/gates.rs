@@ -8,6 +8,7 @@ use schema::latest::{
     Actor, Approval, Bundle, Document, Entry, Event, Header, Kind, Mirrored, Outcome, Own, Recall,
     Receipt, Record,
 };
+use schema::limits::INTERRUPTED_RESTARTS_MAX;
 use schema::name::Name;
 use schema::v1::event::{
     Change, Definition, DeploymentStarted, FreezeMade, GateBypassed, Pattern, PolicyRule,
@@ -29,7 +30,10 @@ struct Deployed {
     /// Who wanted it.
     by: Actor,
     at: Position,
-    /// Whether a stop of the node cut it short: then it is begun again, or did not count.
+    /// Where the first began that this one begins again.
+    first: Position,
+    restarts: u32,
+    /// Whether a stop of the node cut it short, and it is begun again.
     cut_short: bool,
 }
 
@@ -172,7 +176,7 @@ impl Gates {
                 let cut_short = receipt.is_some_and(|it| it.outcome == Outcome::Interrupted);
                 let mut known = self.deployed.iter_mut();
                 if let Some(known) = known.find(|it| it.at == finished.deployment) {
-                    known.cut_short = cut_short;
+                    known.cut_short = cut_short && known.restarts < INTERRUPTED_RESTARTS_MAX;
                 }
             }
             Ok(Event::DeploymentStarted(started)) => {
@@ -184,6 +188,8 @@ impl Gates {
                 self.deploys(header, &started)?;
                 self.deployed.push(Deployed {
                     by: self.who(header, &started),
+                    first: self.before(&started).map_or(self.position, |before| before.first),
+                    restarts: started.restarts,
                     tenant: started.tenant,
                     release: started.release,
                     digest: started.digest,
@@ -253,7 +259,7 @@ impl Gates {
             rules.and_then(|it| it.approval).is_some_and(|it| it.per == ApprovedPer::Deployment);
         let same = |it: &&Deployed| it.digest == *digest && it.environment == *environment;
         let used = self.deployed.iter().filter(same).filter(|it| once && !it.cut_short);
-        let used = used.map(|it| &it.at).max();
+        let used = used.map(|it| &it.first).max();
         let fresh = |at: &Position| used.is_none_or(|used| at > used);
         let said = self.said.iter().filter(|(key, (_, at))| about(key) && fresh(at));
         let refused = said.clone().any(|(_, (approved, _))| !approved);
@@ -295,14 +301,18 @@ impl Gates {
         Ok(())
     }
 
-    /// Who wants a deployment: what is begun again is wanted by who began it first.
-    fn who(&self, header: &Header, started: &DeploymentStarted) -> Actor {
+    /// What a deployment begins again, where it does.
+    fn before(&self, started: &DeploymentStarted) -> Option<&Deployed> {
         let DeploymentStarted { digest, environment, tenant, restarts, .. } = started;
         let same = |it: &&Deployed| {
             it.digest == *digest && it.environment == *environment && it.tenant == *tenant
         };
-        let before = self.deployed.iter().rev().filter(|_| *restarts > 0).find(same);
-        before.map_or(&header.actor, |before| &before.by).clone()
+        self.deployed.iter().rev().filter(|_| *restarts > 0).find(same)
+    }
+
+    /// Who wants a deployment: what is begun again is wanted by who began it first.
+    fn who(&self, header: &Header, started: &DeploymentStarted) -> Actor {
+        self.before(started).map_or(&header.actor, |before| &before.by).clone()
     }
 
     fn promotes(&mut self, header: &Header, promoted: &ReleasePromoted) -> Result<(), String> {

@@ -218,9 +218,22 @@ fn the_approvals_that_prove_a_deployment_are_those_that_opened_its_gate() {
     let deploy = Command::Deploy { release, environment, tenant, bypass };
     scene.world.ask(0, "dana", deploy).unwrap();
     scene.world.run(5_000);
-    assert_eq!(
-        approvals(&scene),
-        ["approval of anna for Live"],
-        "and what was gone past is told beside"
-    );
+    assert_eq!(approvals(&scene), Vec::<String>::new(), "that gate was gone past");
+}
+
+#[test]
+fn an_approval_of_the_next_deployment_outlives_that_this_one_is_begun_again() {
+    let mut scene = given(ApprovedPer::Deployment);
+    says(&mut scene, "anna", true, "").unwrap();
+    says(&mut scene, "ben", true, "").unwrap();
+    let release = scene.named(scene.home, "1.0.0");
+    let (environment, tenant, bypass) = (name("Live"), None, None);
+    let deploy = Command::Deploy { release, environment, tenant, bypass };
+    scene.world.ask(scene.home, "dana", deploy).unwrap();
+    says(&mut scene, "anna", true, "for the next one").unwrap();
+    scene.world.crash(scene.home);
+    scene.world.start(scene.home).unwrap();
+    scene.world.run(10_000);
+    assert_eq!(scene.installed(0, 0, "Live").as_deref(), Some("1.0.0"));
+    assert!(said(scene.deploy("1.0.0", "Live")).contains("by anna for Live 1 of 2 times"));
 }

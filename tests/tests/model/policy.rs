@@ -6,7 +6,7 @@ use engine::gates::Gate;
 use engine::state::releases::Answer;
 use engine::views::explain;
 use schema::latest::{Actor, Event};
-use schema::v1::event::{Definition, Pattern, PolicyRule};
+use schema::v1::event::{Definition, FreezeMade, Pattern, PolicyRule};
 use schema::v1::model::Acceptance;
 use tests::pipeline::{phase, text};
 use tests::world::{World, name};
@@ -246,4 +246,91 @@ fn a_rule_for_a_pattern_of_projects_accepts_them_and_one_that_names_a_project_co
     scene.apply(away, ruled(&["*"])).unwrap();
     scene.world.run(1_000);
     assert!(matches!(answer(&scene, "1.1.0"), Answer::Accepted { .. }), "now it is not");
+}
+
+#[test]
+fn of_what_was_held_up_the_newest_goes_and_nothing_before_it() {
+    let mut scene = given();
+    let pause = PolicyRule::Pause { project: Pattern::all(), place: pattern("Live") };
+    set(&mut scene, &pause);
+    for version in ["1.0.0", "1.1.0", "1.2.0"] {
+        scene.create(version).unwrap();
+        scene.deploy(version, "Dev").unwrap();
+    }
+    // Another place for all of them, and then the old one is open again.
+    let mut all = phases(&["Dev", "Live"]);
+    all[1].automatic = true;
+    all[1].environments.push(pattern("Perf"));
+    scene.apply(0, space(&["Dev", "Live", "Perf"], all, project())).unwrap();
+    scene.world.run(30_000);
+    lift(&mut scene, &pause);
+    let begun = |environment: &str| {
+        let started = scene.events(0).into_iter().filter_map(|event| {
+            if let Event::DeploymentStarted(it) = event { Some(it) } else { None }
+        });
+        let there = started.filter(|it| it.environment == name(environment));
+        there.map(|it| it.release.version.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (begun("Perf"), begun("Live")),
+        (vec!["1.2.0".to_owned()], vec!["1.2.0".to_owned()])
+    );
+}
+
+#[test]
+fn of_what_waits_in_the_inbox_a_new_rule_accepts_the_newest_alone() {
+    let mut world = World::new(18);
+    let (home, away) = (world.found("Home"), world.found("Away"));
+    world.link(home, away, World::usual_grants(PROJECT));
+    let mut scene = Scene { world, home };
+    let mut all = phases(&["Dev"]);
+    all.push(phase("Out", &[], &["Away"], true));
+    scene.apply(home, space(&["Dev"], all, project())).unwrap();
+    let there = target("Home", &["Live"], phases(&["Live"]));
+    let mut by_hand = there.clone();
+    by_hand.retain(|it| !matches!(it, Definition::Acceptance(_)));
+    scene.apply(away, by_hand).unwrap();
+    scene.world.run(10_000);
+    for version in ["1.0.0", "1.1.0"] {
+        scene.create(version).unwrap();
+        scene.deploy(version, "Dev").unwrap();
+        scene.world.run(30_000);
+    }
+    scene.apply(away, there).unwrap();
+    scene.world.run(30_000);
+    let answer = |version| scene.release(away, version).import().unwrap().answer.clone();
+    assert!(matches!(answer("1.1.0"), Answer::Accepted { .. }));
+    assert_eq!(answer("1.0.0"), Answer::Waiting, "people left it there");
+}
+
+#[test]
+fn what_was_cut_short_is_begun_again_when_what_holds_it_up_is_over() {
+    for by_time in [true, false] {
+        let mut scene = given();
+        scene.create("1.0.0").unwrap();
+        let release = scene.named(0, "1.0.0");
+        let (environment, tenant, bypass) = (name("Dev"), None, None);
+        let deploy = Command::Deploy { release, environment, tenant, bypass };
+        scene.world.ask(0, "dana", deploy).unwrap();
+        let now_ms = scene.world.now().wall_ms;
+        let freeze = FreezeMade {
+            name: name("Sale"),
+            projects: vec![Pattern::all()],
+            environments: vec![Pattern::all()],
+            from_ms: now_ms,
+            until_ms: by_time.then_some(now_ms + 60_000),
+            reason: text("the shops are full"),
+        };
+        scene.world.ask(0, "mia", Command::Freeze { freeze: Box::new(freeze) }).unwrap();
+        scene.world.crash(0);
+        scene.world.start(0).unwrap();
+        scene.world.run(30_000);
+        assert_eq!(scene.installed(0, 0, "Dev"), None);
+        if !by_time {
+            let lift = Command::LiftFreeze { name: name("Sale"), reason: text("all is well") };
+            scene.world.ask(0, "mia", lift).unwrap();
+        }
+        scene.world.run(60_000);
+        assert_eq!(scene.installed(0, 0, "Dev").as_deref(), Some("1.0.0"), "{by_time}");
+    }
 }

@@ -19,6 +19,9 @@ use schema::v1::model::{ProjectId, ReleaseId};
 #[derive(Debug, Clone)]
 pub(super) struct Ended {
     version: String,
+    /// Where it is not the first.
+    revision: Option<u32>,
+    recalled: bool,
     outcome: Outcome,
     at_ms: u64,
     by: String,
@@ -49,6 +52,8 @@ pub(super) fn look(engine: &Engine, shown: &Shown, now: Now, way: &Way) -> Cell 
     let known = state.cells.get(&id);
     let ended = |deployed: &Deployed, proof: Option<&Proof>| Ended {
         version: deployed.version.to_string(),
+        revision: deployed.revision.filter(|revision| *revision > 1),
+        recalled: deployed.recalled,
         outcome: deployed.outcome,
         at_ms: deployed.at_ms,
         by: proof.map(|proof| by(&proof.receipt.by)).unwrap_or_default(),
@@ -137,6 +142,9 @@ impl Cell {
             (None, None, Some(done)) => format!("{} {}", done.version, done.outcome.as_str()),
             (None, None, None) => "nothing deployed".to_owned(),
         };
+        if installed.is_some_and(|done| done.recalled) {
+            said.push_str(", what is installed was recalled");
+        }
         said.push_str(&self.freshness.says(clock));
         visible(&format!("{} in {}: {said}", self.project, self.place))
     }
@@ -175,7 +183,11 @@ impl Cell {
         let what = visible(&format!("{} in {}", self.project, self.place));
         html! {
             p .version { (Mark::of(done.outcome).beside()) (self.journey(&done.version, path)) }
-            p .outcome { (done.outcome.as_str()) " " bdi { (visible(&done.by)) } }
+            p .outcome {
+                (done.outcome.as_str()) " " bdi { (visible(&done.by)) }
+                @if let Some(revision) = done.revision { ", revision " (revision) }
+            }
+            @if done.recalled { p .outcome { b { "recalled" } ": it was found bad" } }
             p .since {
                 span { "since " (clock.at(done.at_ms)) }
                 a href=(details) {

@@ -11,15 +11,18 @@ use schema::v1::event::Kind;
 use schema::v1::model::{Channel, Pattern, Per, Project, Step, VersionRule, Where, Work};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Whether what it names is there, and no two of its values could be meant at one place.
+/// Whether what it names is there, no two of its values could be meant at one place, and it could
+/// ever be deployed; that last is not asked of a project that `holds` as it is.
 ///
 /// # Errors
 /// With what is wrong, and what to do.
-pub(super) fn check(wanted: &Wanted<'_>, project: &Project) -> Result<(), Rejection> {
+pub(super) fn check(wanted: &Wanted<'_>, project: &Project, holds: bool) -> Result<(), Rejection> {
     let by = format!("project {}", project.name);
+    if !holds {
+        could_go(project, &by)?;
+    }
     require(wanted, Kind::Lifecycle, &project.lifecycle, &by)?;
     unique(project.channels.iter().map(|channel| &channel.name), &by, "channel")?;
-    project.channels.iter().try_for_each(|channel| check_channel(channel, &by))?;
     for lifecycle in project.channels.iter().filter_map(|channel| channel.lifecycle.as_ref()) {
         require(wanted, Kind::Lifecycle, lifecycle, &by)?;
     }
@@ -29,6 +32,46 @@ pub(super) fn check(wanted: &Wanted<'_>, project: &Project) -> Result<(), Reject
     }
     check_variables(wanted, project, &by)?;
     check_answers(wanted, project, &by)
+}
+
+/// Whether a release of the project could be made and deployed at all.
+fn could_go(project: &Project, by: &str) -> Result<(), Rejection> {
+    project.channels.iter().try_for_each(|channel| check_channel(channel, by))?;
+    let mut runs = project.steps.iter().filter(|step| matches!(step.work, Work::Run(_)));
+    if let Some(step) = runs.find(|step| step.timeout_s == 0) {
+        return Err(Rejection::invalid(
+            format!("step {} of {by} has no time to run", step.name),
+            "give it some with `timeout_s`, or leave that out",
+        ));
+    }
+    let variables = project.variables.iter().map(|it| &it.name);
+    let secrets = project.secrets.iter().map(|it| &it.name);
+    let templates = project.templates.iter().map(|it| &it.name);
+    let mut names = variables.chain(secrets).chain(templates);
+    let flaw = |name: &Name| name_flaw(name.as_str()).map(|flaw| (name.clone(), flaw));
+    if let Some((name, flaw)) = names.find_map(flaw) {
+        return Err(Rejection::invalid(
+            format!("{name:?} of {by} {flaw}"),
+            "rename it: steps see it as an environment variable",
+        ));
+    }
+    if let Some(round) = circle(project) {
+        return Err(Rejection::invalid(
+            format!("the variables {round} of {by} refer to each other in a circle"),
+            "let one of them have a value of its own",
+        ));
+    }
+    for value in &project.values {
+        let template = project.templates.iter().find(|it| it.name == value.template);
+        let named = (value.environment.is_some(), value.tenant.is_some());
+        if let Some(template) = template.filter(|template| named != asked_of(template.per)) {
+            return Err(Rejection::invalid(
+                format!("{by} has a value of {}, which nobody asks for", words(value)),
+                format!("{} is asked {}", template.name, per(template.per)),
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn check_channel(channel: &Channel, by: &str) -> Result<(), Rejection> {
@@ -57,12 +100,6 @@ fn check_step(wanted: &Wanted<'_>, project: &Project, step: &Step<Where>) -> Res
         return Err(Rejection::invalid(
             format!("{by} names steps that it applies in"),
             "only variables and secrets do",
-        ));
-    }
-    if step.timeout_s == 0 && matches!(step.work, Work::Run(_)) {
-        return Err(Rejection::invalid(
-            format!("{by} has no time to run"),
-            "give it some with `timeout_s`, or leave that out",
         ));
     }
     if step.retries > RETRIES_MAX {
@@ -142,20 +179,6 @@ fn check_variables(wanted: &Wanted<'_>, project: &Project, by: &str) -> Result<(
             "put several into one, as a file that a step reads",
         ));
     }
-    let mut names = all.keys().copied().chain(templates.clone());
-    let flaw = |name: &Name| name_flaw(name.as_str()).map(|flaw| (name.clone(), flaw));
-    if let Some((name, flaw)) = names.find_map(flaw) {
-        return Err(Rejection::invalid(
-            format!("{name:?} of {by} {flaw}"),
-            "rename it: steps see it as an environment variable",
-        ));
-    }
-    if let Some(round) = circle(project) {
-        return Err(Rejection::invalid(
-            format!("the variables {round} of {by} refer to each other in a circle"),
-            "let one of them have a value of its own",
-        ));
-    }
     let known: BTreeSet<&str> = all.keys().copied().chain(templates).map(Name::as_str).collect();
     for variable in &project.variables {
         for part in parts(variable.value.as_str()) {
@@ -178,32 +201,35 @@ fn check_variables(wanted: &Wanted<'_>, project: &Project, by: &str) -> Result<(
 /// Variables that refer to each other in a circle wherever they apply: each has one value alone,
 /// for everything. Others show only where a value is worked out.
 fn circle(project: &Project) -> Option<String> {
-    let only = |name: &str| {
-        let mut all = project.variables.iter().filter(|it| it.name.as_str() == name);
-        all.next().filter(|it| it.scope == Where::default() && all.next().is_none())
-    };
+    let mut only: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    for variable in &project.variables {
+        let value = Some(variable.value.as_str()).filter(|_| variable.scope == Where::default());
+        let known = only.entry(variable.name.as_str()).or_insert(value);
+        // Another of the same name may come between.
+        *known = known.filter(|known| Some(*known) == value);
+    }
     let refers = |name: &str| {
-        let value = only(name).map_or("", |it| it.value.as_str());
+        let value = only.get(name).copied().flatten().unwrap_or_default();
         let next = |part: Part<'_>| match part {
-            Part::Reference(other) => only(other).map(|it| it.name.as_str()),
+            Part::Reference(other) => only.get_key_value(other).map(|(name, _)| *name),
             Part::Text(_) => None,
         };
         parts(value).into_iter().filter_map(next).collect::<Vec<&str>>()
     };
-    let reached = |from: &str| {
-        let mut reached: BTreeSet<&str> = BTreeSet::new();
-        let mut open = refers(from);
-        while let Some(name) = open.pop() {
-            if reached.insert(name) {
-                open.extend(refers(name));
-            }
+    // What refers to nothing that is left, or is referred to by nothing, is in no circle: it is
+    // taken away until nothing is.
+    let mut left: BTreeMap<&str, Vec<&str>> =
+        only.keys().map(|name| (*name, refers(name))).collect();
+    loop {
+        let names: BTreeSet<&str> = left.keys().copied().collect();
+        let referred: BTreeSet<&str> = left.values().flatten().copied().collect();
+        left.retain(|name, to| referred.contains(name) && to.iter().any(|it| names.contains(it)));
+        if left.len() == names.len() {
+            break;
         }
-        reached
-    };
-    let mut all = project.variables.iter().map(|it| it.name.as_str());
-    let first = all.find(|name| reached(name).contains(name))?;
-    let round = reached(first).into_iter().filter(|name| reached(name).contains(first));
-    Some(round.collect::<Vec<_>>().join(", "))
+    }
+    let round = || left.keys().copied().collect::<Vec<_>>().join(", ");
+    (!left.is_empty()).then(round)
 }
 
 /// Whether two scopes can fit at one place and are equally narrow there.
@@ -235,12 +261,6 @@ fn check_answers(wanted: &Wanted<'_>, project: &Project, by: &str) -> Result<(),
                 "define the template, or remove the value",
             ));
         };
-        if (value.environment.is_some(), value.tenant.is_some()) != asked_of(template.per) {
-            return Err(Rejection::invalid(
-                format!("{by} has a value of {}, which nobody asks for", words(value)),
-                format!("{} is asked {}", template.name, per(template.per)),
-            ));
-        }
         if let Some(odd) = value.value.as_ref().filter(|it| !template.kind.admits(it)) {
             return Err(Rejection::invalid(
                 format!("{odd:?} is no value of {} in {by}", template.name),
