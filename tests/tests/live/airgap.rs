@@ -9,14 +9,14 @@ use tempfile::TempDir;
 
 const SPACES: [&str; 2] = ["DevTest Space", "Prod EU"];
 
-/// What nobody may read on the way: names, notes, answers, and the package itself.
-const SECRETS: [&str; 8] = [
+/// What nobody may read on the way: names, notes, answers, and the package itself. Each is so long
+/// that it is in no ciphertext by chance: four letters are in one of a hundred such sticks.
+const SECRETS: [&str; 7] = [
     "DevTest",
     "Prod EU",
     "Production",
     "ON_CALL",
-    "erik",
-    "+49 30 1234",
+    "erik, +49 30 1234",
     "The road, on a stick",
     "Lets releases travel between spaces",
 ];
