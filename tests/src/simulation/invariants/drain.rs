@@ -174,7 +174,10 @@ impl Drain {
             // What somebody else brought is not believed under a key that was taken back.
             let naive = self.relay.is_none() || !self.robbed.contains(&(source, peer));
             if naive && (&installed, &last) != (&known.installed, &known.last) {
-                return Err(format!("{place} shows something else than the log says"));
+                return Err(format!(
+                    "{place} shows {installed:?} and {last:?}, the log says {:?} and {:?}",
+                    known.installed, known.last
+                ));
             }
             let proven = [&shown.installed, &shown.last].into_iter().flatten();
             if !proven.into_iter().all(|deployed| deployed.proven) {
