@@ -243,14 +243,15 @@ fn closed(state: &State, way: &Way<'_>, slot: &Slot) -> Option<Obstacle> {
     Some(Obstacle { gate: Gate::Window, rejection, opens_ms })
 }
 
-/// What each person who may say so said last about a release and an environment, as far as that is
-/// still good.
+/// How many approvals an environment of this space asks for, and what each person who may say so
+/// said last about a release, as far as that is still good; none where nobody is asked.
 fn said<'a>(
     state: &State,
     way: &Way<'_>,
     release: &'a Release,
-    (environment, rule): (&Name, ApprovalRule),
-) -> BTreeMap<&'a Name, &'a Approved> {
+    environment: &Name,
+) -> Option<(u32, BTreeMap<&'a Name, &'a Approved>)> {
+    let rule = state.configuration.environment(environment)?.approval?;
     let may = |by: &Name| {
         let object = Object::cell(way.id.project.clone(), state.me(), environment.clone());
         let actor = Actor::Person(by.clone());
@@ -259,13 +260,19 @@ fn said<'a>(
     let mut newest = approvals(release, environment, rule);
     // Who may not say so any more has not said so.
     newest.retain(|by, _| may(by));
-    newest
+    Some((rule.quorum, newest))
 }
 
-/// Whether what somebody says about a release does not count on its way: they made it, or they
-/// deploy it.
-fn is_own(way: &Way<'_>, release: &Release, by: &Name) -> bool {
-    *way.actor == Actor::Person(by.clone()) || is_author(release, by)
+/// Those who approved, but for whoever made the release or wants it to go: their own word does not
+/// count.
+fn good<'a>(
+    way: &Way<'_>,
+    release: &Release,
+    said: &BTreeMap<&Name, &'a Approved>,
+) -> Vec<&'a Approved> {
+    let own = |by: &Name| *way.actor == Actor::Person(by.clone()) || is_author(release, by);
+    let approved = said.iter().filter(|(by, it)| it.content.approved && !own(by));
+    approved.map(|(_, it)| *it).collect()
 }
 
 /// The approvals that count for a release on its way to an environment of this space, where any are
@@ -273,21 +280,16 @@ fn is_own(way: &Way<'_>, release: &Release, by: &Name) -> bool {
 #[must_use]
 pub fn counted<'a>(state: &State, way: &Way<'_>, release: &'a Release) -> Vec<&'a Approved> {
     let Place::Environment(environment) = way.place else { return Vec::new() };
-    let rule = state.configuration.environment(environment).and_then(|it| it.approval);
-    let Some(rule) = rule else { return Vec::new() };
-    let all = said(state, way, release, (environment, rule)).into_iter();
-    let good = all.filter(|(by, it)| it.content.approved && !is_own(way, release, by));
-    good.map(|(_, it)| it).collect()
+    let said = said(state, way, release, environment);
+    said.map_or_else(Vec::new, |(_, said)| good(way, release, &said))
 }
 
 /// Whether enough people have approved, and nobody has refused to.
 fn approval(state: &State, way: &Way<'_>, release: &Release, slot: &Slot) -> Result<(), Rejection> {
     let environment = &slot.environment;
-    let rule = state.configuration.environment(environment).and_then(|it| it.approval);
-    let Some(rule) = rule else { return Ok(()) };
-    let newest = said(state, way, release, (environment, rule));
+    let Some((quorum, said)) = said(state, way, release, environment) else { return Ok(()) };
     let (name, typed, there) = (way.name(), way.typed(), argument(environment.as_str()));
-    if let Some(refused) = newest.values().find(|it| !it.content.approved) {
+    if let Some(refused) = said.values().find(|it| !it.content.approved) {
         let Approved { content, .. } = refused;
         return Err(Rejection::conflict(
             format!("{} refused {name} for {environment}: {}", content.by, content.reason),
@@ -297,9 +299,9 @@ fn approval(state: &State, way: &Way<'_>, release: &Release, slot: &Slot) -> Res
             ),
         ));
     }
-    let good = newest.keys().filter(|by| !is_own(way, release, by));
-    let good: Vec<&str> = good.map(|by| by.as_str()).collect();
-    let need = usize::try_from(rule.quorum).unwrap_or(usize::MAX);
+    let good = good(way, release, &said);
+    let good: Vec<&str> = good.iter().map(|it| it.content.by.as_str()).collect();
+    let need = usize::try_from(quorum).unwrap_or(usize::MAX);
     if good.len() >= need {
         return Ok(());
     }

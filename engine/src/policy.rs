@@ -19,7 +19,8 @@ use schema::name::Name;
 use schema::v1::model::ReleaseId;
 use std::collections::BTreeSet;
 
-/// What policy would ask for because of what happened to `touched` releases, most urgent first.
+/// What policy would ask for because of what happened to `touched` releases, most urgent first, as
+/// far as each [`goes_forward`] when its turn comes.
 /// Asking again for what is done gives nothing.
 #[must_use]
 pub fn due(state: &State, touched: &BTreeSet<ReleaseId>, now_ms: u64) -> Vec<Request> {
@@ -123,20 +124,17 @@ fn advance(
             }
             match place {
                 Place::Environment(environment) => {
-                    if newest_tried(state, id, &environment) {
-                        let rule = format!("deploy {environment}");
-                        let command = Command::Deploy {
-                            release: name.clone(),
-                            environment,
-                            tenant: None,
-                            bypass: None,
-                        };
-                        requests.push(request(release.entry, &rule, command));
-                    }
+                    let rule = format!("deploy {environment}");
+                    let command = Command::Deploy {
+                        release: name.clone(),
+                        environment,
+                        tenant: None,
+                        bypass: None,
+                    };
+                    requests.push(request(release.entry, &rule, command));
                 }
                 // That is for the other space to do.
                 Place::Remote { .. } => {}
-                Place::Space(peer) if !newest_sent(state, id, &peer) => {}
                 Place::Space(peer) => {
                     let entry = release.entry;
                     let rule = format!("promote {peer}");

@@ -8,7 +8,7 @@ use crate::decide::{Draft, Given, secret, values};
 use crate::gates::{self, Way};
 use crate::progress::Place;
 use crate::state::State;
-use crate::state::cells::{Running, Slot, starter};
+use crate::state::cells::{Running, Slot, deployer};
 use crate::state::releases::Release;
 use schema::id::Position;
 use schema::latest::{Actor, Event, Outcome};
@@ -184,9 +184,8 @@ pub fn restart(
     {
         return Err(nothing());
     }
-    let first = starter(&proof.receipt);
-    let who = (actor, first.as_ref().unwrap_or(actor));
-    let drafts = begin(given, who, id, &cut.cell.slot, restarts, None)?;
+    let drafts =
+        begin(given, (actor, &deployer(&proof.receipt)), id, &cut.cell.slot, restarts, None)?;
     Ok(drafts.into_iter().map(|draft| draft.because(proof.entry)).collect())
 }
 
@@ -205,6 +204,12 @@ fn running(state: &State, deployment: Position) -> Result<&Running, Rejection> {
     })
 }
 
+/// Whether somebody asked to end a deployment that runs.
+pub(super) fn is_cancelled(state: &State, running: &Running) -> bool {
+    let deployment = state.cells.deployment(running.deployment.position);
+    deployment.is_some_and(|known| known.cancelled.is_some())
+}
+
 /// Writes down that somebody asked to end a deployment. The same again changes nothing.
 ///
 /// # Errors
@@ -216,7 +221,7 @@ pub fn cancel(
     reason: &Text,
 ) -> Result<Vec<Draft>, Rejection> {
     let running = running(state, deployment)?;
-    if running.cancelled.is_some() {
+    if is_cancelled(state, running) {
         return Ok(Vec::new());
     }
     if reason.as_str().trim().is_empty() {

@@ -3,22 +3,30 @@
 use crate::command::{Rejection, ReleaseName};
 use crate::state::State;
 use crate::state::releases::Release;
+use schema::id::SpaceId;
+use schema::name::Name;
 use schema::v1::model::{ProjectId, ReleaseId};
+
+/// The space that a person named; this one if they named none.
+///
+/// # Errors
+/// When none is called so here.
+pub(super) fn space(state: &State, named: Option<&Name>) -> Result<SpaceId, Rejection> {
+    let Some(name) = named else { return Ok(state.me()) };
+    state.space_named(name).ok_or_else(|| {
+        Rejection::not_found(
+            format!("no space is called {name} here"),
+            "`interspace link list` shows the spaces that are known",
+        )
+    })
+}
 
 /// The release that a person named.
 ///
 /// # Errors
 /// When there is none, with the versions that there are.
 pub fn resolve(state: &State, name: &ReleaseName) -> Result<ReleaseId, Rejection> {
-    let space = match &name.owner {
-        None => state.me(),
-        Some(owner) => state.space_named(owner).ok_or_else(|| {
-            Rejection::not_found(
-                format!("no space is called {owner} here"),
-                "`interspace link list` shows the spaces that are known",
-            )
-        })?,
-    };
+    let space = space(state, name.owner.as_ref())?;
     let project = ProjectId { space, name: name.project.clone() };
     let id = ReleaseId { project, version: name.version.clone() };
     if state.releases.get(&id).is_some() {

@@ -2,9 +2,8 @@
 
 use crate::argument::argument;
 use crate::command::Rejection;
-use crate::decide::{Draft, Given};
+use crate::decide::{Draft, Given, naming};
 use crate::state::State;
-use schema::id::SpaceId;
 use schema::latest::{Actor, Event};
 use schema::name::{Name, Text};
 use schema::v1::event::{FreezeLifted, FreezeMade, PolicyLifted, PolicyRule, PolicySet};
@@ -117,20 +116,9 @@ pub fn unset(state: &State, actor: &Actor, rule: &PolicyRule) -> Vec<Draft> {
     vec![Draft::internal(actor.clone(), Event::PolicyLifted(event))]
 }
 
-/// A space by the name that it has here; this one if none is named.
-fn a_space(state: &State, named: Option<&Name>) -> Result<SpaceId, Rejection> {
-    let Some(name) = named else { return Ok(state.me()) };
-    state.space_named(name).ok_or_else(|| {
-        Rejection::not_found(
-            format!("no space is called {name} here"),
-            "`interspace link list` shows the spaces that are known",
-        )
-    })
-}
-
 /// Projects that there are, or that there may be by a rule of this space.
 fn a_project(state: &State, pattern: &Pattern) -> Result<(), Rejection> {
-    let space = a_space(state, pattern.space.as_ref())?;
+    let space = naming::space(state, pattern.space.as_ref())?;
     if pattern.is_any_name() {
         return Ok(());
     }
@@ -162,7 +150,7 @@ fn an_environment(state: &State, name: &Name) -> Result<(), Rejection> {
 
 /// Environments of this space, or all of another.
 fn a_place(state: &State, pattern: &Pattern) -> Result<(), Rejection> {
-    let space = a_space(state, pattern.space.as_ref())?;
+    let space = naming::space(state, pattern.space.as_ref())?;
     match pattern.is_any_name() {
         true => Ok(()),
         false if space == state.me() => an_environment(state, &pattern.name),
@@ -179,7 +167,7 @@ fn a_place(state: &State, pattern: &Pattern) -> Result<(), Rejection> {
 
 /// What a phase may have: an environment, here or elsewhere, or a space.
 fn a_part_of_a_phase(state: &State, pattern: &Pattern) -> Result<(), Rejection> {
-    let space = a_space(state, pattern.space.as_ref())?;
+    let space = naming::space(state, pattern.space.as_ref())?;
     if pattern.is_any_name() {
         return Ok(());
     }

@@ -1,6 +1,7 @@
 //! From what the runner answered to receipts: the whole one for this space, and for each peer that
 //! may see results as much as it may see.
 
+use crate::decide::deployment::is_cancelled;
 use crate::decide::{Draft, Given};
 use crate::run::Report;
 use crate::state::State;
@@ -31,10 +32,8 @@ pub fn shown_actor(state: &State, peer: &Peer, actor: &Actor) -> Actor {
 #[must_use]
 pub fn finish(given: Given<'_>, cell: &CellId, running: &Running, report: &Report) -> Vec<Draft> {
     // What somebody asked to end did not fail and was not cut short, however the runner saw it.
-    let outcome = match (report.outcome, &running.cancelled) {
-        (Outcome::Interrupted, Some(_)) => Outcome::Cancelled,
-        (outcome, _) => outcome,
-    };
+    let ended = report.outcome == Outcome::Interrupted && is_cancelled(given.state, running);
+    let outcome = if ended { Outcome::Cancelled } else { report.outcome };
     let receipt = Receipt { outcome, ..receipt(given, cell, running, report) };
     let (receipt, document) = bounded(given, receipt);
     let event =

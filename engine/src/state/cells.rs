@@ -90,8 +90,6 @@ pub struct Running {
     pub variables: Vec<Bound>,
     /// The manual step that waits for a person, if one does.
     pub awaits: Option<Name>,
-    /// Who asked to end it, if somebody did.
-    pub cancelled: Option<Actor>,
     /// Who began it; who began it first where policy began it again after an interruption.
     pub by: Actor,
 }
@@ -228,7 +226,7 @@ impl Cells {
         let cell = self.cells.entry(id).or_default();
         // What is begun again is still what somebody began.
         let first = cell.last.as_ref().filter(|_| event.restarts > 0);
-        let by = first.and_then(|proof| starter(&proof.receipt));
+        let by = first.map(|proof| deployer(&proof.receipt));
         cell.running = Some(Running {
             deployment: at.id,
             started_ms: at.header.time_ms,
@@ -237,7 +235,6 @@ impl Cells {
             restarts: event.restarts,
             variables: event.variables.clone(),
             awaits: None,
-            cancelled: None,
             by: by.unwrap_or_else(|| at.header.actor.clone()),
         });
     }
@@ -352,8 +349,6 @@ impl Cells {
 
     /// Somebody asked to end a deployment.
     pub(super) fn cancelled(&mut self, at: &At<'_>, event: &DeploymentCancelled) {
-        let Some(running) = self.running_mut(event.deployment) else { return };
-        running.cancelled = Some(at.header.actor.clone());
         if let Some(deployment) = self.deployments.get_mut(&event.deployment) {
             deployment.cancelled = Some((at.header.actor.clone(), event.reason.clone()));
         }
@@ -365,12 +360,13 @@ impl Cells {
     }
 }
 
-/// The person who began a deployment of this space, as its receipt says; none if that was policy.
+/// Who began a deployment, as its receipt says it; its space alone where that is not disclosed.
 #[must_use]
-pub fn starter(receipt: &Receipt) -> Option<Actor> {
+pub fn deployer(receipt: &Receipt) -> Actor {
     match &receipt.by {
-        DeployedBy::Person(name) => Some(Actor::Person(name.clone())),
-        DeployedBy::Policy | DeployedBy::Undisclosed => None,
+        DeployedBy::Person(name) => Actor::Person(name.clone()),
+        DeployedBy::Policy => Actor::Policy,
+        DeployedBy::Undisclosed => Actor::Space(receipt.space),
     }
 }
 

@@ -41,6 +41,13 @@ pub struct Import {
     pub answer: Answer,
 }
 
+impl Import {
+    /// Every receipt that came along: inside the bundle, then those of who sent it on.
+    pub fn all_receipts(&self) -> impl Iterator<Item = &Document> {
+        self.content.receipts.iter().chain(&self.receipts)
+    }
+}
+
 /// What was answered to a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -239,17 +246,20 @@ impl Release {
     /// Which of its revisions so far has this digest; none if none has.
     #[must_use]
     pub fn revision_of(&self, digest: &ReleaseDigest) -> Option<u32> {
-        let before = self.earlier.iter().map(|one| (one.digest, one.revision));
-        let mut all = [(self.digest, self.revision)].into_iter().chain(before);
-        all.find(|(known, _)| known == digest).map(|(_, revision)| revision)
+        self.of_digest(digest).map(|(revision, _)| revision)
     }
 
     /// What the revision with this digest is made of; none if none has it.
     #[must_use]
     pub fn snapshot_of(&self, digest: &ReleaseDigest) -> Option<&Snapshot> {
-        let before = self.earlier.iter().map(|one| (&one.digest, &one.snapshot));
-        let mut all = [(&self.digest, &self.snapshot)].into_iter().chain(before);
-        all.find(|(known, _)| *known == digest).map(|(_, snapshot)| snapshot)
+        self.of_digest(digest).map(|(_, snapshot)| snapshot)
+    }
+
+    fn of_digest(&self, digest: &ReleaseDigest) -> Option<(u32, &Snapshot)> {
+        let before = self.earlier.iter().map(|one| (one.digest, one.revision, &one.snapshot));
+        let mut all = [(self.digest, self.revision, &self.snapshot)].into_iter().chain(before);
+        let (_, revision, snapshot) = all.find(|(known, ..)| known == digest)?;
+        Some((revision, snapshot))
     }
 
     /// Its promotions and those of the revisions before.
@@ -350,8 +360,8 @@ impl Release {
     /// The receipts that came with it are good for gates here.
     pub(super) fn was_told(&mut self, at: &At<'_>) {
         let Source::Imported(import) = &self.source else { return };
-        let all = import.content.receipts.iter().chain(&import.receipts);
-        let attempts: Vec<Attempt> = all
+        let attempts: Vec<Attempt> = import
+            .all_receipts()
             .filter_map(|document| {
                 let receipt: Receipt = document.payload(Kind::Receipt).ok()?;
                 let succeeded = receipt.outcome == Outcome::Succeeded;

@@ -1,9 +1,9 @@
 //! The journey of a release through all spaces, step by step, with the entry behind each.
 
 use crate::state::At;
+use crate::state::cells::deployer;
 use schema::id::{CommandId, EntryId, SpaceId};
 use schema::latest::{Actor, Approval, Document, Event, Kind, Outcome, Recall, Receipt};
-use schema::v1::document::receipt::DeployedBy;
 use schema::v1::model::{ProjectId, ReleaseId};
 use std::collections::BTreeMap;
 
@@ -62,12 +62,7 @@ impl Journeys {
         if let Event::DeploymentReported(reported) = event
             && let Some(receipt) = receipt(&reported.receipt)
         {
-            let actor = match receipt.by {
-                DeployedBy::Person(name) => Actor::Person(name),
-                DeployedBy::Policy => Actor::Policy,
-                DeployedBy::Undisclosed => Actor::Space(receipt.space),
-            };
-            return (receipt.space, actor);
+            return (receipt.space, deployer(&receipt));
         }
         let asked = self.requested.as_ref();
         let asked = asked.filter(|(command, _)| {

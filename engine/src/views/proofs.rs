@@ -59,7 +59,7 @@ fn bundle(state: &State, id: &ReleaseId, release: &Release) -> Vec<Proof> {
         signer: owner,
         verified: read.and_then(Result::ok).as_ref().is_some_and(same),
     }];
-    for document in import.content.receipts.iter().chain(&import.receipts) {
+    for document in import.all_receipts() {
         let known: Option<Receipt> = document.payload(Kind::Receipt).ok();
         let Some(known) = known else { continue };
         let slot = Slot { environment: known.environment, tenant: known.tenant };

@@ -4,8 +4,8 @@ use super::scene::{PROJECT, Scene, phases, project, said, space, target, with};
 use engine::command::{Command, Done, Rejection};
 use schema::v1::event::{FreezeMade, Pattern, PolicyRule};
 use schema::v1::model::Window;
-use tests::pipeline::{phase, text};
-use tests::world::{World, name};
+use tests::pipeline::text;
+use tests::world::name;
 
 const HOUR_MS: u64 = 60 * 60 * 1_000;
 
@@ -53,15 +53,7 @@ fn nothing_is_deployed_where_a_freeze_holds_until_it_is_lifted() {
 
 #[test]
 fn a_freeze_of_everything_stops_the_line_promotions_too() {
-    let mut world = World::new(9);
-    let (home, away) = (world.found("Home"), world.found("Away"));
-    world.link(home, away, World::usual_grants(PROJECT));
-    let mut scene = Scene { world, home };
-    let mut all = phases(&["Dev"]);
-    all.push(phase("Out", &[], &["Away"], true));
-    scene.apply(home, space(&["Dev"], all, project())).unwrap();
-    scene.apply(away, target("Home", &["Live"], phases(&["Live"]))).unwrap();
-    scene.world.run(10_000);
+    let (mut scene, away) = Scene::pair(project(), target("Home", &["Live"], phases(&["Live"])));
     scene.create("1.0.0").unwrap();
     freeze(&mut scene, "Stop", &["Away: *"], None).unwrap();
     scene.deploy("1.0.0", "Dev").unwrap();
@@ -130,15 +122,8 @@ fn outside_of_its_windows_an_environment_is_shut_and_policy_waits_for_the_next()
 
 #[test]
 fn what_would_hold_nothing_is_refused() {
-    let mut world = World::new(14);
-    let (home, away) = (world.found("Home"), world.found("Away"));
-    world.link(home, away, World::usual_grants(PROJECT));
-    let mut scene = Scene { world, home };
-    let mut all = phases(&["Dev"]);
-    all.push(phase("Out", &[], &["Away"], true));
-    scene.apply(home, space(&["Dev"], all, project())).unwrap();
-    scene.apply(away, target("Home", &["Live"], phases(&["Live"]))).unwrap();
-    scene.world.run(10_000);
+    let (mut scene, away) = Scene::pair(project(), target("Home", &["Live"], phases(&["Live"])));
+    let home = scene.home;
     let pattern = |text: &str| text.parse::<Pattern>().unwrap();
     let set = |rule| Command::SetPolicy { rule, reason: text("we look at it") };
     let freeze = |project: &str, environment: &str| {

@@ -183,14 +183,9 @@ fn what_people_rolled_back_to_stays() {
 
 #[test]
 fn policy_promotes_nothing_that_is_not_let_in_and_explain_says_so() {
-    let mut world = World::new(15);
-    let (home, away) = (world.found("Home"), world.found("Away"));
-    world.link(home, away, World::usual_grants(PROJECT));
-    let mut scene = Scene { world, home };
-    let mut all = phases(&["Dev"]);
-    all.push(phase("Out", &[], &["Away"], true));
-    scene.apply(home, space(&["Dev"], all, project())).unwrap();
-    scene.apply(away, target("Home", &["Live"], phases(&["Live"]))).unwrap();
+    let there = target("Home", &["Live"], phases(&["Live"]));
+    let (mut scene, away) = Scene::pair(project(), there);
+    let home = scene.home;
     let grant = |grants| Command::Grant { peer: name("Home"), grants };
     scene.world.ask(away, "dana", grant(Vec::new())).unwrap();
     scene.world.run(10_000);
@@ -212,13 +207,6 @@ fn policy_promotes_nothing_that_is_not_let_in_and_explain_says_so() {
 
 #[test]
 fn a_rule_for_a_pattern_of_projects_accepts_them_and_one_that_names_a_project_counts_before_it() {
-    let mut world = World::new(16);
-    let (home, away) = (world.found("Home"), world.found("Away"));
-    world.link(home, away, World::usual_grants(PROJECT));
-    let mut scene = Scene { world, home };
-    let mut all = phases(&["Dev"]);
-    all.push(phase("Out", &[], &["Away"], true));
-    scene.apply(home, space(&["Dev"], all, project())).unwrap();
     let ruled = |patterns: &[&str]| {
         let mut there = target("Home", &["Live"], phases(&["Live"]));
         let at = there.iter().position(|it| matches!(it, Definition::Acceptance(_))).unwrap();
@@ -230,8 +218,7 @@ fn a_rule_for_a_pattern_of_projects_accepts_them_and_one_that_names_a_project_co
         }));
         there
     };
-    scene.apply(away, ruled(&["*", "Wb*"])).unwrap();
-    scene.world.run(10_000);
+    let (mut scene, away) = Scene::pair(project(), ruled(&["*", "Wb*"]));
     scene.create("1.0.0").unwrap();
     scene.deploy("1.0.0", "Dev").unwrap();
     scene.world.run(60_000);
@@ -279,18 +266,10 @@ fn of_what_was_held_up_the_newest_goes_and_nothing_before_it() {
 
 #[test]
 fn of_what_waits_in_the_inbox_a_new_rule_accepts_the_newest_alone() {
-    let mut world = World::new(18);
-    let (home, away) = (world.found("Home"), world.found("Away"));
-    world.link(home, away, World::usual_grants(PROJECT));
-    let mut scene = Scene { world, home };
-    let mut all = phases(&["Dev"]);
-    all.push(phase("Out", &[], &["Away"], true));
-    scene.apply(home, space(&["Dev"], all, project())).unwrap();
     let there = target("Home", &["Live"], phases(&["Live"]));
     let mut by_hand = there.clone();
     by_hand.retain(|it| !matches!(it, Definition::Acceptance(_)));
-    scene.apply(away, by_hand).unwrap();
-    scene.world.run(10_000);
+    let (mut scene, away) = Scene::pair(project(), by_hand);
     for version in ["1.0.0", "1.1.0"] {
         scene.create(version).unwrap();
         scene.deploy(version, "Dev").unwrap();

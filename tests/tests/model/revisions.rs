@@ -1,29 +1,26 @@
 //! Revisions: a changed snapshot under the same version begins its way anew.
 
-use super::scene::{PROJECT, Scene, phases, project, said, space, step, target, variable, within};
+use super::scene::{Scene, from_home, phases, project, said, step, target, variable, within};
 use engine::command::{Command, RejectionKind, ReleaseName};
 use engine::state::releases::Answer;
 use schema::id::ReleaseDigest;
 use schema::v1::event::Definition;
 use schema::v1::model::Project;
-use tests::pipeline::{phase, text};
-use tests::world::{World, name};
+use tests::pipeline::text;
+use tests::world::name;
+
+fn painted(value: &str) -> Project {
+    let variables = vec![variable("COLOUR", value, within(&[]))];
+    Project { variables, steps: vec![step("paint")], ..project() }
+}
 
 fn configured(value: &str) -> Vec<Definition> {
-    let mut all = phases(&["Dev"]);
-    all.push(phase("Out", &[], &["Away"], true));
-    let variables = vec![variable("COLOUR", value, within(&[]))];
-    space(&["Dev"], all, Project { variables, steps: vec![step("paint")], ..project() })
+    from_home(painted(value))
 }
 
 fn two() -> (Scene, usize) {
-    let mut world = World::new(8);
-    let (home, away) = (world.found("Home"), world.found("Away"));
-    world.link(home, away, World::usual_grants(PROJECT));
-    let mut scene = Scene { world, home };
-    scene.apply(home, configured("blue")).unwrap();
-    scene.apply(away, target("Home", &["Live"], phases(&["Live"]))).unwrap();
-    scene.world.run(10_000);
+    let there = target("Home", &["Live"], phases(&["Live"]));
+    let (mut scene, away) = Scene::pair(painted("blue"), there);
     scene.create("1.0.0").unwrap();
     scene.deploy("1.0.0", "Dev").unwrap();
     scene.world.run(30_000);

@@ -78,6 +78,13 @@ pub(crate) fn space(
     all
 }
 
+/// A configuration of a space whose project goes on to Away by itself after Dev.
+pub(crate) fn from_home(web: Project) -> Vec<Definition> {
+    let mut way = phases(&["Dev"]);
+    way.push(phase("Out", &[], &["Away"], true));
+    space(&["Dev"], way, web)
+}
+
 /// A configuration of a space that takes the project of another by itself.
 pub(crate) fn target(from: &str, environments: &[&str], phases: Vec<Phase>) -> Vec<Definition> {
     let mut all: Vec<Definition> = environments.iter().map(|it| environment(it)).collect();
@@ -131,6 +138,19 @@ impl Scene {
         let mut scene = Self { world, home };
         scene.apply(home, definitions).unwrap();
         scene
+    }
+
+    /// Home with this project, see [`from_home`], and Away with this configuration; which site
+    /// Away is.
+    pub(crate) fn pair(web: Project, there: Vec<Definition>) -> (Self, usize) {
+        let mut world = World::new(11);
+        let (home, away) = (world.found("Home"), world.found("Away"));
+        world.link(home, away, World::usual_grants(PROJECT));
+        let mut scene = Self { world, home };
+        scene.apply(home, from_home(web)).unwrap();
+        scene.apply(away, there).unwrap();
+        scene.world.run(10_000);
+        (scene, away)
     }
 
     /// Makes the configuration of a site this.

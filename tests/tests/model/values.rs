@@ -1,15 +1,15 @@
 //! Values: the narrowest counts, references are replaced, and nothing falls back in silence.
 
 use super::scene::{
-    PROJECT, Scene, lifecycle, phases, project, said, secret, space, step, target, variable, within,
+    Scene, lifecycle, phases, project, said, secret, space, step, target, variable, within,
 };
 use engine::views::inbox;
 use schema::v1::event::Definition;
 use schema::v1::model::{
     Channel, Per, Project, Secret, Template, TemplateValue, ValueType, Variable, VersionRule, Where,
 };
-use tests::pipeline::{contact, phase, text, version};
-use tests::world::{World, name};
+use tests::pipeline::{contact, text, version};
+use tests::world::name;
 
 fn given(variables: Vec<Variable<Where>>, secrets: Vec<Secret>) -> Scene {
     let steps = vec![step("install"), step("check")];
@@ -254,10 +254,6 @@ fn nothing_at_all_is_no_value_where_one_is_required() {
 
 #[test]
 fn what_nobody_answered_is_not_shown_as_answered() {
-    let mut world = World::new(17);
-    let (home, away) = (world.found("Home"), world.found("Away"));
-    world.link(home, away, World::usual_grants(PROJECT));
-    let mut scene = Scene { world, home };
     let optional = |called: &str, default: Option<&str>| Template {
         name: name(called),
         required: false,
@@ -265,16 +261,12 @@ fn what_nobody_answered_is_not_shown_as_answered() {
         ..contact()
     };
     let templates = vec![contact(), optional("COLOUR", None), optional("SIZE", Some("small"))];
-    let mut all = phases(&["Dev"]);
-    all.push(phase("Out", &[], &["Away"], true));
     let here = TemplateValue::of(name("CONTACT"), name("Dev"), Some(text("erik")));
     let web = Project { templates, values: vec![here], ..project() };
-    scene.apply(home, space(&["Dev"], all, web)).unwrap();
     let mut there = target("Home", &["Live"], phases(&["Live"]));
     there.retain(|it| !matches!(it, Definition::Acceptance(_)));
     there.push(lifecycle("Short", phases(&["Live"])));
-    scene.apply(away, there).unwrap();
-    scene.world.run(10_000);
+    let (mut scene, away) = Scene::pair(web, there);
     scene.create("1.0.0").unwrap();
     scene.deploy("1.0.0", "Dev").unwrap();
     scene.world.run(30_000);

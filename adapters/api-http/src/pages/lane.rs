@@ -183,7 +183,7 @@ fn order(engine: &Engine, id: &ReleaseId, space: SpaceId, name: &str) -> (bool, 
 /// that it passed on its way here.
 fn sent(engine: &Engine, id: &ReleaseId, import: &Import) -> Lane {
     let (state, owner) = (engine.state(), id.project.space);
-    let receipts = import.content.receipts.iter().chain(&import.receipts);
+    let receipts = import.all_receipts();
     let receipts = receipts.filter_map(|document| document.payload::<Receipt>(Kind::Receipt).ok());
     let mut stops: Vec<Stop> = receipts
         .map(|receipt| Stop {

@@ -139,13 +139,9 @@ fn earlier<'a>(release: &'a Release, cell: &CellId, newest: &Proof) -> Vec<&'a D
     let here = (cell.space, &cell.slot);
     // What a third space did is no reason for what this one runs.
     let counts = |space: SpaceId| space == cell.space || space == cell.project.space;
-    let import = release.import();
-    let brought: Vec<DocumentId> = import
-        .map(|import| import.content.receipts.iter().chain(&import.receipts))
-        .into_iter()
-        .flatten()
-        .map(Document::id)
-        .collect();
+    let import = release.import().into_iter();
+    let brought: Vec<DocumentId> =
+        import.flat_map(Import::all_receipts).map(Document::id).collect();
     let all = release.successes.iter().filter(|((space, slot), success)| {
         let other = (*space, slot) != here && !brought.contains(&success.document.id());
         counts(*space) && other && release.digest == newest.receipt.digest
@@ -207,8 +203,7 @@ fn bundled(state: &State, import: &Import) -> Vec<Reason> {
         signer: source,
         verified,
     }];
-    let mut inside: Vec<Reason> =
-        bundle.receipts.iter().chain(&import.receipts).filter_map(|it| inner(state, it)).collect();
+    let mut inside: Vec<Reason> = import.all_receipts().filter_map(|it| inner(state, it)).collect();
     inside.sort_by(|one, other| other.at.cmp(&one.at));
     reasons.extend(inside);
     reasons

@@ -83,7 +83,7 @@ pub fn show(engine: &Engine, rights: &Rights, lifecycle: Option<&Name>) -> Vec<B
 fn bundle(state: &State, waiting: &Waiting<'_>) -> Bundle {
     let (content, release) = (&waiting.import.content, waiting.release);
     let snapshot = &content.snapshot;
-    let documents = content.receipts.iter().chain(&waiting.import.receipts);
+    let documents = waiting.import.all_receipts();
     let receipts: Vec<Receipt> =
         documents.filter_map(|document| Receipt::of(state, &release.digest, document)).collect();
     let here: Vec<usize> = readable(state.me(), release).map(|(index, _)| index).collect();
