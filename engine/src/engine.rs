@@ -7,6 +7,7 @@ mod guests;
 mod keys;
 mod lend;
 mod life;
+mod mirror;
 mod rebuild;
 mod record;
 mod rest;

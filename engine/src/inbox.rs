@@ -3,12 +3,14 @@
 //! The link is dense, so the only question is whether an envelope begins at or before the next
 //! number. What lies beyond is held back within bounds, or sent again later.
 
+pub mod awaiting;
 pub mod recovery;
 mod succession;
 pub mod verdict;
 
 use crate::trust::door::{Content, Verified, chain_over};
 use crate::trust::refusal::Refusal;
+use awaiting::Awaiting;
 use schema::hash::{Hash, chain_next, chain_start};
 use schema::id::{EntryId, Incarnation, LinkId, LinkSeq, Position, SpaceId};
 use schema::latest::{Ack, Carried, Mark, Mirrored, Record};
@@ -73,6 +75,8 @@ pub struct Inbox {
     held: u64,
     /// Entries kept and never folded.
     refused: u64,
+    /// Entries kept and judged again, once who signed what they pass on has stated its key.
+    awaiting: Awaiting,
     /// Entries that somebody else wrote with a key of the peer.
     retracted: u64,
     /// The newest statement of the peer that revokes a key, 0 if none does, and the newest entry
@@ -98,6 +102,7 @@ impl Inbox {
             applied: LinkSeq(0),
             held: 0,
             refused: 0,
+            awaiting: Awaiting::new(),
             retracted: 0,
             suspected: (0, LinkSeq(0)),
             held_back: BTreeMap::new(),
@@ -121,6 +126,21 @@ impl Inbox {
     #[must_use]
     pub const fn held_and_refused(&self) -> (u64, u64) {
         (self.held, self.refused)
+    }
+
+    /// Entries kept and judged again, once another space has stated its keys here.
+    #[must_use]
+    pub const fn awaiting(&self) -> &Awaiting {
+        &self.awaiting
+    }
+
+    pub(crate) const fn awaiting_mut(&mut self) -> &mut Awaiting {
+        &mut self.awaiting
+    }
+
+    /// What awaited a key is refused after all.
+    pub(crate) const fn refuse(&mut self) {
+        self.refused += 1;
     }
 
     /// Entries kept and left out of everything, because somebody else wrote them.
@@ -323,9 +343,9 @@ impl Inbox {
         }
         match folded {
             Folded::Held => self.held += 1,
-            Folded::Refused => self.refused += 1,
+            Folded::Refused => self.refuse(),
             Folded::Retracted => self.retracted += 1,
-            Folded::Done | Folded::Repeated => {}
+            Folded::Done | Folded::Awaiting | Folded::Repeated => {}
         }
         if self.held == 0 {
             self.applied = number;
@@ -374,6 +394,8 @@ pub enum Folded {
     Done,
     /// Kept until a newer build can fold it.
     Held,
+    /// Kept until another space has stated the key under which it signed what is passed on.
+    Awaiting,
     /// Kept and never folded.
     Refused,
     /// Known under the same id already.

@@ -176,5 +176,7 @@ def verify(signed: Document, certificate: Certificate) -> None:
         raise Refused("Foreign")
     number = signed.payload["key"]
     statement = certificate.statement(number)
+    if certificate.newest() < number <= STATEMENTS_MAX:
+        raise Refused(f"Unstated({number})")
     if statement is None or not signed.is_signed(str(number), statement.signing):
         raise Refused(f"BadSignature({number})")

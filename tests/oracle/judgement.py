@@ -1,4 +1,4 @@
-"""What a log makes of a peer's entry: fold it, skip it, hold the link, or keep it unread."""
+"""What a log makes of a peer's entry: fold it, skip it, hold the link, await a key, or refuse it."""
 
 import json
 from collections.abc import Callable
@@ -11,8 +11,17 @@ from .history import History, Peer
 from .refusal import Refused
 
 
+class Unstated(Exception):
+    """Something passed on is signed under a key that its signer has not stated here yet."""
+
+    def __init__(self, signer: str, key: int) -> None:
+        super().__init__(f"key {key} of {signer}")
+        self.signer = signer
+        self.key = key
+
+
 def judge(history: History, link: str, link_seq: int, data: bytes) -> Any:
-    """`{"fold": event}`, `"skip"` or `"hold"`; what is refused has its code."""
+    """`{"fold": event}`, `"skip"`, `"hold"` or `{"await": key}`; what is refused has its code."""
     peer = history.peers[link]
     try:
         told_entry = entry.read(data)
@@ -28,7 +37,10 @@ def judge(history: History, link: str, link_seq: int, data: bytes) -> Any:
         raise Refused("does-not-cross")
     judge_event = JUDGES.get(told.event.name)
     if judge_event:
-        judge_event(history, peer, told.fields, peer.granted(link_seq))
+        try:
+            judge_event(history, peer, told.fields, peer.granted(link_seq))
+        except Unstated as unstated:
+            return {"await": {"signer": unstated.signer, "key": unstated.key}}
     return {"fold": told.event.name}
 
 
@@ -54,6 +66,19 @@ def _signed_by(peer: Peer, read: Callable[[], Document]) -> Document:
     except Refused as error:
         raise Refused("bad-document") from error
     return signed
+
+
+def _passed_on(signer: Peer, peer: Peer, read: Callable[[], Document]) -> Document:
+    """What a peer brings of `signer`: it may be here before the signer has stated its key."""
+    try:
+        signed = read()
+    except Refused as error:
+        raise Refused("bad-document") from error
+    known = signer.certificate
+    if signer is not peer and signed.space() == known.space:
+        if known.newest() < signed.payload["key"] <= certificate.STATEMENTS_MAX:
+            raise Unstated(known.space, signed.payload["key"])
+    return _signed_by(signer, lambda: signed)
 
 
 def same_release(one: Any, other: Any) -> bool:
@@ -96,7 +121,7 @@ def _promoted(history: History, peer: Peer, says: Any, grants: list[Any]) -> Non
     accepted = [grant["accept_releases"] for grant in allowed if "accept_releases" in grant]
     if not any(grammar.covers(pattern, project["name"]) for pattern in accepted):
         raise Refused("not-granted")
-    bundle = _signed_by(owner, lambda: document.read(says["bundle"], "bundle")).payload
+    bundle = _passed_on(owner, peer, lambda: document.read(says["bundle"], "bundle")).payload
     digest = ids.read(says["digest"])
     meant = [ids.read(target) for target in bundle["targets"]]
     right = (
@@ -142,7 +167,7 @@ def _reported(history: History, peer: Peer, says: Any, grants: list[Any]) -> Non
     signer = _signer(history, peer, claimed["space"], grants)
     if signer is not peer and "accept_results" not in signer.newest_grants():
         raise Refused("not-granted")
-    receipt = _signed_by(signer, lambda: document.read(says["receipt"], "receipt")).payload
+    receipt = _passed_on(signer, peer, lambda: document.read(says["receipt"], "receipt")).payload
     digest, space = ids.read(receipt["digest"]), ids.read(signer.certificate.space)
     sent = any(
         same_release(sent.release, receipt["release"])
@@ -161,7 +186,7 @@ def _recalled(history: History, peer: Peer, says: Any, grants: list[Any]) -> Non
     except Refused as error:
         raise Refused("bad-document") from error
     owner = _signer(history, peer, claimed["release"]["project"]["space"], grants)
-    _signed_by(owner, lambda: document.read(says["recall"], "recall"))
+    _passed_on(owner, peer, lambda: document.read(says["recall"], "recall"))
 
 
 JUDGES = {

@@ -41,8 +41,11 @@ pub fn trust(
         ));
     };
     let link = LinkId::between((&state.me(), ours), (&peer, theirs));
-    let name = name.unwrap_or_else(|| keys.name()).clone();
-    if let Some(known) = state.links.peer(&peer).filter(|known| known.is_open()) {
+    let known = state.links.peer(&peer).filter(|known| known.is_open());
+    // Who only brings newer keys need not say again what the space is called here.
+    let name = name.or_else(|| known.map(|known| &known.name)).unwrap_or_else(|| keys.name());
+    let name = name.clone();
+    if let Some(known) = known {
         if known.joining.is_some() && known.theirs.is_none() && known.link != link {
             return Err(Rejection::conflict(
                 format!("{} was asked to let this space in, and has not yet", known.name),

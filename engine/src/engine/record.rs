@@ -3,8 +3,6 @@
 use super::Engine;
 use crate::command::Rejection;
 use crate::decide::Draft;
-use crate::inbox::Folded;
-use crate::inbox::verdict::{Verdict, judge};
 use crate::policy;
 use crate::state::At;
 use crate::state::releases::Source;
@@ -12,8 +10,7 @@ use crate::traffic::Traffic;
 use schema::hash::Hash;
 use schema::id::{CommandId, EntryId, Incarnation, Position};
 use schema::latest::{
-    Approval, Audience, Block, Document, Entry, Event, Header, Kind, Mirrored, Own, Recall,
-    Receipt, Record,
+    Approval, Audience, Block, Document, Entry, Event, Header, Kind, Own, Recall, Receipt, Record,
 };
 use schema::v1::event::{
     ApprovalGiven, DeploymentReported, PolicyLifted, PolicyRule, PolicySet, ReleaseRecalled,
@@ -148,7 +145,10 @@ impl Engine {
     fn follow(&mut self, position: Position, event: &Event) {
         match event {
             Event::KeysStated(_) => self.follow_own_keys(),
-            Event::PeerStated(stated) => self.follow_peer_keys(position, stated),
+            Event::PeerStated(stated) => {
+                self.follow_peer_keys(position, stated);
+                self.judge_waiters(&stated.peer);
+            }
             Event::IncarnationDeclared(declared) => self.follow_declaration(declared),
             Event::PeerTrusted(trusted) => {
                 let incarnation = self.state.incarnation.unwrap_or(Incarnation([0; 16]));
@@ -160,6 +160,7 @@ impl Engine {
                     traffic.outbox.remember();
                 }
                 self.traffic.insert(link, traffic);
+                self.judge_waiters(&peer);
                 self.keyring_changed = true;
                 self.tell_environments = true;
                 // A peer that is trusted again is asked again for what it promised before.
@@ -264,7 +265,7 @@ impl Engine {
     }
 
     /// Who is to be told of a recall, policy finds out.
-    fn touch_recalled(&mut self, event: &ReleaseRecalled) {
+    pub(super) fn touch_recalled(&mut self, event: &ReleaseRecalled) {
         self.touch_named(&event.recall, Kind::Recall, |recall: Recall| recall.release);
     }
 
@@ -273,7 +274,7 @@ impl Engine {
     }
 
     /// What a peer's result makes possible.
-    fn touch_reported(&mut self, event: &DeploymentReported) {
+    pub(super) fn touch_reported(&mut self, event: &DeploymentReported) {
         self.touch_named(&event.receipt, Kind::Receipt, |receipt: Receipt| receipt.release);
     }
 
@@ -290,105 +291,5 @@ impl Engine {
         }
         let read = Document::read(document).and_then(|document| document.payload::<T>(kind));
         self.touched.extend(read.ok().map(named));
-    }
-
-    fn fold_mirrored(&mut self, position: Position, mirrored: &Mirrored) {
-        if mirrored.id.origin == self.identity.space() {
-            self.fold_recovered(position, mirrored);
-            return;
-        }
-        let Some(traffic) = self.traffic.get_mut(&mirrored.link) else {
-            return;
-        };
-        let Some((_, peer)) = self.state.links.on(&mirrored.link) else {
-            return;
-        };
-        if let Some(recovery) = &mut traffic.recovery {
-            recovery.go_on();
-        }
-        if self.retractions.cover(position, mirrored) {
-            traffic.inbox.advance(position, mirrored, Folded::Retracted);
-            return;
-        }
-        if traffic.inbox.has_seen(&mirrored.id) {
-            traffic.inbox.advance(position, mirrored, Folded::Repeated);
-            return;
-        }
-        let verdict = if traffic.inbox.is_held() {
-            Verdict::Hold
-        } else {
-            judge(&self.state, peer, mirrored)
-        };
-        if matches!(verdict, Verdict::Hold) {
-            self.fold_held_recall(position, mirrored);
-            let Some(traffic) = self.traffic.get_mut(&mirrored.link) else { return };
-            traffic.inbox.advance(position, mirrored, Folded::Held);
-            self.note_version(mirrored, &verdict);
-            return;
-        }
-        let folded = match &verdict {
-            Verdict::Fold(..) | Verdict::Skip(_) => Folded::Done,
-            Verdict::Hold => Folded::Held,
-            Verdict::Refuse(_) => Folded::Refused,
-        };
-        traffic.inbox.advance(position, mirrored, folded);
-        self.note_version(mirrored, &verdict);
-        if let Verdict::Fold(entry, event) = &verdict {
-            let grants_changed = self.changes_grants(mirrored, event);
-            let (header, here_ms) = (entry.header(), self.here_ms);
-            let at = At { id: mirrored.id, position, header, here_ms };
-            self.state.fold_remote(&at, event);
-            self.journeys.fold(self.identity.space(), &at, event);
-            if let Event::ReleasePromoted(promoted) = &**event {
-                self.touched.insert(promoted.release.clone());
-                self.fetch_changed = true;
-            }
-            if let Event::DeploymentReported(reported) = &**event {
-                self.touch_reported(reported);
-            }
-            if let Event::ReleaseRecalled(recalled) = &**event {
-                self.touch_recalled(recalled);
-            }
-            if grants_changed && !self.telling {
-                // What the peer did not accept so far may go to it now.
-                self.touched.append(&mut self.held_up);
-                self.look_at_all = true;
-            }
-        }
-    }
-
-    /// Whether a peer lets in or sends something else from now on than it said before.
-    fn changes_grants(&self, mirrored: &Mirrored, event: &Event) -> bool {
-        let Event::GrantsPublished(published) = event else { return false };
-        let known = self.state.links.on(&mirrored.link).and_then(|(_, peer)| peer.theirs.as_ref());
-        known != Some(&published.grants)
-    }
-
-    /// What was found bad is not waited with until a newer build understands what came before it.
-    fn fold_held_recall(&mut self, position: Position, mirrored: &Mirrored) {
-        let Some((_, peer)) = self.state.links.on(&mirrored.link) else { return };
-        let Verdict::Fold(entry, event) = judge(&self.state, peer, mirrored) else { return };
-        let Event::ReleaseRecalled(recalled) = &*event else { return };
-        let (header, here_ms) = (entry.header(), self.here_ms);
-        let at = At { id: mirrored.id, position, header, here_ms };
-        self.state.fold_remote(&at, &event);
-        self.journeys.fold(self.identity.space(), &at, &event);
-        self.touch_recalled(recalled);
-    }
-
-    /// In which version a peer wrote something counts whatever became of it: a newer build may
-    /// judge it otherwise, and what follows must not hang on that.
-    fn note_version(&mut self, mirrored: &Mirrored, verdict: &Verdict) {
-        let origin = &mirrored.id.origin;
-        match verdict {
-            Verdict::Fold(entry, _) | Verdict::Skip(entry) => {
-                self.state.links.wrote(origin, entry.header());
-            }
-            Verdict::Hold | Verdict::Refuse(_) => {
-                if let Ok(entry) = Entry::read(&mirrored.entry) {
-                    self.state.links.wrote(origin, entry.header());
-                }
-            }
-        }
     }
 }

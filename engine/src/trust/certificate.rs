@@ -31,6 +31,9 @@ pub enum Disbelief {
     /// A signature that must be there is missing or wrong.
     #[error("the signature by key {0} is missing or wrong")]
     BadSignature(String),
+    /// It is signed under a key statement that is not known, and that its signer may have made.
+    #[error("signed under key statement {0}, which is not known here")]
+    Unstated(u32),
     /// It says that it is of a space that it is not of.
     #[error("the document is of another space than its signer")]
     Foreign,
@@ -236,9 +239,15 @@ impl Keys {
         let key = number.to_string();
         match self.signing(number) {
             Some(public) => require(document, &key, public)?,
+            None if self.may_state(number) => return Err(Disbelief::Unstated(number)),
             None => return Err(Disbelief::BadSignature(key)),
         }
         Ok(payload)
+    }
+
+    /// Whether a statement of this number may follow on these.
+    fn may_state(&self, number: u32) -> bool {
+        number > self.newest().number && number as usize <= CERTIFICATE_STATEMENTS_MAX
     }
 
     /// The fingerprint: the whole id of the space in groups of four, for comparing aloud.

@@ -132,6 +132,10 @@ pub enum EntryRefusal {
     /// A document inside is not believed.
     #[error("a document inside is not believed")]
     BadDocument,
+    /// What it passes on is signed under a key that its signer has not stated here, and there is no
+    /// room for more of the kind.
+    #[error("signed under a key that is not stated here, and too many await such keys already")]
+    UnstatedKey,
 }
 
 impl EntryRefusal {
@@ -146,6 +150,7 @@ impl EntryRefusal {
             Self::NotItsOwn => "not-its-own",
             Self::NotGranted => "not-granted",
             Self::BadDocument => "bad-document",
+            Self::UnstatedKey => "unstated-key",
         }
     }
 }

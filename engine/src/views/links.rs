@@ -2,6 +2,7 @@
 
 use crate::traffic::Traffic;
 use schema::id::{Incarnation, LinkId, SpaceId};
+use std::collections::BTreeMap;
 
 /// One link as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct LinkView {
     pub missing: Vec<(u64, u64)>,
     /// Entries from the peer that wait for a newer build.
     pub held: u64,
+    /// Entries from the peer that await keys of the spaces that signed what it passes on, by space.
+    pub awaiting: BTreeMap<SpaceId, u64>,
     /// Entries from the peer that are kept and never folded.
     pub refused: u64,
     /// Whether a beat of ours came back lately.
@@ -55,6 +58,7 @@ pub fn show(link: LinkId, traffic: &Traffic, now_ms: u64) -> LinkView {
         received: traffic.inbox.acknowledged().0,
         missing: missing(traffic),
         held,
+        awaiting: traffic.inbox.awaiting().counts(),
         refused,
         fresh: traffic.signals.fresh(now_ms),
         heard_ms: traffic.signals.heard_wall_ms(),

@@ -15,4 +15,5 @@ mod relay;
 mod revisions;
 mod scene;
 mod tenants;
+mod unstated;
 mod values;

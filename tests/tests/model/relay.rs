@@ -18,10 +18,10 @@ const FOR_ALL: &str = "what everybody in the path may read";
 
 /// Home builds and sends to QA, which sends on to Ops. Home and Ops know each other and have no
 /// connection.
-struct Three {
-    scene: Scene,
-    qa: usize,
-    ops: usize,
+pub(super) struct Three {
+    pub(super) scene: Scene,
+    pub(super) qa: usize,
+    pub(super) ops: usize,
 }
 
 fn to_qa(onward: &[&str]) -> Vec<Phase> {
@@ -50,12 +50,17 @@ fn configured(onward: &[&str]) -> Vec<schema::v1::event::Definition> {
 }
 
 impl Three {
-    fn given() -> Self {
+    pub(super) fn given() -> Self {
         Self::with(&[Grant::Relay], &[Grant::Relay])
     }
 
     /// `at_home` is what Home grants QA beside the usual, `at_ops` what Ops grants it.
     fn with(at_home: &[Grant], at_ops: &[Grant]) -> Self {
+        Self::apart(at_home, at_ops, u64::MAX)
+    }
+
+    /// Home and Ops have no connection until `until_ms`.
+    pub(super) fn apart(at_home: &[Grant], at_ops: &[Grant], until_ms: u64) -> Self {
         let mut world = World::new(5);
         let home = world.found("Home");
         let (qa, ops) = (world.found("QA"), world.found("Ops"));
@@ -67,7 +72,7 @@ impl Three {
         let summary = Grant::SendResults(Disclosure::Summary);
         let from_qa = [&[summary][..], at_ops].concat();
         world.link(qa, ops, [vec![Grant::AcceptResults, Grant::Relay], from_qa]);
-        world.cut(home, ops, u64::MAX);
+        world.cut(home, ops, until_ms);
         let mut scene = Scene { world, home };
         scene.apply(home, configured(&["Ops"])).unwrap();
         let mut test = vec![phase("Test", &["Test"], &[], true)];
@@ -81,7 +86,7 @@ impl Three {
         Self { scene, qa, ops }
     }
 
-    fn send(&mut self, called: &str) {
+    pub(super) fn send(&mut self, called: &str) {
         self.scene.create(called).unwrap();
         self.scene.deploy(called, "Dev").unwrap();
         self.scene.world.run(60_000);

@@ -219,7 +219,7 @@ fn documents(cast: &Cast, made: &mut Vec<Vector>) {
     let mut other_key = bundle.clone();
     other_key.key = 2;
     let document = anna.document(Kind::Bundle, &other_key);
-    let code = ("document", "BadSignature(2)");
+    let code = ("document", "Unstated(2)");
     refuse(made, "document_unknown_key", code, context("bundle"), json(&document));
     let mut posing = receipt.clone();
     posing.space = carla.id();

@@ -318,6 +318,7 @@ fn disbelief(why: &Disbelief) -> String {
         Disbelief::Broken(number) => format!("Broken({number})"),
         Disbelief::WeakKey(number) => format!("WeakKey({number})"),
         Disbelief::BadSignature(key) => format!("BadSignature({key})"),
+        Disbelief::Unstated(number) => format!("Unstated({number})"),
         Disbelief::Foreign => "Foreign".to_owned(),
     }
 }
@@ -473,6 +474,9 @@ fn verdict(context: &Value, input: &Value) -> Said {
         Verdict::Fold(_, event) => Ok(json!({"fold": event.name()})),
         Verdict::Skip(_) => Ok(json!("skip")),
         Verdict::Hold => Ok(json!("hold")),
+        Verdict::Await { signer, key } => {
+            Ok(json!({"await": {"signer": signer.to_string(), "key": key}}))
+        }
         Verdict::Refuse(refusal) => Err(refusal.code().to_owned()),
     }
 }

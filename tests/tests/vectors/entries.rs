@@ -181,7 +181,7 @@ fn records(cast: &Cast, made: &mut Vec<Vector>) {
     refuse(made, "block_at_another_place", code, NONE, input(2, &written));
 }
 
-fn grants() -> Vec<Grant> {
+pub(crate) fn grants() -> Vec<Grant> {
     vec![
         Grant::AcceptReleases(name("Web")),
         Grant::AcceptResults,
@@ -195,7 +195,7 @@ fn context(cast: &Cast, grants: Vec<Grant>) -> Value {
     json!({"log": log})
 }
 
-fn input(cast: &Cast, entry: &[u8]) -> Value {
+pub(crate) fn input(cast: &Cast, entry: &[u8]) -> Value {
     json!({
         "link": cast.berta.line(&cast.anna.id()).link,
         "incarnation": cast.anna.incarnation(),
@@ -206,7 +206,7 @@ fn input(cast: &Cast, entry: &[u8]) -> Value {
     })
 }
 
-fn entry(cast: &Cast, event: &Event) -> Vec<u8> {
+pub(crate) fn entry(cast: &Cast, event: &Event) -> Vec<u8> {
     let link = cast.anna.line(&cast.berta.id()).link;
     let entry = Entry::write(header(4, Audience::Link(link)), event).expect("small");
     entry.bytes().to_vec()

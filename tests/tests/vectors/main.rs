@@ -19,6 +19,7 @@ mod parts;
 mod pinned;
 mod proofs;
 mod prose;
+mod relayed;
 mod secrets;
 mod shown;
 mod small;
@@ -32,6 +33,7 @@ fn all() -> Vec<Vector> {
     let mut made = Vec::new();
     small::make(&mut made);
     entries::make(&cast, &mut made);
+    relayed::make(&cast, &mut made);
     archives::make(&mut made);
     proofs::make(&mut made);
     documents::make(&cast, &mut made);

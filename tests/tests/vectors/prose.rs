@@ -115,6 +115,8 @@ fn the_table_of_limits_is_that_of_the_code() {
         ("RECEIPT_BYTES_MAX", limits::RECEIPT_BYTES_MAX as u64),
         ("AHEAD_BYTES_MAX", limits::AHEAD_BYTES_MAX),
         ("INTERRUPTED_RESTARTS_MAX", limits::INTERRUPTED_RESTARTS_MAX as u64),
+        ("AWAITING_KEYS_ENTRIES_MAX", limits::AWAITING_KEYS_ENTRIES_MAX as u64),
+        ("AWAITING_KEYS_BYTES_MAX", limits::AWAITING_KEYS_BYTES_MAX as u64),
         ("TOKENS_OF_ONE_MAX", limits::TOKENS_OF_ONE_MAX as u64),
         ("BEAT_BUSY_MS_MIN", limits::BEAT_BUSY_MS_MIN),
         ("BEAT_BUSY_MS", limits::BEAT_BUSY_MS),

@@ -222,6 +222,11 @@ fn of_links(open: &[(&Name, &Measured)]) -> Vec<Metric> {
             count(|link| link.view.held),
         ),
         gauge(
+            "link_awaiting_entries",
+            "Entries from the peer that await keys of the spaces that signed what it passes on.",
+            count(|link| link.view.awaiting.values().sum()),
+        ),
+        gauge(
             "link_refused_entries",
             "Entries from the peer that are kept and never count.",
             count(|link| link.view.refused),

@@ -75,6 +75,7 @@ fn row(link: &Link, clock: Clock) -> Markup {
             td role="cell" data-label="Last heard" {
                 (heard(link, clock))
                 @if let Some(clock) = link.clock() { small { (clock) } }
+                @if let Some(waits) = link.awaits() { small { (visible(&waits)) } }
             }
             @for ((name, _), count) in COUNTS.iter().zip(counts) {
                 td .number role="cell" data-label=(name) { (count) }

@@ -3,11 +3,13 @@
 use crate::port::Node;
 use crate::shape::command::Grants;
 use engine::engine::Engine;
+use engine::state::State;
 use engine::step::Now;
 use engine::trust::certificate::fingerprint;
 use engine::trust::fingerprint::{hex, words};
 use schema::id::SpaceId;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One link, seen from one side.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +43,10 @@ pub struct Link {
     pub missing: Vec<(u64, u64)>,
     /// Of those, waiting for a newer build.
     pub held: u64,
+    /// Of those, passed on for other spaces under keys that these have not stated here yet: they
+    /// count once that is done. By the space.
+    #[serde(default)]
+    pub awaiting: Vec<Awaiting>,
     /// Of those, kept and never folded.
     pub refused: u64,
     /// Whether the peer was heard from lately.
@@ -76,6 +82,20 @@ pub struct Link {
 }
 
 impl Link {
+    /// What to say of what waits for keys of other spaces, if anything does.
+    #[must_use]
+    pub fn awaits(&self) -> Option<String> {
+        let told: Vec<String> = self
+            .awaiting
+            .iter()
+            .map(|it| match it.entries {
+                1 => format!("1 entry awaits newer keys of {}", it.space),
+                many => format!("{many} entries await newer keys of {}", it.space),
+            })
+            .collect();
+        (!told.is_empty()).then(|| told.join("; "))
+    }
+
     /// What to say of the peer's clock, where it is far from this node's. Which of the two is wrong
     /// is for people to find out; nothing here goes by either of them.
     #[must_use]
@@ -90,6 +110,15 @@ impl Link {
         let way = if skew_ms > 0 { "ahead of" } else { "behind" };
         Some(format!("its clock is {count} {unit} {way} ours"))
     }
+}
+
+/// What a peer passed on for another space, whose newer keys are not known here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Awaiting {
+    /// What the space is called here.
+    pub space: String,
+    /// Entries.
+    pub entries: u64,
 }
 
 /// One life of a peer's log.
@@ -147,6 +176,7 @@ pub fn show(engine: &Engine, now: Now) -> Vec<Link> {
             received: link.received,
             missing: link.missing,
             held: link.held,
+            awaiting: awaiting(state, &link.awaiting),
             refused: link.refused,
             fresh: link.fresh,
             heard_at: link.heard_ms.map(super::time),
@@ -166,6 +196,14 @@ pub fn show(engine: &Engine, now: Now) -> Vec<Link> {
         })
     });
     shown.chain(revoked(engine)).collect()
+}
+
+fn awaiting(state: &State, counts: &BTreeMap<SpaceId, u64>) -> Vec<Awaiting> {
+    let waits = |(space, entries): (&SpaceId, &u64)| {
+        let known = state.links.peer(space).map(|peer| peer.name.to_string());
+        Awaiting { space: known.unwrap_or_else(|| fingerprint(space)), entries: *entries }
+    };
+    counts.iter().map(waits).collect()
 }
 
 /// Links that were ended: who it was, and since when.
@@ -188,6 +226,7 @@ fn revoked(engine: &Engine) -> impl Iterator<Item = Link> {
             lives: Vec::new(),
             missing: Vec::new(),
             held: 0,
+            awaiting: Vec::new(),
             refused: 0,
             fresh: false,
             heard_at: None,

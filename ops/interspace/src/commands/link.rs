@@ -100,7 +100,11 @@ fn row(link: &Link) -> Vec<String> {
         (None, Some(at)) => format!("not since {at}"),
         (None, None) => "never since the node started".to_owned(),
     };
-    let heard = [Some(heard), link.clock()].into_iter().flatten().collect::<Vec<_>>().join("; ");
+    let heard = [Some(heard), link.clock(), link.awaits()]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join("; ");
     let theirs = link.theirs.as_ref().map_or_else(|| "-".to_owned(), short);
     // Names are this side's choice and may look alike: who it is, the fingerprint says.
     let who = [link.peer.clone(), link.fingerprint_hex.clone()];
@@ -121,7 +125,7 @@ fn show(link: &Link) -> String {
          to it         {} entries, {} acknowledged, {} applied\n\
          from it       {} entries, {} held, {} refused\n\
          reached       {}\nfresh         {}\nheard         {}\nclock         {}\n\
-         understands   {}\nlives         {}\ntrouble       {}",
+         understands   {}\nlives         {}\nawaits        {}\ntrouble       {}",
         link.peer,
         link.fingerprint,
         link.fingerprint_words,
@@ -142,6 +146,7 @@ fn show(link: &Link) -> String {
         link.clock().unwrap_or_else(|| "near ours, as far as that can be told".to_owned()),
         understands(link),
         lives(link),
+        link.awaits().unwrap_or_else(|| "nothing".to_owned()),
         or_dash(link.trouble.as_ref()),
     )
 }

@@ -74,6 +74,12 @@ fn links(world: &World, number: usize, engine: &Engine) -> Check {
         if link.held > 0 {
             return Err(format!("site {number} holds {} entries of link {name}", link.held));
         }
+        if !link.awaiting.is_empty() {
+            return Err(format!(
+                "site {number} awaits keys for entries of link {name}: {:?}",
+                link.awaiting
+            ));
+        }
     }
     Ok(())
 }
@@ -105,7 +111,7 @@ fn refusals(site: &Site, peer: SpaceId) -> String {
     });
     let why = of.filter_map(|it| match judge(state, known, &it) {
         Verdict::Refuse(why) => Some(format!("{}: {why}", it.id.position)),
-        Verdict::Fold(..) | Verdict::Skip(_) | Verdict::Hold => None,
+        Verdict::Fold(..) | Verdict::Skip(_) | Verdict::Hold | Verdict::Await { .. } => None,
     });
     why.collect::<Vec<_>>().join(", ")
 }

@@ -24,7 +24,8 @@ pub fn rebuilt(site: &Site) -> Result<Engine, String> {
 }
 
 /// The first part in which two engines differ.
-fn difference(living: &Engine, rebuilt: &Engine) -> Option<String> {
+#[must_use]
+pub fn difference(living: &Engine, rebuilt: &Engine) -> Option<String> {
     if living.checkpoint() != rebuilt.checkpoint() {
         return Some("the checkpoint".to_owned());
     }

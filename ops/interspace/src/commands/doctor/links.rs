@@ -55,6 +55,11 @@ fn of_link(space: &str, link: &Link) -> Finding {
         let what = format!("{called}: {} entries wait for a newer build", link.held);
         return Finding::advice("link", what, "upgrade this node; nothing is lost meanwhile");
     }
+    if let Some(waits) = link.awaits() {
+        let hint = "it counts as soon as that space states its keys here: bring the two into \
+                    connection, or import its newest certificate: `interspace certificate import`";
+        return Finding::advice("link", format!("{called}: {waits}"), hint);
+    }
     if link.fresh
         && let Some(clock) = link.clock()
     {
