@@ -372,12 +372,17 @@ impl Release {
     }
 
     pub(super) fn succeed(&mut self, attempt: &Attempt) {
-        let place = (attempt.space, attempt.slot.clone());
-        let before = self.successes.get(&place);
-        let since_ms = before.map_or(attempt.here_ms, |before| before.since_ms);
-        let document = attempt.receipt.clone();
-        self.successes.insert(place, Success { document, since_ms });
+        succeed(&mut self.successes, attempt);
     }
+}
+
+/// Notes that a deployment succeeded somewhere: the newest receipt, since the first.
+pub(super) fn succeed(successes: &mut BTreeMap<(SpaceId, Slot), Success>, attempt: &Attempt) {
+    let place = (attempt.space, attempt.slot.clone());
+    let before = successes.get(&place);
+    let since_ms = before.map_or(attempt.here_ms, |before| before.since_ms);
+    let document = attempt.receipt.clone();
+    successes.insert(place, Success { document, since_ms });
 }
 
 impl Parts {

@@ -2,10 +2,10 @@
 
 use crate::state::At;
 use crate::state::cells::{Attempt, Slot};
-use crate::state::release::Parts;
 pub use crate::state::release::{
     Answer, Approved, Earlier, Import, Progress, Promotion, Recalled, Release, Source, Success,
 };
+use crate::state::release::{Parts, succeed};
 use schema::id::{DocumentId, EntryId, Position, ReleaseDigest, SpaceId};
 use schema::latest::{Approval, Bundle, Document, Kind, Outcome, Recall, Receipt};
 use schema::name::Version;
@@ -28,6 +28,8 @@ pub struct Releases {
     /// What this space did with a release that it does not know: not yet again, because its owner
     /// took back a key or the end of a log was lost.
     apart: BTreeMap<ReleaseDigest, Apart>,
+    /// What was answered to bundles that are not here: not yet again, for the same reasons.
+    answers: BTreeMap<DocumentId, Answer>,
 }
 
 /// What this space did with a release, apart from that.
@@ -35,6 +37,8 @@ pub struct Releases {
 struct Apart {
     promotions: BTreeMap<SpaceId, Promotion>,
     approvals: Vec<Approved>,
+    progress: BTreeMap<Slot, Progress>,
+    successes: BTreeMap<(SpaceId, Slot), Success>,
 }
 
 impl Releases {
@@ -132,11 +136,18 @@ impl Releases {
             outline: event.snapshot.outline(&event.blind),
             secrets: event.secrets.clone(),
         };
-        let release = Release::fresh(Source::Local, at, parts);
+        self.add(id, Release::fresh(Source::Local, at, parts));
+    }
+
+    /// A release of this space's own, if it is newer than what is known of it.
+    fn add(&mut self, id: ReleaseId, release: Release) {
+        let known = self.get(&id).map(|known| known.revision);
+        if known.is_some_and(|known| known >= release.revision) {
+            return;
+        }
         let release = self.complete(release);
         match self.get_mut(&id) {
-            Some(known) if known.revision < event.revision => known.replace(release),
-            Some(_) => {}
+            Some(known) => known.replace(release),
             None => self.know(id, release),
         }
     }
@@ -148,17 +159,34 @@ impl Releases {
         let Ok(content) = document.payload::<Bundle>(Kind::Bundle) else {
             return;
         };
+        if self.get(&event.release).is_some_and(|known| {
+            let newest = known.newest();
+            // What its owner sends is better than the same through somebody else, as long as it was
+            // not accepted: who sent it on may have kept something back.
+            let better = newest.revision == content.revision
+                && newest.import().is_some_and(|import| {
+                    let owner = event.release.project.space;
+                    let accepted = matches!(import.answer, Answer::Accepted { .. });
+                    import.from != owner && at.id.origin == owner && !accepted
+                });
+            // A bundle that comes again, or an older revision, changes nothing that was decided.
+            newest.revision >= content.revision && !better
+        }) {
+            return;
+        }
         let receipts = event.receipts.iter().filter_map(|json| Document::read(json).ok());
         let parts = Parts::of(&content);
+        let bundle = document.id();
         let import = Import {
-            bundle: document.id(),
+            bundle,
             document,
             content: Arc::new(content),
             from: at.id.origin,
             receipts: receipts.collect(),
             handed: event.secrets.clone(),
-            answer: Answer::Waiting,
+            answer: self.answers.remove(&bundle).unwrap_or(Answer::Waiting),
         };
+        let accepted = matches!(import.answer, Answer::Accepted { .. });
         let mut release = Release::fresh(Source::Imported(Box::new(import)), at, parts);
         release.was_told(at);
         let release = self.complete(release);
@@ -166,20 +194,8 @@ impl Releases {
             self.know(event.release.clone(), release);
             return;
         };
-        let newest = known.newest();
-        // What its owner sends is better than the same through somebody else, as long as it was not
-        // accepted: who sent it on may have kept something back.
-        let better = newest.revision == release.revision
-            && newest.import().is_some_and(|import| {
-                let owner = event.release.project.space;
-                let accepted = matches!(import.answer, Answer::Accepted { .. });
-                import.from != owner && at.id.origin == owner && !accepted
-            });
-        // A bundle that comes again, or an older revision, changes nothing that was decided.
-        if newest.revision >= release.revision && !better {
-            return;
-        }
         match known.import().map(|import| &import.answer) {
+            Some(Answer::Accepted { .. }) if accepted => known.replace(release),
             Some(Answer::Accepted { .. }) => known.offered = Some(Box::new(release)),
             Some(Answer::Waiting | Answer::Rejected { .. }) => known.replace(release),
             None => {}
@@ -188,9 +204,33 @@ impl Releases {
 
     /// Adds to a release what was said of it before it was known: see [`Apart`].
     fn complete(&mut self, release: Release) -> Release {
-        let Apart { promotions, approvals } =
+        let Apart { promotions, approvals, progress, successes } =
             self.apart.remove(&release.digest).unwrap_or_default();
-        Release { promotions, approvals, ..release }
+        let mut release = Release { promotions, approvals, progress, ..release };
+        release.successes.extend(successes);
+        release
+    }
+
+    /// How far a revision of a release came, and where it succeeded; none of an earlier revision
+    /// than the one that counts.
+    fn course(
+        &mut self,
+        id: &ReleaseId,
+        digest: &ReleaseDigest,
+    ) -> Option<(&mut BTreeMap<Slot, Progress>, &mut BTreeMap<(SpaceId, Slot), Success>)> {
+        let earlier = |known: &Release| known.digest != *digest && known.had(digest);
+        if self.get(id).is_some_and(earlier) {
+            return None;
+        }
+        let of = self.known.get_mut(&id.project);
+        let known = of.and_then(|of| of.get_mut(&id.version)).map(|(_, release)| release);
+        Some(match known.filter(|known| known.digest == *digest) {
+            Some(known) => (&mut known.progress, &mut known.successes),
+            None => {
+                let apart = self.apart.entry(*digest).or_default();
+                (&mut apart.progress, &mut apart.successes)
+            }
+        })
     }
 
     fn know(&mut self, id: ReleaseId, release: Release) {
@@ -217,12 +257,8 @@ impl Releases {
         let receipts = bundle.receipts.iter().map(Document::write).collect();
         // A peer gives back what it was told: the values of secrets, and what stayed at home, are
         // not its to read.
-        let release = self.complete(Release::fresh(Source::Local, at, Parts::of(&bundle)));
-        match self.get_mut(&event.release) {
-            Some(known) if known.revision < release.revision => known.replace(release),
-            Some(_) => {}
-            None => self.know(event.release.clone(), release),
-        }
+        let release = Release::fresh(Source::Local, at, Parts::of(&bundle));
+        self.add(event.release.clone(), release);
         receipts
     }
 
@@ -305,14 +341,20 @@ impl Releases {
     }
 
     fn answer(&mut self, release: &ReleaseId, bundle: &DocumentId, answer: Answer) {
-        let Some(release) = self.get_mut(release) else { return };
-        let all = [Some(&mut release.source), release.offered.as_mut().map(|it| &mut it.source)];
-        for source in all.into_iter().flatten() {
+        let known = self.get_mut(release).into_iter().flat_map(|release| {
+            [Some(&mut release.source), release.offered.as_mut().map(|it| &mut it.source)]
+        });
+        let mut here = false;
+        for source in known.flatten() {
             if let Source::Imported(import) = source
                 && import.bundle == *bundle
             {
                 import.answer = answer.clone();
+                here = true;
             }
+        }
+        if !here {
+            self.answers.insert(*bundle, answer);
         }
     }
 
@@ -327,14 +369,9 @@ impl Releases {
     }
 
     pub(super) fn started(&mut self, at: &At<'_>, event: &DeploymentStarted) {
-        let Some(release) = self.get_mut(&event.release) else {
-            return;
-        };
-        if release.digest != event.digest {
-            return;
-        }
+        let Some((progresses, _)) = self.course(&event.release, &event.digest) else { return };
         let slot = Slot { environment: event.environment.clone(), tenant: event.tenant.clone() };
-        let before = release.progress.get(&slot);
+        let before = progresses.get(&slot);
         let again = before.filter(|_| event.restarts > 0);
         let progress = Progress {
             deployment: at.position,
@@ -345,22 +382,19 @@ impl Releases {
             used_before: again
                 .map_or_else(|| before.and_then(Progress::used), |before| before.used_before),
         };
-        release.progress.insert(slot, progress);
+        progresses.insert(slot, progress);
     }
 
     pub(super) fn finished(&mut self, attempt: &Attempt, outcome: Outcome) {
-        let Some(release) = self.get_mut(&attempt.release) else {
+        let Some((progresses, successes)) = self.course(&attempt.release, &attempt.digest) else {
             return;
         };
-        if release.digest != attempt.digest {
-            return;
-        }
-        if let Some(progress) = release.progress.get_mut(&attempt.slot) {
+        if let Some(progress) = progresses.get_mut(&attempt.slot) {
             progress.outcome = Some(outcome);
             progress.succeeded |= outcome == Outcome::Succeeded;
         }
         if outcome == Outcome::Succeeded {
-            release.succeed(attempt);
+            succeed(successes, attempt);
         }
     }
 

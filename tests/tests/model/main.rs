@@ -14,6 +14,7 @@ mod recall;
 mod relay;
 mod revisions;
 mod scene;
+mod taken_back;
 mod tenants;
 mod unstated;
 mod values;

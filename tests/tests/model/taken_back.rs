@@ -1,0 +1,78 @@
+//! A space that takes back a key says again what is its own: what others did with it stays done.
+
+use super::scene::{Scene, phases, project, target};
+use engine::command::Command;
+use schema::latest::{Event, Revocation};
+use schema::v1::model::Phase;
+use tests::pipeline::phase;
+use tests::world::name;
+
+/// How many deployments a site has begun.
+fn begun(scene: &Scene, site: usize) -> usize {
+    let events = scene.events(site);
+    events.iter().filter(|event| matches!(event, Event::DeploymentStarted(_))).count()
+}
+
+/// Home revokes its key as of a time before it sent anything: all of it comes again.
+fn takes_back(scene: &mut Scene, size: u64) {
+    let incarnation = scene.engine(scene.home).state().incarnation.unwrap();
+    let revocation = Revocation { key: 1, incarnation, size };
+    scene.world.rotate(scene.home, vec![revocation]).unwrap();
+    scene.world.run(180_000);
+}
+
+fn automatic(environments: &[&str]) -> Vec<Phase> {
+    environments.iter().map(|it| phase(it, &[it], &[], true)).collect()
+}
+
+#[test]
+fn what_was_deployed_is_not_deployed_again() {
+    let (mut scene, away) =
+        Scene::pair(project(), target("Home", &["Stage", "Live"], automatic(&["Stage", "Live"])));
+    let size = scene.engine(scene.home).checkpoint().0;
+    scene.create("1.0.0").unwrap();
+    scene.deploy("1.0.0", "Dev").unwrap();
+    scene.world.run(60_000);
+    assert_eq!(scene.installed(away, away, "Live").as_deref(), Some("1.0.0"));
+    assert_eq!(begun(&scene, away), 2);
+    takes_back(&mut scene, size);
+    assert!(scene.knows(away, "1.0.0"), "it came again");
+    assert_eq!(begun(&scene, away), 2, "nothing was deployed twice");
+    scene.create("1.1.0").unwrap();
+    scene.deploy("1.1.0", "Dev").unwrap();
+    scene.world.run(60_000);
+    assert_eq!(scene.installed(away, away, "Live").as_deref(), Some("1.1.0"));
+}
+
+#[test]
+fn what_somebody_answered_needs_no_other_answer() {
+    let there = target("Home", &["Live"], phases(&["Live"]));
+    let by_hand = there
+        .into_iter()
+        .map(|mut definition| {
+            if let schema::v1::event::Definition::Acceptance(it) = &mut definition {
+                it.automatic = false;
+            }
+            definition
+        })
+        .collect();
+    let (mut scene, away) = Scene::pair(project(), by_hand);
+    let size = scene.engine(scene.home).checkpoint().0;
+    for version in ["1.0.0", "1.1.0"] {
+        scene.create(version).unwrap();
+        scene.deploy(version, "Dev").unwrap();
+        scene.world.run(60_000);
+    }
+    let accept = Command::Accept {
+        release: scene.named(away, "1.0.0"),
+        lifecycle: None,
+        values: Vec::new(),
+    };
+    scene.world.ask(away, "dana", accept).unwrap();
+    let answer = |scene: &Scene, version: &str| {
+        scene.release(away, version).import().unwrap().answer.clone()
+    };
+    let before = ["1.0.0", "1.1.0"].map(|version| answer(&scene, version));
+    takes_back(&mut scene, size);
+    assert_eq!(["1.0.0", "1.1.0"].map(|version| answer(&scene, version)), before);
+}
