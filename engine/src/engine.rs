@@ -231,7 +231,7 @@ impl Engine {
     #[must_use]
     pub fn links(&self, now: Now) -> Vec<LinkView> {
         let shown = self.traffic.iter();
-        shown.map(|(link, traffic)| show(*link, traffic, now.monotonic_ms)).collect()
+        shown.map(|(link, traffic)| show(*link, traffic, &self.state, now.monotonic_ms)).collect()
     }
 
     /// The keyring, if it changed since it was asked for last.

@@ -3,14 +3,12 @@
 //! The link is dense, so the only question is whether an envelope begins at or before the next
 //! number. What lies beyond is held back within bounds, or sent again later.
 
-pub mod awaiting;
 pub mod recovery;
 mod succession;
 pub mod verdict;
 
 use crate::trust::door::{Content, Verified, chain_over};
 use crate::trust::refusal::Refusal;
-use awaiting::Awaiting;
 use schema::hash::{Hash, chain_next, chain_start};
 use schema::id::{EntryId, Incarnation, LinkId, LinkSeq, Position, SpaceId};
 use schema::latest::{Ack, Carried, Mark, Mirrored, Record};
@@ -75,8 +73,6 @@ pub struct Inbox {
     held: u64,
     /// Entries kept and never folded.
     refused: u64,
-    /// Entries kept and judged again, once who signed what they pass on has stated its key.
-    awaiting: Awaiting,
     /// Entries that somebody else wrote with a key of the peer.
     retracted: u64,
     /// The newest statement of the peer that revokes a key, 0 if none does, and the newest entry
@@ -102,7 +98,6 @@ impl Inbox {
             applied: LinkSeq(0),
             held: 0,
             refused: 0,
-            awaiting: Awaiting::new(),
             retracted: 0,
             suspected: (0, LinkSeq(0)),
             held_back: BTreeMap::new(),
@@ -126,16 +121,6 @@ impl Inbox {
     #[must_use]
     pub const fn held_and_refused(&self) -> (u64, u64) {
         (self.held, self.refused)
-    }
-
-    /// Entries kept and judged again, once another space has stated its keys here.
-    #[must_use]
-    pub const fn awaiting(&self) -> &Awaiting {
-        &self.awaiting
-    }
-
-    pub(crate) const fn awaiting_mut(&mut self) -> &mut Awaiting {
-        &mut self.awaiting
     }
 
     /// What awaited a key is refused after all.

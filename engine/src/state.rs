@@ -3,6 +3,7 @@
 //! Folding never fails and never writes. Every part is keyed by the space that owns it, so that
 //! what one peer says changes only what belongs to it.
 
+pub mod awaiting;
 pub mod cells;
 pub mod configuration;
 mod coverage;
@@ -18,6 +19,7 @@ pub mod tokens;
 use crate::gates::{Gate, Way, counted};
 use crate::progress::Place;
 use crate::trust::certificate::Keys;
+use awaiting::Awaiting;
 use cells::{Attempt, Cells};
 use configuration::Configuration;
 use invitations::Invitations;
@@ -64,6 +66,8 @@ pub struct State {
     pub configuration: Configuration,
     /// API tokens.
     pub tokens: Tokens,
+    /// What peers passed on under keys that are not known here yet.
+    pub awaiting: Awaiting,
     /// Values of secrets, sealed.
     pub secrets: Secrets,
     /// Invitations of this space.

@@ -42,11 +42,12 @@ pub const HOLD_BACK_ENVELOPES_MAX: usize = 64;
 /// Bytes that a recipient keeps while an earlier envelope is missing, for each link.
 pub const HOLD_BACK_BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// Entries that await a key of another space that signed what they bring, for each link.
-pub const AWAITING_KEYS_ENTRIES_MAX: usize = 16_384;
+/// Entries that await a key of another space, which signed what they bring, for each link and
+/// such space.
+pub const AWAITING_KEYS_ENTRIES_MAX: usize = 8_192;
 
-/// Bytes of entries that await a key of another space, for each link.
-pub const AWAITING_KEYS_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes of entries that await a key of another space, for each link and such space.
+pub const AWAITING_KEYS_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// Entries sent and not yet acknowledged, for each link.
 pub const IN_FLIGHT_ENTRIES_MAX: u64 = 16_384;

@@ -52,11 +52,13 @@ pub fn trust(
                 "wait for it; or go on with certificate files: first `interspace link revoke`",
             ));
         }
+        // Newer keys are taken whatever link the file would make: an offer is another one after
+        // every link that was ended, with whomever that was.
+        if keys.newest().number > known.keys.newest().number && known.name == name {
+            return newer_keys(actor, &known.keys, &keys);
+        }
         // A link that was made by an invitation is made of offers that no certificate file holds.
         if (known.link == link || known.invitation.is_some()) && known.name == name {
-            if keys.newest().number > known.keys.newest().number {
-                return newer_keys(actor, &known.keys, &keys);
-            }
             return grant(given, actor, &name, &merged(&known.grants, wanted));
         }
         return Err(Rejection::conflict(

@@ -15,12 +15,9 @@ impl Engine {
     /// Hands out everything that is due now.
     pub(super) fn depart(&mut self) {
         let links: Vec<LinkId> = self.traffic.keys().copied().collect();
-        let rolled_back = self.traffic.values().any(|traffic| traffic.outbox.rolled_back());
         for link in links {
             self.signal(link);
-            // A liar gets nothing more; a log that lost its end tells nobody anything.
-            let frozen = self.state.links.on(&link).is_none_or(|(_, peer)| peer.frozen);
-            if frozen || rolled_back || self.asks(&link) {
+            if !self.may_tell(&link) {
                 continue;
             }
             let now_ms = self.now.monotonic_ms;
@@ -43,6 +40,13 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Whether entries go over a link: a liar gets nothing more, a log that lost its end tells
+    /// nobody anything, and who is not let in yet is heard by nobody.
+    fn may_tell(&self, link: &LinkId) -> bool {
+        let frozen = self.state.links.on(link).is_none_or(|(_, peer)| peer.frozen);
+        !frozen && !self.is_read_only() && !self.asks(link)
     }
 
     fn signal(&mut self, link: LinkId) {
@@ -175,9 +179,11 @@ impl Engine {
     /// When a step is due although nothing comes in, monotonic milliseconds.
     #[must_use]
     pub fn deadline_ms(&self) -> Option<u64> {
-        let links = self.traffic.values().flat_map(|traffic| {
+        let links = self.traffic.iter().flat_map(|(link, traffic)| {
             let recovery = traffic.recovery.as_ref().and_then(Recovery::deadline_ms);
-            [Some(traffic.signals.deadline_ms()), traffic.outbox.deadline_ms(), recovery]
+            // What nobody is told is not due either: who waited for it would never rest.
+            let told = traffic.outbox.deadline_ms().filter(|_| self.may_tell(link));
+            [Some(traffic.signals.deadline_ms()), told, recovery]
         });
         let others = [self.fetches.deadline_ms(), self.uninvited_at_ms(), self.wakes_at_ms()];
         links.flatten().chain(others.into_iter().flatten()).min()

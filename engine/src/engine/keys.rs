@@ -148,6 +148,7 @@ impl Engine {
         // What is here and was not opened yet is opened with the keys that there are.
         let mut releases = self.state.releases.all();
         let free = known
+            && !self.state.awaiting.needs_before(newest)
             && !open.any(|(_, invitation)| invitation.key < newest)
             && !releases.any(|(id, _)| has_sealed(&self.state, id).is_some());
         free.then(|| {

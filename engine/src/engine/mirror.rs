@@ -3,10 +3,9 @@
 
 use super::Engine;
 use crate::inbox::Folded;
-use crate::inbox::awaiting::Waiter;
 use crate::inbox::verdict::{Verdict, judge, judge_again};
 use crate::state::At;
-use crate::traffic::Traffic;
+use crate::state::awaiting::Waiter;
 use crate::trust::refusal::EntryRefusal;
 use schema::id::{Position, SpaceId};
 use schema::latest::{Entry, Event, Mirrored};
@@ -39,8 +38,8 @@ impl Engine {
         if let Verdict::Await { signer, key } = verdict
             && (!held || is_recall(mirrored))
         {
-            let waiter = Waiter { signer, key, place: position, mirrored: mirrored.clone() };
-            if !traffic.inbox.awaiting_mut().add(waiter) {
+            let waiter = Waiter::new(self.identity.space(), key, position, mirrored);
+            if !self.state.awaiting.add(mirrored.link, signer, waiter) {
                 verdict = Verdict::Refuse(EntryRefusal::UnstatedKey);
             }
         }
@@ -100,10 +99,9 @@ impl Engine {
     pub(super) fn judge_waiters(&mut self, signer: &SpaceId) {
         let Some(keys) = self.state.links.peer(signer).map(|peer| &peer.keys) else { return };
         let newest = keys.newest().number;
-        let stated = |traffic: &mut Traffic| traffic.inbox.awaiting_mut().take(signer, newest);
-        let waiters: Vec<Waiter> = self.traffic.values_mut().flat_map(stated).collect();
-        for Waiter { place, mirrored, .. } in waiters {
-            let Some((_, peer)) = self.state.links.on(&mirrored.link) else { continue };
+        for Waiter { place, mirrored, .. } in self.state.awaiting.take(signer, newest) {
+            // Whatever became of the link that it came over.
+            let Some(peer) = self.state.links.peer(&mirrored.id.origin) else { continue };
             match judge_again(&self.state, peer, &mirrored) {
                 Verdict::Fold(entry, event) => {
                     self.fold_judged(place, &mirrored, &entry, &event);

@@ -60,8 +60,10 @@ pub fn judge(state: &State, peer: &Peer, mirrored: &Mirrored) -> Verdict {
     Case { state, peer, let_in: false }.judge(entry, event)
 }
 
-/// Judges once more what was awaiting a key. Its form was right and grants let it in when it came;
-/// neither in which version the peer has written since then nor what is granted now counts.
+/// Judges once more what was awaiting a key. Its form was right when it came, and in which version
+/// the peer has written since then does not count. A result or a recall that grants let in when it
+/// came counts whatever is granted now, as if its key had been known; a release is one that may be
+/// deployed from now on, and is let in by what is granted now.
 #[must_use]
 pub fn judge_again(state: &State, peer: &Peer, mirrored: &Mirrored) -> Verdict {
     let entry = Entry::read(&mirrored.entry);
@@ -88,6 +90,7 @@ impl From<EntryRefusal> for Obstacle {
 }
 
 /// What an entry is judged by.
+#[derive(Clone, Copy)]
 struct Case<'a> {
     state: &'a State,
     /// Who brings it.
@@ -112,7 +115,9 @@ impl<'a> Case<'a> {
             return Err(Obstacle::Unknown { must_understand: *must_understand });
         }
         match event.crossing().ok_or(EntryRefusal::DoesNotCross)? {
-            Crossing::ReleasePromoted(promoted) => self.promotion(promoted),
+            Crossing::ReleasePromoted(promoted) => {
+                Case { let_in: false, ..*self }.promotion(promoted)
+            }
             Crossing::ReleaseRecalled(recalled) => self.recall(recalled),
             // What it names was compared when the envelope was admitted.
             Crossing::IncarnationBegan(_) => Ok(()),
@@ -175,7 +180,9 @@ impl<'a> Case<'a> {
             return Ok(self.peer);
         }
         let known = self.relayed_for(space).ok_or(EntryRefusal::NotItsOwn)?;
-        self.granted(known.is_open() && !known.frozen)?;
+        if !known.is_open() || known.frozen {
+            return Err(EntryRefusal::NotGranted.into());
+        }
         Ok(known)
     }
 

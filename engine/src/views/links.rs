@@ -1,5 +1,7 @@
 //! The links: what flows to and from each peer, and when it was last heard.
 
+use crate::state::State;
+use crate::state::awaiting::Counted;
 use crate::traffic::Traffic;
 use schema::id::{Incarnation, LinkId, SpaceId};
 use std::collections::BTreeMap;
@@ -24,7 +26,7 @@ pub struct LinkView {
     /// Entries from the peer that wait for a newer build.
     pub held: u64,
     /// Entries from the peer that await keys of the spaces that signed what it passes on, by space.
-    pub awaiting: BTreeMap<SpaceId, u64>,
+    pub awaiting: BTreeMap<SpaceId, Counted>,
     /// Entries from the peer that are kept and never folded.
     pub refused: u64,
     /// Whether a beat of ours came back lately.
@@ -45,7 +47,7 @@ pub struct LinkView {
 
 /// Shows the traffic of one link.
 #[must_use]
-pub fn show(link: LinkId, traffic: &Traffic, now_ms: u64) -> LinkView {
+pub fn show(link: LinkId, traffic: &Traffic, state: &State, now_ms: u64) -> LinkView {
     let (held, refused) = traffic.inbox.held_and_refused();
     let retired = traffic.inbox.retired().map(|(life, last)| (life, last.0));
     let followed = traffic.inbox.incarnation().map(|life| (life, traffic.inbox.acknowledged().0));
@@ -58,7 +60,7 @@ pub fn show(link: LinkId, traffic: &Traffic, now_ms: u64) -> LinkView {
         received: traffic.inbox.acknowledged().0,
         missing: missing(traffic),
         held,
-        awaiting: traffic.inbox.awaiting().counts(),
+        awaiting: state.awaiting.of(&link),
         refused,
         fresh: traffic.signals.fresh(now_ms),
         heard_ms: traffic.signals.heard_wall_ms(),

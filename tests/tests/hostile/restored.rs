@@ -287,3 +287,34 @@ fn t08_peers_are_told_again_what_holds_in_the_new_life() {
     world.run(120_000);
     assert_eq!(known(&world), before, "what was lost does not hold any more");
 }
+
+#[test]
+fn t08_a_log_that_was_rolled_back_rests_also_while_somebody_else_owes_it_an_ack() {
+    let mut world = World::new(9);
+    let pipeline = Pipeline::build(&mut world);
+    let (dev, us, eu) = (pipeline.dev, pipeline.us, pipeline.eu);
+    let carla = world.found("Carla");
+    world.link(dev, carla, [Vec::new(), Vec::new()]);
+    world.run(30_000);
+    let backup = world.sites[dev].device.image();
+    let mut told = Restored { world, pipeline, first_life: Incarnation([0; 16]) };
+    told.release("1.0.0");
+    let world = &mut told.world;
+    let until = world.clock_ms + 30_000;
+    for peer in [us, eu] {
+        world.cut(dev, peer, until);
+    }
+    world.restore(dev, backup).expect("an old log opens");
+    world.run(5_000);
+    // Carla has answered, and then has no connection: what dev tells her is under way for good.
+    world.cut(dev, carla, u64::MAX);
+    let grants = vec![schema::v1::model::Grant::AcceptResults];
+    let command = Command::Grant { peer: tests::world::name("Carla"), grants };
+    world.ask(dev, "ops", command).expect("nobody has said yet that the log is old");
+    world.run(1_000);
+    assert!(!world.sites[dev].engine().is_read_only());
+    let end = world.clock_ms + 120_000;
+    let turns = (0..20_000).take_while(|_| world.advance(end).expect("no log fails here")).count();
+    assert!(world.sites[dev].engine().is_read_only(), "the others have more than it has");
+    assert_eq!(world.clock_ms, end, "after {turns} turns");
+}

@@ -5,7 +5,6 @@ use engine::command::Command;
 use schema::latest::{Event, Revocation};
 use schema::v1::model::Phase;
 use tests::pipeline::phase;
-use tests::world::name;
 
 /// How many deployments a site has begun.
 fn begun(scene: &Scene, site: usize) -> usize {

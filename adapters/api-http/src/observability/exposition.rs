@@ -224,7 +224,7 @@ fn of_links(open: &[(&Name, &Measured)]) -> Vec<Metric> {
         gauge(
             "link_awaiting_entries",
             "Entries from the peer that await keys of the spaces that signed what it passes on.",
-            count(|link| link.view.awaiting.values().sum()),
+            count(|link| link.view.awaiting.values().map(|it| it.entries).sum()),
         ),
         gauge(
             "link_refused_entries",

@@ -4,6 +4,7 @@ use crate::port::Node;
 use crate::shape::command::Grants;
 use engine::engine::Engine;
 use engine::state::State;
+use engine::state::awaiting::Counted;
 use engine::step::Now;
 use engine::trust::certificate::fingerprint;
 use engine::trust::fingerprint::{hex, words};
@@ -88,9 +89,15 @@ impl Link {
         let told: Vec<String> = self
             .awaiting
             .iter()
-            .map(|it| match it.entries {
-                1 => format!("1 entry awaits newer keys of {}", it.space),
-                many => format!("{many} entries await newer keys of {}", it.space),
+            .map(|Awaiting { space, entries, turned_away }| {
+                let waits = match entries {
+                    1 => format!("1 entry awaits newer keys of {space}"),
+                    many => format!("{many} entries await newer keys of {space}"),
+                };
+                match turned_away {
+                    0 => waits,
+                    more => format!("{waits}, and for {more} more there was no room"),
+                }
             })
             .collect();
         (!told.is_empty()).then(|| told.join("; "))
@@ -119,6 +126,8 @@ pub struct Awaiting {
     pub space: String,
     /// Entries.
     pub entries: u64,
+    /// Entries that were refused because there was no room for more.
+    pub turned_away: u64,
 }
 
 /// One life of a peer's log.
@@ -198,12 +207,14 @@ pub fn show(engine: &Engine, now: Now) -> Vec<Link> {
     shown.chain(revoked(engine)).collect()
 }
 
-fn awaiting(state: &State, counts: &BTreeMap<SpaceId, u64>) -> Vec<Awaiting> {
-    let waits = |(space, entries): (&SpaceId, &u64)| {
-        let known = state.links.peer(space).map(|peer| peer.name.to_string());
-        Awaiting { space: known.unwrap_or_else(|| fingerprint(space)), entries: *entries }
+fn awaiting(state: &State, counts: &BTreeMap<SpaceId, Counted>) -> Vec<Awaiting> {
+    let waits = |(space, counted): (&SpaceId, &Counted)| {
+        // Who is no peer any more states nothing.
+        let known = state.links.peer(space).filter(|peer| peer.is_open())?;
+        let Counted { entries, turned_away } = *counted;
+        Some(Awaiting { space: known.name.to_string(), entries, turned_away })
     };
-    counts.iter().map(waits).collect()
+    counts.iter().filter_map(waits).collect()
 }
 
 /// Links that were ended: who it was, and since when.

@@ -55,10 +55,16 @@ fn of_link(space: &str, link: &Link) -> Finding {
         let what = format!("{called}: {} entries wait for a newer build", link.held);
         return Finding::advice("link", what, "upgrade this node; nothing is lost meanwhile");
     }
-    if let Some(waits) = link.awaits() {
-        let hint = "it counts as soon as that space states its keys here: bring the two into \
-                    connection, or import its newest certificate: `interspace certificate import`";
-        return Finding::advice("link", format!("{called}: {waits}"), hint);
+    if link.fresh
+        && let Some(waits) = link.awaits()
+    {
+        let hint = "it counts as soon as that space states its keys here: connect the two, or take \
+                    its newest certificate: `interspace certificate import`";
+        let what = format!("{called}: {waits}");
+        // What there is no room for is lost.
+        let lost = link.awaiting.iter().any(|it| it.turned_away > 0);
+        let finding = if lost { Finding::problem } else { Finding::advice };
+        return finding("link", what, hint);
     }
     if link.fresh
         && let Some(clock) = link.clock()
