@@ -145,7 +145,7 @@ mod tests {
             let mut awaiting = Awaiting::default();
             let filled = (0..).take_while(|_| awaiting.add(link, carla, waiter(bytes, false)));
             let filled = filled.count();
-            assert!(filled >= 87 && filled < AWAITING_KEYS_ENTRIES_MAX, "{filled}");
+            assert!((87..AWAITING_KEYS_ENTRIES_MAX).contains(&filled), "{filled}");
             assert!(awaiting.add(link, carla, waiter(bytes, true)), "a recall finds room");
             assert!(awaiting.add(link, ops, waiter(bytes, false)), "so does what Ops signed");
             assert!(awaiting.add(LinkId([2; 32]), carla, waiter(bytes, false)));

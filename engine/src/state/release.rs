@@ -100,6 +100,12 @@ impl Progress {
     }
 }
 
+/// How far a release came, by place.
+pub type Progresses = BTreeMap<Slot, Progress>;
+
+/// Where a release succeeded.
+pub type Successes = BTreeMap<(SpaceId, Slot), Success>;
+
 /// A receipt that a deployment of a release succeeded somewhere, here or in another space.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Success {
@@ -187,11 +193,11 @@ pub struct Release {
     /// The values of its secrets, where it was created here and they were not lost.
     pub secrets: Vec<KeptSecret>,
     /// How far it came in this space's environments.
-    pub progress: BTreeMap<Slot, Progress>,
+    pub progress: Progresses,
     /// To whom it was promoted.
     pub promotions: BTreeMap<SpaceId, Promotion>,
     /// The newest receipts of its successes, here and elsewhere.
-    pub successes: BTreeMap<(SpaceId, Slot), Success>,
+    pub successes: Successes,
     /// How its newest deployment in other spaces ended, as they reported.
     pub reported: BTreeMap<(SpaceId, Slot), Outcome>,
     /// Results of third spaces that are to be passed on to the space that sent it here, each with
@@ -377,7 +383,7 @@ impl Release {
 }
 
 /// Notes that a deployment succeeded somewhere: the newest receipt, since the first.
-pub(super) fn succeed(successes: &mut BTreeMap<(SpaceId, Slot), Success>, attempt: &Attempt) {
+pub(super) fn succeed(successes: &mut Successes, attempt: &Attempt) {
     let place = (attempt.space, attempt.slot.clone());
     let before = successes.get(&place);
     let since_ms = before.map_or(attempt.here_ms, |before| before.since_ms);

@@ -3,7 +3,8 @@
 use crate::state::At;
 use crate::state::cells::{Attempt, Slot};
 pub use crate::state::release::{
-    Answer, Approved, Earlier, Import, Progress, Promotion, Recalled, Release, Source, Success,
+    Answer, Approved, Earlier, Import, Progress, Progresses, Promotion, Recalled, Release, Source,
+    Success, Successes,
 };
 use crate::state::release::{Parts, succeed};
 use schema::id::{DocumentId, EntryId, Position, ReleaseDigest, SpaceId};
@@ -37,8 +38,8 @@ pub struct Releases {
 struct Apart {
     promotions: BTreeMap<SpaceId, Promotion>,
     approvals: Vec<Approved>,
-    progress: BTreeMap<Slot, Progress>,
-    successes: BTreeMap<(SpaceId, Slot), Success>,
+    progress: Progresses,
+    successes: Successes,
 }
 
 impl Releases {
@@ -217,7 +218,7 @@ impl Releases {
         &mut self,
         id: &ReleaseId,
         digest: &ReleaseDigest,
-    ) -> Option<(&mut BTreeMap<Slot, Progress>, &mut BTreeMap<(SpaceId, Slot), Success>)> {
+    ) -> Option<(&mut Progresses, &mut Successes)> {
         let earlier = |known: &Release| known.digest != *digest && known.had(digest);
         if self.get(id).is_some_and(earlier) {
             return None;

@@ -196,7 +196,7 @@ impl Drain {
                     && cell.tenant == shown.tenant
             });
             // Whoever sends on is told of what it sent on, and of nothing else there.
-            let flowed = flowed && self.relay != Some(me);
+            let flowed = flowed && self.relay != Some(me) && !self.had_back(world, target, me);
             let same = itself.and_then(told) == told(shown);
             let newest = there.cell(peer, &shown.environment, tenant).last == last;
             if flowed && !(same && newest) {
@@ -208,6 +208,18 @@ impl Drain {
             }
         }
         Ok(())
+    }
+}
+
+impl Drain {
+    /// Whether a site has a result of its own back from who sent the release on to it, which could
+    /// not tell `owner`: what a site told its owner itself is lost with the end of its log, and who
+    /// gives it back is not the owner.
+    fn had_back(&self, world: &World, site: usize, owner: SpaceId) -> bool {
+        let relay = self.relay.and_then(|relay| world.site_of(&relay));
+        let told = relay.and_then(|relay| self.readers.get(&relay));
+        self.lost.contains(&site)
+            && told.is_some_and(|relay| relay.has_lapsed(owner, Flow::ResultsOut))
     }
 }
 
