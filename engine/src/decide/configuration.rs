@@ -11,7 +11,7 @@ use schema::latest::{Actor, Event};
 use schema::limits::ENTRY_BYTES_MAX;
 use schema::name::Name;
 use schema::v1::event::{Change, ConfigurationApplied, Definition, Kind, Pattern, User};
-use schema::v1::model::{Acceptance, Environment, TemplateValue, Tenant};
+use schema::v1::model::{Acceptance, Environment, Secret, TemplateValue, Tenant};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The name under which the operator of a node acts; no person has it.
@@ -90,6 +90,22 @@ pub fn changes(state: &State, definitions: &[Definition]) -> Result<Vec<Change>,
         }
     }
     Ok(changes)
+}
+
+/// The secrets whose values are forgotten once these definitions are all there is: no project asks
+/// for them any more. With the project of each.
+pub fn forgotten<'a>(
+    state: &'a State,
+    definitions: &'a [Definition],
+) -> impl Iterator<Item = (&'a Name, &'a Secret)> {
+    let asks = |project: &Name, secret: &Secret| {
+        definitions.iter().any(|definition| {
+            matches!(definition, Definition::Project(it)
+                if it.name == *project && it.secrets.contains(secret))
+        })
+    };
+    let all = state.secrets.all().map(|(project, secret, _)| (project, secret));
+    all.filter(move |(project, secret)| !asks(project, secret))
 }
 
 type Wanted<'a> = BTreeMap<(Kind, String), &'a Definition>;

@@ -3,6 +3,7 @@
 use super::scene::{
     Scene, lifecycle, phases, project, said, secret, space, step, target, variable, within,
 };
+use engine::decide::configuration::forgotten;
 use engine::views::inbox;
 use schema::v1::event::Definition;
 use schema::v1::model::{
@@ -285,4 +286,29 @@ fn what_nobody_answered_is_not_shown_as_answered() {
     let small = Some(Some("small".to_owned()));
     let known = [("CONTACT", None), ("COLOUR", None), ("SIZE", small)];
     assert_eq!(asked(Some("Short")), known.map(|(called, value)| (called.to_owned(), value)));
+}
+
+#[test]
+fn a_configuration_says_first_which_secrets_lose_their_values() {
+    let secrets = vec![secret("TOKEN", within(&[])), secret("TOKEN", within(&["Dev"]))];
+    let web = Project { secrets, ..project() };
+    let all = space(&["Dev"], phases(&["Dev"]), web.clone());
+    let mut scene = Scene::given(all.clone());
+    scene.set("TOKEN", Some(within(&[])), "of all");
+    scene.set("TOKEN", Some(within(&["Dev"])), "of Dev");
+    let narrow = Project { secrets: web.secrets[1..].to_vec(), ..web };
+    let without: Vec<Definition> =
+        all.iter().filter(|it| !matches!(it, Definition::Project(_))).cloned().collect();
+    let one = space(&["Dev"], phases(&["Dev"]), narrow);
+    let lost = |scene: &Scene, definitions: &[Definition]| {
+        let state = scene.engine(scene.home).state();
+        let all = forgotten(state, definitions).map(|(_, secret)| secret.scope.clone());
+        all.collect::<Vec<_>>()
+    };
+    assert_eq!(lost(&scene, &all), []);
+    assert_eq!(lost(&scene, &one), [within(&[])]);
+    assert_eq!(lost(&scene, &without), [within(&[]), within(&["Dev"])]);
+    scene.apply(scene.home, one.clone()).unwrap();
+    assert_eq!(scene.engine(scene.home).state().secrets.all().count(), 1);
+    assert_eq!(lost(&scene, &one), []);
 }

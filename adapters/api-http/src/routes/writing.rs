@@ -12,7 +12,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
 use axum::{Extension, Json};
 use engine::command::{Command, Request};
-use engine::decide::configuration::changes;
+use engine::decide::configuration::{changes, forgotten};
 use engine::decide::permission;
 use engine::decide::rights::Rights;
 use engine::engine::Engine;
@@ -115,7 +115,11 @@ pub(super) async fn apply(
                     if state.configuration.get(definition.kind(), &definition.key()).is_some());
                 describe(change, known)
             };
-            changes(state, &looked).map(|changes| changes.iter().map(words).collect::<Vec<_>>())
+            let mut would: Vec<String> = changes(state, &looked)?.iter().map(words).collect();
+            let gone = forgotten(state, &looked)
+                .map(|(project, secret)| format!("- value of secret {} of {project}", secret.name));
+            would.extend(gone);
+            Ok::<_, engine::command::Rejection>(would)
         })??;
         if !how.dry_run && !would.is_empty() {
             let unique = unique_id(&definitions, &would);
