@@ -170,8 +170,8 @@ pub fn goes_forward(state: &State, request: &Request) -> bool {
 #[must_use]
 pub fn newest_sent(state: &State, id: &ReleaseId, peer: &Name) -> bool {
     let Some((space, _)) = state.links.named(peer) else { return true };
-    let mut newer = state.releases.from(id).skip(1);
-    !newer.any(|(_, release)| release.sent_to().contains(&space))
+    let newest = state.releases.newest_sent(&id.project, &space);
+    newest.is_none_or(|newest| *newest <= id.version)
 }
 
 fn release_name(state: &State, id: &ReleaseId) -> Option<ReleaseName> {

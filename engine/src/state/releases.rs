@@ -29,6 +29,9 @@ pub struct Releases {
     /// What this space did with a release that it does not know: not yet again, because its owner
     /// took back a key or the end of a log was lost.
     apart: BTreeMap<ReleaseDigest, Apart>,
+    /// By project and peer, the newest version that was ever promoted there, also of a release that
+    /// is not known, or not yet again.
+    sent: BTreeMap<ProjectId, BTreeMap<SpaceId, Version>>,
     /// What was answered to bundles that are not here: not yet again, for the same reasons.
     answers: BTreeMap<DocumentId, Answer>,
 }
@@ -91,6 +94,12 @@ impl Releases {
     #[must_use]
     pub fn recall_of(&self, id: &ReleaseId) -> Option<&Recalled> {
         self.recalls.get(id)
+    }
+
+    /// The newest version of a project that was ever promoted to a peer.
+    #[must_use]
+    pub fn newest_sent(&self, project: &ProjectId, peer: &SpaceId) -> Option<&Version> {
+        self.sent.get(project)?.get(peer)
     }
 
     /// The recall that holds for this revision of a release; none if there is none.
@@ -292,6 +301,11 @@ impl Releases {
         let Ok(document) = Document::read(&event.bundle) else {
             return;
         };
+        let sent = self.sent.entry(event.release.project.clone()).or_default();
+        let newest = sent.entry(event.target).or_insert_with(|| event.release.version.clone());
+        if *newest < event.release.version {
+            newest.clone_from(&event.release.version);
+        }
         let bundle = document.payload::<Bundle>(Kind::Bundle).ok();
         let promotion = Promotion {
             bundle: document.id(),

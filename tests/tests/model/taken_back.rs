@@ -2,7 +2,9 @@
 
 use super::scene::{Scene, phases, project, target};
 use engine::command::Command;
-use schema::latest::{Event, Revocation};
+use engine::state::{At, State};
+use schema::id::{EntryId, Position};
+use schema::latest::{Event, Record, Revocation};
 use schema::v1::model::Phase;
 use tests::pipeline::phase;
 
@@ -74,4 +76,31 @@ fn what_somebody_answered_needs_no_other_answer() {
     let before = ["1.0.0", "1.1.0"].map(|version| answer(&scene, version));
     takes_back(&mut scene, size);
     assert_eq!(["1.0.0", "1.1.0"].map(|version| answer(&scene, version)), before);
+}
+
+#[test]
+fn what_was_sent_is_remembered_also_of_a_release_that_is_not_known() {
+    let (mut scene, away) = Scene::pair(project(), target("Home", &["Live"], automatic(&["Live"])));
+    for version in ["1.0.0", "1.1.0"] {
+        scene.create(version).unwrap();
+        scene.deploy(version, "Dev").unwrap();
+        scene.world.run(60_000);
+    }
+    // The log of Home, without what it says that it made.
+    let mut state = State::default();
+    for (record, position) in scene.world.sites[scene.home].records().into_iter().zip(1..) {
+        let Record::Own(own) = record else { continue };
+        let event = own.entry.event().unwrap();
+        let (origin, position) = (scene.id(scene.home), Position(position));
+        let incarnation = scene.engine(scene.home).state().incarnation.unwrap();
+        let id = EntryId { origin, incarnation, position };
+        let at = At { id, position, header: own.entry.header(), here_ms: 0 };
+        if !matches!(event, Event::ReleaseCreated(_)) {
+            state.fold_own(&at, &event);
+        }
+    }
+    let project = scene.release_id("1.1.0").project;
+    assert!(state.releases.get(&scene.release_id("1.1.0")).is_none());
+    let newest = state.releases.newest_sent(&project, &scene.id(away));
+    assert_eq!(newest.map(ToString::to_string).as_deref(), Some("1.1.0"));
 }
