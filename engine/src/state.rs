@@ -149,6 +149,7 @@ impl State {
                 if let Some((peer, _)) = self.links.on(&revoked.link) {
                     self.invitations.shut_out(peer);
                 }
+                self.awaiting.ended(&revoked.link);
                 self.links.revoke(&revoked.link, at.header.time_ms);
             }
             Event::ConfigurationApplied(applied) => {

@@ -18,6 +18,7 @@ pub struct Waiter {
     /// nothing is.
     pub opened_with: Option<u32>,
     recall: bool,
+    release: bool,
 }
 
 impl Waiter {
@@ -31,7 +32,8 @@ impl Waiter {
             for_me.map(|secret| secret.key).min()
         });
         let recall = matches!(event, Some(Event::ReleaseRecalled(_)));
-        Self { key, place, mirrored: mirrored.clone(), opened_with, recall }
+        let release = matches!(event, Some(Event::ReleasePromoted(_)));
+        Self { key, place, mirrored: mirrored.clone(), opened_with, recall, release }
     }
 
     /// Whether it brings a recall.
@@ -100,6 +102,16 @@ impl Awaiting {
         out
     }
 
+    /// A link was ended: releases that came over it are not let in any more, whoever signed them.
+    pub(super) fn ended(&mut self, link: &LinkId) {
+        for ((over, _), queue) in &mut self.queues {
+            if over == link {
+                queue.waiters.retain(|waiter| !waiter.release);
+            }
+        }
+        self.queues.retain(|_, queue| !queue.waiters.is_empty());
+    }
+
     /// How much of a link awaits keys of each space.
     #[must_use]
     pub fn of(&self, link: &LinkId) -> BTreeMap<SpaceId, Counted> {
@@ -135,7 +147,7 @@ mod tests {
             salt: [0; 16],
             entry: vec![0; bytes],
         };
-        Waiter { key: 2, place: position, mirrored, opened_with: None, recall }
+        Waiter { key: 2, place: position, mirrored, opened_with: None, recall, release: false }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use crate::state::At;
 use crate::state::cells::{Attempt, Slot};
+use crate::state::releases::course::succeed;
 use schema::id::{CommandId, DocumentId, EntryId, Position, ReleaseDigest, SpaceId};
 use schema::latest::{
     Actor, Approval, Bundle, Document, HandedSecret, KeptSecret, Kind, Outcome, Recall, Receipt,
@@ -380,15 +381,6 @@ impl Release {
     pub(super) fn succeed(&mut self, attempt: &Attempt) {
         succeed(&mut self.successes, attempt);
     }
-}
-
-/// Notes that a deployment succeeded somewhere: the newest receipt, since the first.
-pub(super) fn succeed(successes: &mut Successes, attempt: &Attempt) {
-    let place = (attempt.space, attempt.slot.clone());
-    let before = successes.get(&place);
-    let since_ms = before.map_or(attempt.here_ms, |before| before.since_ms);
-    let document = attempt.receipt.clone();
-    successes.insert(place, Success { document, since_ms });
 }
 
 impl Parts {

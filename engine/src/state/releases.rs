@@ -1,18 +1,20 @@
 //! All releases: created here, or received from a peer and accepted, rejected or waiting.
 
+pub(super) mod course;
+
 use crate::state::At;
-use crate::state::cells::{Attempt, Slot};
+use crate::state::cells::Attempt;
+use crate::state::release::Parts;
 pub use crate::state::release::{
     Answer, Approved, Earlier, Import, Progress, Progresses, Promotion, Recalled, Release, Source,
     Success, Successes,
 };
-use crate::state::release::{Parts, succeed};
-use schema::id::{DocumentId, EntryId, Position, ReleaseDigest, SpaceId};
-use schema::latest::{Approval, Bundle, Document, Kind, Outcome, Recall, Receipt};
+use schema::id::{DocumentId, Position, ReleaseDigest, SpaceId};
+use schema::latest::{Approval, Bundle, Document, Kind, Outcome, Recall};
 use schema::name::Version;
 use schema::v1::event::{
-    ApprovalGiven, DeploymentReported, DeploymentStarted, PromotionAnswered, ReleaseAccepted,
-    ReleaseCreated, ReleasePromoted, ReleaseRecalled, ReleaseRejected,
+    ApprovalGiven, PromotionAnswered, ReleaseAccepted, ReleaseCreated, ReleasePromoted,
+    ReleaseRecalled, ReleaseRejected,
 };
 use schema::v1::model::{ProjectId, ReleaseId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,8 +34,6 @@ pub struct Releases {
     /// By project and peer, the newest version that was ever promoted there, also of a release that
     /// is not known, or not yet again.
     sent: BTreeMap<ProjectId, BTreeMap<SpaceId, Version>>,
-    /// What was answered to bundles that are not here: not yet again, for the same reasons.
-    answers: BTreeMap<DocumentId, Answer>,
 }
 
 /// What this space did with a release, apart from that.
@@ -186,17 +186,15 @@ impl Releases {
         }
         let receipts = event.receipts.iter().filter_map(|json| Document::read(json).ok());
         let parts = Parts::of(&content);
-        let bundle = document.id();
         let import = Import {
-            bundle,
+            bundle: document.id(),
             document,
             content: Arc::new(content),
             from: at.id.origin,
             receipts: receipts.collect(),
             handed: event.secrets.clone(),
-            answer: self.answers.remove(&bundle).unwrap_or(Answer::Waiting),
+            answer: Answer::Waiting,
         };
-        let accepted = matches!(import.answer, Answer::Accepted { .. });
         let mut release = Release::fresh(Source::Imported(Box::new(import)), at, parts);
         release.was_told(at);
         let release = self.complete(release);
@@ -205,9 +203,12 @@ impl Releases {
             return;
         };
         match known.import().map(|import| &import.answer) {
-            Some(Answer::Accepted { .. }) if accepted => known.replace(release),
             Some(Answer::Accepted { .. }) => known.offered = Some(Box::new(release)),
-            Some(Answer::Waiting | Answer::Rejected { .. }) => known.replace(release),
+            Some(Answer::Waiting | Answer::Rejected { .. }) => {
+                let same = known.digest == release.digest;
+                let release = if same { release.after(known) } else { release };
+                known.replace(release);
+            }
             None => {}
         }
     }
@@ -219,28 +220,6 @@ impl Releases {
         let mut release = Release { promotions, approvals, progress, ..release };
         release.successes.extend(successes);
         release
-    }
-
-    /// How far a revision of a release came, and where it succeeded; none of an earlier revision
-    /// than the one that counts.
-    fn course(
-        &mut self,
-        id: &ReleaseId,
-        digest: &ReleaseDigest,
-    ) -> Option<(&mut Progresses, &mut Successes)> {
-        let earlier = |known: &Release| known.digest != *digest && known.had(digest);
-        if self.get(id).is_some_and(earlier) {
-            return None;
-        }
-        let of = self.known.get_mut(&id.project);
-        let known = of.and_then(|of| of.get_mut(&id.version)).map(|(_, release)| release);
-        Some(match known.filter(|known| known.digest == *digest) {
-            Some(known) => (&mut known.progress, &mut known.successes),
-            None => {
-                let apart = self.apart.entry(*digest).or_default();
-                (&mut apart.progress, &mut apart.successes)
-            }
-        })
     }
 
     fn know(&mut self, id: ReleaseId, release: Release) {
@@ -270,31 +249,6 @@ impl Releases {
         let release = Release::fresh(Source::Local, at, Parts::of(&bundle));
         self.add(event.release.clone(), release);
         receipts
-    }
-
-    /// A deployment of this space ended in a life whose end was lost.
-    pub(super) fn ended(&mut self, position: Position, attempt: Attempt, outcome: Outcome) {
-        let Some(release) = self.get_mut(&attempt.release) else {
-            self.ends
-                .entry(attempt.release.clone())
-                .or_default()
-                .push((position, attempt, outcome));
-            return;
-        };
-        if release.digest == attempt.digest {
-            let fresh = Progress {
-                deployment: position,
-                outcome: None,
-                succeeded: false,
-                restarts: 0,
-                first: position,
-                used_before: None,
-            };
-            let known = release.progress.entry(attempt.slot.clone()).or_insert(fresh);
-            // Whatever was approved before has served for it.
-            known.used_before = known.used_before.max(Some(position));
-        }
-        self.finished(&attempt, outcome);
     }
 
     pub(super) fn promoted(&mut self, at: &At<'_>, event: &ReleasePromoted) {
@@ -359,17 +313,12 @@ impl Releases {
         let known = self.get_mut(release).into_iter().flat_map(|release| {
             [Some(&mut release.source), release.offered.as_mut().map(|it| &mut it.source)]
         });
-        let mut here = false;
         for source in known.flatten() {
             if let Source::Imported(import) = source
                 && import.bundle == *bundle
             {
                 import.answer = answer.clone();
-                here = true;
             }
-        }
-        if !here {
-            self.answers.insert(*bundle, answer);
         }
     }
 
@@ -380,70 +329,6 @@ impl Releases {
             .filter(|promotion| promotion.bundle == event.bundle);
         if let Some(promotion) = promotion {
             promotion.answer = Some(event.rejected.clone().map_or(Ok(()), Err));
-        }
-    }
-
-    pub(super) fn started(&mut self, at: &At<'_>, event: &DeploymentStarted) {
-        let Some((progresses, _)) = self.course(&event.release, &event.digest) else { return };
-        let slot = Slot { environment: event.environment.clone(), tenant: event.tenant.clone() };
-        let before = progresses.get(&slot);
-        let again = before.filter(|_| event.restarts > 0);
-        let progress = Progress {
-            deployment: at.position,
-            outcome: None,
-            succeeded: before.is_some_and(|before| before.succeeded),
-            restarts: event.restarts,
-            first: again.map_or(at.position, |before| before.first),
-            used_before: again
-                .map_or_else(|| before.and_then(Progress::used), |before| before.used_before),
-        };
-        progresses.insert(slot, progress);
-    }
-
-    pub(super) fn finished(&mut self, attempt: &Attempt, outcome: Outcome) {
-        let Some((progresses, successes)) = self.course(&attempt.release, &attempt.digest) else {
-            return;
-        };
-        if let Some(progress) = progresses.get_mut(&attempt.slot) {
-            progress.outcome = Some(outcome);
-            progress.succeeded |= outcome == Outcome::Succeeded;
-        }
-        if outcome == Outcome::Succeeded {
-            succeed(successes, attempt);
-        }
-    }
-
-    /// A result was passed on to the space that sent the release here.
-    pub(super) fn passed(&mut self, event: &DeploymentReported) {
-        let Ok(document) = Document::read(&event.receipt) else { return };
-        let Ok(receipt) = document.payload::<Receipt>(Kind::Receipt) else { return };
-        if let Some(release) = self.get_mut(&receipt.release) {
-            release.to_pass.remove(&document.id());
-        }
-    }
-
-    /// Another space reported the end of a deployment. `passes` tells whether that is to be passed
-    /// on to the space that sent the release here.
-    pub(super) fn reported(
-        &mut self,
-        entry: EntryId,
-        attempt: &Attempt,
-        outcome: Outcome,
-        passes: bool,
-    ) {
-        let Some(release) = self.get_mut(&attempt.release) else {
-            return;
-        };
-        if passes {
-            let document = attempt.receipt.clone();
-            release.to_pass.insert(document.id(), (document, entry));
-        }
-        if release.digest != attempt.digest {
-            return;
-        }
-        release.reported.insert((attempt.space, attempt.slot.clone()), outcome);
-        if outcome == Outcome::Succeeded {
-            release.succeed(attempt);
         }
     }
 }
