@@ -54,6 +54,12 @@ test("a cut link turns its cells stale and says since when", async () => {
   await visitor.context.close();
 });
 
+/** Waits until the page is drawn in this scheme: colours of two schemes have no contrast. */
+async function drawn(page, colorScheme) {
+  await page.waitForFunction((scheme) => matchMedia(`(prefers-color-scheme: ${scheme})`).matches, colorScheme);
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
 /** The page as it is, accessible at every size and in every scheme, and drawn where asked for. */
 async function pictures(visitor, name) {
   const { page } = visitor;
@@ -61,6 +67,7 @@ async function pictures(visitor, name) {
     for (const colorScheme of SCHEMES) {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme });
+      await drawn(page, colorScheme);
       await visitor.accessible(`${name} at ${viewport.width}, ${colorScheme}`);
       if (process.env.INTERSPACE_SCREENSHOTS !== "write") continue;
       const folder = fileURLToPath(new URL("../../ops/screenshots/", import.meta.url));
