@@ -41,6 +41,10 @@ class Certificate:
         """The number of the newest statement."""
         return len(self.statements)
 
+    def may_state(self, number: int) -> bool:
+        """Whether a statement of this number may follow on these."""
+        return self.newest() < number <= STATEMENTS_MAX
+
     def revoked(self) -> frozenset[int]:
         """The numbers of all keys that were revoked."""
         return frozenset().union(*(each.revoked for each in self.statements))
@@ -176,7 +180,7 @@ def verify(signed: Document, certificate: Certificate) -> None:
         raise Refused("Foreign")
     number = signed.payload["key"]
     statement = certificate.statement(number)
-    if certificate.newest() < number <= STATEMENTS_MAX:
+    if certificate.may_state(number):
         raise Refused(f"Unstated({number})")
     if statement is None or not signed.is_signed(str(number), statement.signing):
         raise Refused(f"BadSignature({number})")

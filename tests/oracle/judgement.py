@@ -76,7 +76,7 @@ def _passed_on(signer: Peer, peer: Peer, read: Callable[[], Document]) -> Docume
         raise Refused("bad-document") from error
     known = signer.certificate
     if signer is not peer and signed.space() == known.space:
-        if known.newest() < signed.payload["key"] <= certificate.STATEMENTS_MAX:
+        if known.may_state(signed.payload["key"]):
             raise Unstated(known.space, signed.payload["key"])
     return _signed_by(signer, lambda: signed)
 

@@ -35,11 +35,10 @@ impl Engine {
         }
         let held = traffic.inbox.is_held();
         let mut verdict = judge(&self.state, peer, mirrored);
-        if let Verdict::Await { signer, key } = verdict
-            && (!held || is_recall(mirrored))
-        {
+        if let Verdict::Await { signer, key } = verdict {
             let waiter = Waiter::new(self.identity.space(), key, position, mirrored);
-            if !self.state.awaiting.add(mirrored.link, signer, waiter) {
+            let waits = !held || waiter.is_recall();
+            if waits && !self.state.awaiting.add(mirrored.link, signer, waiter) {
                 verdict = Verdict::Refuse(EntryRefusal::UnstatedKey);
             }
         }
@@ -139,9 +138,4 @@ impl Engine {
             }
         }
     }
-}
-
-fn is_recall(mirrored: &Mirrored) -> bool {
-    let event = Entry::read(&mirrored.entry).and_then(|entry| entry.event());
-    matches!(event, Ok(Event::ReleaseRecalled(_)))
 }

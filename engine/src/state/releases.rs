@@ -310,10 +310,9 @@ impl Releases {
     }
 
     fn answer(&mut self, release: &ReleaseId, bundle: &DocumentId, answer: Answer) {
-        let known = self.get_mut(release).into_iter().flat_map(|release| {
-            [Some(&mut release.source), release.offered.as_mut().map(|it| &mut it.source)]
-        });
-        for source in known.flatten() {
+        let Some(release) = self.get_mut(release) else { return };
+        let all = [Some(&mut release.source), release.offered.as_mut().map(|it| &mut it.source)];
+        for source in all.into_iter().flatten() {
             if let Source::Imported(import) = source
                 && import.bundle == *bundle
             {

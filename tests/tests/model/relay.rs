@@ -1,7 +1,7 @@
 //! Topology 4: the space that owns the release is not in the path between the two that deploy it.
 
 use super::scene::{
-    PROJECT, Scene, phases, project, secret, space, step, target, variable, within,
+    PROJECT, Scene, phases, project, saying, secret, space, step, target, variable, within,
 };
 use api_http::shape::audit;
 use engine::command::Command;
@@ -211,10 +211,7 @@ fn t02_a_relay_cannot_change_swap_or_invent_what_it_passes_on() {
         panic!("two promotions, not {}", promotions.len());
     };
     let verdict = |event: &schema::v1::event::ReleasePromoted| {
-        let header = schema::latest::Entry::read(&mirrored.entry).unwrap().header().clone();
-        let event = Event::ReleasePromoted(event.clone());
-        let entry = schema::latest::Entry::write(header, &event).unwrap().bytes().to_vec();
-        judge(state, peer, &schema::latest::Mirrored { entry, ..mirrored.clone() })
+        judge(state, peer, &saying(mirrored, &Event::ReleasePromoted(event.clone())))
     };
     let refused =
         |event: &schema::v1::event::ReleasePromoted| matches!(verdict(event), Verdict::Refuse(_));

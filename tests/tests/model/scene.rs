@@ -5,7 +5,7 @@ use engine::engine::Engine;
 use engine::state::releases::Release;
 use engine::trust::secret::SecretValue;
 use schema::id::SpaceId;
-use schema::latest::Event;
+use schema::latest::{Entry, Event, Mirrored};
 use schema::v1::event::{Assignment, Definition, Pattern, Role, User};
 use schema::v1::model::{
     Acceptance, Environment, Lifecycle, Phase, Project, ProjectId, ReleaseId, Secret, Step,
@@ -288,6 +288,13 @@ impl Scene {
         let plan = self.world.sites[site].runner.newest.as_ref().expect("something ran");
         plan.steps.iter().map(|step| step.name.to_string()).collect()
     }
+}
+
+/// An entry of a peer that says something else.
+pub(crate) fn saying(mirrored: &Mirrored, event: &Event) -> Mirrored {
+    let header = Entry::read(&mirrored.entry).unwrap().header().clone();
+    let entry = Entry::write(header, event).unwrap().bytes().to_vec();
+    Mirrored { entry, ..mirrored.clone() }
 }
 
 /// What a rejection says, and what it says to do.

@@ -1,6 +1,7 @@
 //! A relay that is faster than its signers: what it brings under keys that are not stated here yet.
 
 use super::relay::Three;
+use super::scene::saying;
 use engine::command::Command;
 use engine::inbox::verdict::{Verdict, judge, judge_again};
 use engine::trust::refusal::EntryRefusal;
@@ -137,10 +138,7 @@ fn t02_a_key_that_a_relay_invents_is_waited_for_and_never_believed() {
         let signer = scene.engine(*qa).identity();
         let document = signer.document(schema::latest::Kind::Receipt, &receipt);
         let reported = schema::v1::event::DeploymentReported { receipt: document.write() };
-        let header = schema::latest::Entry::read(&mirrored.entry).unwrap().header().clone();
-        let event = Event::DeploymentReported(reported);
-        let entry = schema::latest::Entry::write(header, &event).unwrap().bytes().to_vec();
-        judge(state, peer, &schema::latest::Mirrored { entry, ..mirrored.clone() })
+        judge(state, peer, &saying(&mirrored, &Event::DeploymentReported(reported)))
     };
     let bad = Verdict::Refuse(EntryRefusal::BadDocument);
     let of_ops = scene.id(*ops);
@@ -263,17 +261,15 @@ fn t02_what_turns_out_to_be_forged_is_refused_once_the_key_is_known() {
         let Record::Mirrored(it) = record else { return None };
         matches!(judge(state, peer, &it), Verdict::Await { .. }).then_some(it)
     });
-    let mut forged = waiting.expect("it waits");
-    let event = schema::latest::Entry::read(&forged.entry).unwrap().event().unwrap();
+    let waiting = waiting.expect("it waits");
+    let event = schema::latest::Entry::read(&waiting.entry).unwrap().event().unwrap();
     let Event::DeploymentReported(mut reported) = event else { panic!("a result") };
     let document = Document::read(&reported.receipt).unwrap();
     let mut receipt: Receipt = document.payload(schema::latest::Kind::Receipt).unwrap();
     receipt.finished_ms += 1;
     let signer = three.scene.engine(qa).identity();
     reported.receipt = signer.document(schema::latest::Kind::Receipt, &receipt).write();
-    let header = schema::latest::Entry::read(&forged.entry).unwrap().header().clone();
-    let event = Event::DeploymentReported(reported);
-    forged.entry = schema::latest::Entry::write(header, &event).unwrap().bytes().to_vec();
+    let forged = saying(&waiting, &Event::DeploymentReported(reported));
     assert_eq!(judge(state, peer, &forged), Verdict::Await { signer: three.scene.id(ops), key: 2 });
     three.meet();
     let state = three.scene.engine(home).state();

@@ -233,14 +233,14 @@ fn reported(cast: &Cast) -> DeploymentReported {
     DeploymentReported { receipt }
 }
 
-/// `signer` says that a release of `owner` was found bad.
-fn recalled(signer: &Stranger, owner: SpaceId) -> Event {
+/// `signer` says under the key of this number that a release of `owner` was found bad.
+pub(crate) fn recalled(signer: &Stranger, owner: SpaceId, key: u32) -> Event {
     let recall = Recall {
         release: release(owner),
         revision: 1,
         reason: text("it loses orders"),
         time_ms: 1_767_225_600_000,
-        key: 1,
+        key,
     };
     let recall = signer.document(Kind::Recall, &recall).write();
     Event::ReleaseRecalled(ReleaseRecalled { recall })
@@ -255,7 +255,7 @@ fn verdicts(cast: &Cast, made: &mut Vec<Vector>) {
         ("verdict_on_a_report", Event::DeploymentReported(reported(cast))),
         ("verdict_on_environments", published()),
         ("verdict_on_grants", Draw::new(3).event(28)),
-        ("verdict_on_a_recall", recalled(&cast.anna, cast.anna.id())),
+        ("verdict_on_a_recall", recalled(&cast.anna, cast.anna.id(), 1)),
     ] {
         accept(made, case, "verdict", known.clone(), input(cast, &entry(cast, &event)));
     }
@@ -312,8 +312,8 @@ fn refused(cast: &Cast, made: &mut Vec<Vector>) {
     odd.push(("report_in_the_name_of_somebody_else", report(claimed), "not-its-own"));
     let own = anna.document(Kind::Receipt, &receipt(anna, anna.id())).write();
     odd.push(("report_about_its_own_release", report(own), "not-its-own"));
-    odd.push(("recall_of_a_foreign_release", recalled(anna, carla.id()), "not-its-own"));
-    odd.push(("recall_signed_by_somebody_else", recalled(carla, anna.id()), "bad-document"));
+    odd.push(("recall_of_a_foreign_release", recalled(anna, carla.id(), 1), "not-its-own"));
+    odd.push(("recall_signed_by_somebody_else", recalled(carla, anna.id(), 1), "bad-document"));
     let arrived = Draw::new(5).event(26);
     odd.push(("package_arrived", arrived, "does-not-cross"));
     odd.push(("a_revocation", Draw::new(5).event(9), "does-not-cross"));

@@ -1,16 +1,14 @@
 //! Vectors of what is decided about an entry that passes on what somebody else signed.
 
-use crate::cast::{Cast, header, promoted, receipt, release};
-use crate::entries::{entry, grants, input};
+use crate::cast::{Cast, header, promoted, receipt};
+use crate::entries::{entry, grants, input, recalled};
 use crate::files::{Vector, accept, refuse};
 use engine::trust::certificate::Keys;
-use schema::id::{SpaceId, hex};
-use schema::latest::{Audience, Entry, Event, Kind, Recall};
-use schema::v1::event::{DeploymentReported, PeerTrusted, ReleaseRecalled};
+use schema::id::hex;
+use schema::latest::{Audience, Entry, Event, Kind};
+use schema::v1::event::{DeploymentReported, PeerTrusted};
 use schema::v1::model::Grant;
 use serde_json::{Value, json};
-use tests::pipeline::text;
-use tests::stranger::Stranger;
 use tests::world::name;
 
 /// Berta trusts Carla too, and lets Anna relay.
@@ -28,19 +26,6 @@ fn context(cast: &Cast) -> Value {
     let mut log = cast.log([grants(), vec![Grant::Relay]].concat());
     log.push(trusted);
     json!({"log": log.iter().map(|entry| hex(entry.bytes())).collect::<Vec<_>>()})
-}
-
-/// `signer` says under the key of this number that a release of `owner` was found bad.
-fn recalled(signer: &Stranger, owner: SpaceId, key: u32) -> Event {
-    let recall = Recall {
-        release: release(owner),
-        revision: 1,
-        reason: text("it loses orders"),
-        time_ms: 1_767_225_600_000,
-        key,
-    };
-    let recall = signer.document(Kind::Recall, &recall).write();
-    Event::ReleaseRecalled(ReleaseRecalled { recall })
 }
 
 pub(crate) fn make(cast: &Cast, made: &mut Vec<Vector>) {

@@ -209,9 +209,7 @@ impl Drain {
         }
         Ok(())
     }
-}
 
-impl Drain {
     /// Whether a site has a result of its own back from who sent the release on to it, which could
     /// not tell `owner`: what a site told its owner itself is lost with the end of its log, and who
     /// gives it back is not the owner.
